@@ -78,8 +78,12 @@ export function createSlot(options: SlotOptions): Slot {
     if (rest.leftMs > 0) return rest.pause
     if (fresh !== undefined) return isFree() ? takeOver : undefined
     if (client === undefined) return spawn
-    const batch = waiting.take(({ key }) => loaded.has(key), running.mayBegin)
-    if (batch !== undefined) return () => begin(batch)
+    for (let batch = nextBatch(); batch !== undefined; batch = nextBatch()) {
+      const run = () => runBatch(batch)
+      if (!running.generates(batch.key)) return run
+      // Others may follow before it has ended.
+      void run().then(pump)
+    }
     const gone = toUnload.shift()
     if (gone !== undefined) return () => unloadNow(gone)
     const load = loads.take()
@@ -87,6 +91,8 @@ export function createSlot(options: SlotOptions): Slot {
     const probe = isFree() ? probes.take() : undefined
     return probe && (() => runProbe(probe))
   }
+
+  const nextBatch = () => waiting.take(({ key }) => loaded.has(key), running.mayBegin)
 
   const hasWork = () =>
     (wantWorker && client === undefined) || fresh !== undefined ||
@@ -161,13 +167,6 @@ export function createSlot(options: SlotOptions): Slot {
     if (failure === undefined || client !== mine) return
     // One failed run may be the batch's fault; a second in a row is the engine's.
     if (failure.code === 'broken' || (isFault && ++faults >= 2)) replace(failure)
-  }
-
-  /** Where it generates, others may follow before it has ended. */
-  async function begin(batch: SlotBatch): Promise<void> {
-    const run = runBatch(batch)
-    if (running.generates(batch.key)) void run.then(pump)
-    else await run
   }
 
   async function loadNow({ spec, bytes, fetchMs }: FetchedLoad): Promise<void> {
