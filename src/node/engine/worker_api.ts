@@ -135,7 +135,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     compiles: boolean,
   ): Promise<number> {
     const warmMs = spec.task.kind === GENERATE
-      ? await generators.hold(spec, model, bytes)
+      ? await generators.hold({ spec, model, bytes, compiles })
       : await staged.hold(spec, model, compiles)
     held.set(spec.key, spec)
     return warmMs

@@ -5,7 +5,7 @@
  * @module
  */
 import { expose } from 'comlink'
-import type { CreateGenerator, Generator } from '../../../src/node/engine/generate/generator.ts'
+import type { CreateGenerator, Listener } from '../../../src/node/engine/generate/generator.ts'
 import type { Engine } from '../../../src/node/engine/engine.ts'
 import { EngineError } from '../../../src/node/engine/answer.ts'
 import { createWorkerApi } from '../../../src/node/engine/worker_api.ts'
@@ -27,7 +27,7 @@ interface Echo {
   said: number
   /** Most sequences of one step that it was in. */
   together: number
-  hear: Parameters<Generator['add']>[1]
+  hear: Listener['hear']
   end: PromiseWithResolvers<ItemResult>
 }
 
@@ -40,7 +40,7 @@ const createGenerator: CreateGenerator = ({ spec, model }) => {
       if (echo.said < 1) continue
       if (echo.do === 'hang') { for (;;); }
       if (echo.do === 'stall') await new Promise(() => {})
-      if (echo.do === 'close') self.close()
+      if (echo.do === 'crash') await crash()
       if (echo.do === 'fail') throw new EngineError('run_failed', 'at its wits end')
     }
     const now = [...running]
@@ -71,7 +71,7 @@ const createGenerator: CreateGenerator = ({ spec, model }) => {
   }
 
   return Promise.resolve({
-    add({ meta, bytes }, hear) {
+    add({ meta, bytes }, { hear }) {
       if (meta.do === 'refuse') throw new RangeError('not to my taste')
       const text = new TextDecoder().decode(bytes)
       const end = Promise.withResolvers<ItemResult>()
@@ -113,3 +113,12 @@ expose(createWorkerApi({
   createEngine: () => engine,
   createCodecs: () => ({}) as ImageCodecs,
 }))
+
+function crash(): Promise<never> {
+  // Deno prints it: one line is enough.
+  const error = Object.assign(new Error('out of the blue'), { stack: '' })
+  setTimeout(() => {
+    throw error
+  })
+  return new Promise(() => {})
+}

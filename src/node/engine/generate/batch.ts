@@ -28,11 +28,12 @@ const LATE: Failed = {
   message: 'The deadline passed before the answer was whole',
 }
 
-/** @param leftMs what is left until the deadline of all of them */
+/** @param expiresMs of all of them, by the clock of the worker */
 export function startBatch(
   generator: Generator,
   items: readonly StageItem[],
-  leftMs: number,
+  expiresMs: number,
+  nowMs: () => number,
   tell: (said: Said[]) => unknown,
 ): GeneratingBatch {
   const said = createSaidBuffer(tell)
@@ -47,24 +48,34 @@ export function startBatch(
     sequences.get(item)?.leave()
   }
 
+  async function begin(item: number): Promise<Sequence | undefined> {
+    try {
+      return await generator.add(items[item]!, {
+        expiresMs,
+        hear(more) {
+          if (!over.has(item)) said.add({ ...more, item })
+        },
+      })
+    } catch (error) {
+      if (error instanceof EngineError) throw error
+      end(item, failedOf(error))
+      return undefined
+    }
+  }
+
   async function generate(item: number): Promise<void> {
     try {
-      const sequence = await generator.add(items[item]!, (more) => {
-        if (!over.has(item)) said.add({ item, ...more })
-      })
+      const sequence = await begin(item)
+      if (sequence === undefined) return
       sequences.set(item, sequence)
-      // A promise nobody listens to would end the worker where it is rejected.
-      if (over.has(item)) {
-        sequence.done.catch(() => {})
-        sequence.leave()
-        return
-      }
+      // It may have been left while its prompt was made.
+      if (over.has(item)) sequence.leave()
       const result = await sequence.done
       over.add(item)
       ends[item]!.resolve(result)
     } catch (error) {
-      if (error instanceof EngineError) ends[item]!.reject(error)
-      else end(item, failedOf(error))
+      // Of what runs together, and perhaps of the engine: no fault of this item.
+      ends[item]!.reject(error as Error)
     }
   }
 
@@ -73,7 +84,7 @@ export function startBatch(
   }
 
   async function run(): Promise<ItemResult[]> {
-    const timer = setTimeout(() => endAll(LATE), Math.max(0, leftMs))
+    const timer = setTimeout(() => endAll(LATE), Math.max(0, expiresMs - nowMs()))
     try {
       for (const item of items.keys()) void generate(item)
       return await Promise.all(ends.map(({ promise }) => promise))

@@ -18,13 +18,20 @@ export interface Sequence {
   leave(): void
 }
 
+/** Who waits for an answer. */
+export interface Listener {
+  hear(said: SaidOfOne): void
+  /** By the clock of the worker. */
+  expiresMs: number
+}
+
 export interface Generator {
   /**
    * An answer to the item, together with those that are being generated.
    *
    * @throws where nothing can be generated for this item, as with a prompt that is too long
    */
-  add(item: StageItem, hear: (said: SaidOfOne) => void): Promise<Sequence>
+  add(item: StageItem, listener: Listener): Promise<Sequence>
   /** What a batch of so many usual items takes in ms, and how many of them run together. */
   measure(batch: number): Promise<{ runMs: number; rows: number }>
   /** Runs each shape that steps may have once. */
@@ -39,6 +46,8 @@ export interface GeneratorParts {
   model: Model
   /** The model's file; only needed where a generator of this hash was never made here. */
   bytes: Uint8Array | undefined
+  /** The engine compiles for shapes. */
+  compiles: boolean
 }
 
 /** @throws Error where the variant's files do not make a generator */

@@ -22,6 +22,8 @@ export interface SaidBuffer {
 /** @param tell resolves when it was heard: until then more is gathered, no second message sent */
 export function createSaidBuffer(tell: (said: Said[]) => unknown): SaidBuffer {
   const pending = new Map<number, Said>()
+  /** Items of which anything was said. */
+  const begun = new Set<number>()
   let telling: Promise<void> | undefined
   /** A first token is among what is pending. */
   let urgent = false
@@ -58,7 +60,8 @@ export function createSaidBuffer(tell: (said: Said[]) => unknown): SaidBuffer {
         },
       )
       soon()
-      if (said.from > 0) return
+      if (begun.has(said.item)) return
+      begun.add(said.item)
       urgent = true
       // Those of one step go together.
       queueMicrotask(() => urgent && start())

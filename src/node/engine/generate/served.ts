@@ -4,12 +4,10 @@
  * @module
  */
 import type { Said } from '../../../pipeline/generate.ts'
-import type { ItemResult, StageItem } from '../../../stages/types.ts'
+import type { ItemResult, Model, StageItem } from '../../../stages/types.ts'
 import { EngineError } from '../answer.ts'
-import type { EngineModel } from '../engine.ts'
-import type { InstanceSpec } from '../worker_api.ts'
 import { type GeneratingBatch, startBatch } from './batch.ts'
-import type { CreateGenerator, Generator } from './generator.ts'
+import type { CreateGenerator, Generator, GeneratorParts } from './generator.ts'
 import { createSteps } from './steps.ts'
 
 export interface Generated {
@@ -21,7 +19,7 @@ export interface Generated {
 export interface ServedGenerators {
   holds(key: string): boolean
   /** Takes the variant in, in place of one that was there. Returns what one usual item takes, in ms. */
-  hold(spec: InstanceSpec, model: EngineModel, bytes: Uint8Array | undefined): Promise<number>
+  hold(given: GeneratorParts): Promise<number>
   /** What it generates fails. */
   drop(key: string): void
   /** @param tell of more of the answers; with nothing, that there will be more */
@@ -38,6 +36,11 @@ export interface ServedGenerators {
   measure(key: string, batch: number): Promise<{ runMs: number; rows: number }>
 }
 
+interface Held {
+  generator: Generator
+  end(error: Error): void
+}
+
 /** Signs of life are far more frequent than what a slot's watchdog waits for. */
 const ALIVE_EVERY_MS = 400
 
@@ -45,7 +48,7 @@ export function createServedGenerators(
   createGenerator: CreateGenerator | undefined,
   nowMs: () => number,
 ): ServedGenerators {
-  const held = new Map<string, Generator>()
+  const held = new Map<string, Held>()
   const batches = new Map<number, GeneratingBatch>()
   const steps = createSteps(nowMs)
   let duty = 1
@@ -53,7 +56,7 @@ export function createServedGenerators(
   let beat: ReturnType<typeof setInterval> | undefined
 
   function holding(key: string): Generator {
-    const found = held.get(key)
+    const found = held.get(key)?.generator
     if (found === undefined) throw new EngineError('not_held', `Cannot run ${key}: it is not held`)
     return found
   }
@@ -82,22 +85,34 @@ export function createServedGenerators(
 
   return {
     holds: (key) => held.has(key),
-    async hold(spec, model, bytes) {
+    async hold({ model, ...given }) {
       if (createGenerator === undefined) {
         throw new EngineError('load_failed', 'this build generates nothing')
       }
-      const run: EngineModel['run'] = (...given) => steps.run(() => model.run(...given))
-      const generator = await createGenerator({ spec, model: { ...model, run }, bytes })
+      let isOver = false
+      const run: Model['run'] = (...given) =>
+        steps.run(() => {
+          // Its session may be gone.
+          if (isOver) throw new EngineError('run_failed', 'The variant was unloaded')
+          return model.run(...given)
+        })
+      const generator = await createGenerator({ ...given, model: { ...model, run } })
       await generator.warm()
       const { runMs } = await generator.measure(1)
-      drop(spec.key)
-      held.set(spec.key, generator)
+      drop(given.spec.key)
+      held.set(given.spec.key, {
+        generator,
+        end(error) {
+          isOver = true
+          generator.end(error)
+        },
+      })
       return runMs
     },
     drop,
     async generate(key, number, items, leftMs, tell) {
       const restedMs = steps.restedMs
-      const batch = startBatch(holding(key), items, leftMs, tell)
+      const batch = startBatch(holding(key), items, nowMs() + leftMs, nowMs, tell)
       batches.set(number, batch)
       noteBatches()
       try {
