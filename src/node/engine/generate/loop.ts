@@ -88,7 +88,7 @@ export function createLoop(parts: LoopParts): Loop {
   const cache = createCache(shape, task.rows * Math.ceil(task.context / BLOCK) * BLOCK)
   const trial = createTrial({ decoder, shape, task, nowMs, chunk: chunkAlone })
   /** Earliest deadline first. */
-  const waiting: Sequence[] = []
+  let waiting: Sequence[] = []
   let running: Sequence[] = []
   const jobs: Job[] = []
   let isDriving = false
@@ -104,16 +104,15 @@ export function createLoop(parts: LoopParts): Loop {
   /** Those that ended make room. */
   function reap(): void {
     const timeMs = nowMs()
-    const isOver = (member: Sequence) => {
+    const goesOn = (member: Sequence) => {
       if (member.ended === undefined && member.request.expiresMs <= timeMs) {
         member.ended = { ok: false, reason: 'expired', message: 'Its time is over' }
       }
-      if (member.ended === undefined) return false
-      end(member)
-      return true
+      if (member.ended !== undefined) end(member)
+      return member.ended === undefined
     }
-    if (running.some(isOver)) running = running.filter((one) => one.ended === undefined)
-    for (let i = waiting.length - 1; i >= 0; i--) if (isOver(waiting[i]!)) waiting.splice(i, 1)
+    running = running.filter(goesOn)
+    waiting = waiting.filter(goesOn)
   }
 
   function admit(): void {
