@@ -80,7 +80,7 @@ export interface StageContext {
 }
 
 /** What items carry. */
-export type Carried = 'pictures' | 'tensors'
+export type Carried = 'pictures' | 'tensors' | 'text'
 
 export interface Stage {
   /** Results in the order of `items`, one each. A bad item fails alone; only a broken engine throws. */

@@ -1,8 +1,9 @@
 /**
- * What generating needs of a model's vocabulary, and of a form that answers keep to.
+ * What a loop that generates knows of tokens: their bytes, and which may come where a schema is kept to.
  *
  * @module
  */
+
 export interface Tokenizer {
   readonly size: number
   readonly ends: readonly number[]
