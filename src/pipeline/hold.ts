@@ -71,6 +71,8 @@ export function memoryOf(variant: Variant, modelBytes: number, kind?: string): n
  * say: twice what models of 0.1 to 500 million parameters take, most of them.
  */
 const KV_ROOT_FACTOR = 4
+/** It is kept, laid out for steps and for pieces of prompts. */
+const KV_COPIES = 3
 
 /** As {@linkcode memoryOf}, of a task that generates: all rows may be as long as the context. */
 export function generatingMemoryOf(task: Task, variant: Variant, modelBytes: number): number {
@@ -78,7 +80,7 @@ export function generatingMemoryOf(task: Task, variant: Variant, modelBytes: num
   const { rows, context } = generateTaskOf(task)
   const { kvBytes } = variant
   const tokenBytes = typeof kvBytes === 'number' ? kvBytes : KV_ROOT_FACTOR * Math.sqrt(modelBytes)
-  return Math.round(WEIGHTS_FACTOR * modelBytes + rows * context * tokenBytes)
+  return Math.round(WEIGHTS_FACTOR * modelBytes + KV_COPIES * rows * context * tokenBytes)
 }
 
 /** The models to have if there is to be one for each task: the smallest, of equals the best. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decoderShapeOf } from '../../pipeline/decoder_shape.ts'
+import { type DecoderShape, decoderShapeOf, kvBytesOf } from '../../pipeline/decoder_shape.ts'
 import { firstFault } from '../../pipeline/error.ts'
 import { generateSchema, type GenerateTask } from '../../pipeline/generate.ts'
 import { type GraphFacts, textOfTensor } from '../../pipeline/onnx/graph.ts'
@@ -18,10 +18,14 @@ export function checkGenerate({ task, graphs, fail }: CheckContext): void {
     return fail(path, fault)
   }
   checkOptions(parsed.data, fail)
-  for (const [variant, graph] of Object.entries(graphs)) {
-    const model = String(task.variants[variant]?.model)
-    const fault = faultOfModel(graph, parsed.data)
-    if (fault !== undefined) fail(`variants.${variant}.model`, `${model}: ${fault}`)
+  for (const [name, graph] of Object.entries(graphs)) {
+    const variant = task.variants[name]!
+    const refuse = (fault: string) => fail(`variants.${name}.model`, `${variant.model}: ${fault}`)
+    const shape = shapeOf(graph, refuse)
+    const fault = faultOfVocabulary(graph, shape, parsed.data)
+    if (fault !== undefined) refuse(fault)
+    // Nodes reckon with it before they have the model.
+    variant['kvBytes'] = kvBytesOf(shape)
   }
 }
 
@@ -50,14 +54,20 @@ function checkOptions(options: GenerateTask, fail: CheckContext['fail']): void {
   }
 }
 
-/** Some models tell more tokens than there are, so that their sizes are round. */
-function faultOfModel(graph: GraphFacts, task: GenerateTask): string | undefined {
-  let vocab: number
+function shapeOf(graph: GraphFacts, refuse: (fault: string) => never): DecoderShape {
   try {
-    vocab = decoderShapeOf(graph).vocab
+    return decoderShapeOf(graph)
   } catch (error) {
-    return (error as Error).message
+    return refuse((error as Error).message)
   }
+}
+
+/** Some models tell more tokens than there are, so that their sizes are round. */
+function faultOfVocabulary(
+  graph: GraphFacts,
+  { vocab }: DecoderShape,
+  task: GenerateTask,
+): string | undefined {
   const size = sizeOf(task)
   if (vocab >= size) return undefined
   const logits = graph.outputs.find(({ name }) => name === 'logits')!

@@ -79,7 +79,7 @@ const createGenerator: CreateGenerator = ({ spec, model }) => {
       running.push(echo)
       void drive()
       const leave = () => void (running = running.filter((one) => one !== echo))
-      return Promise.resolve({ done: end.promise, leave })
+      return { done: end.promise, leave }
     },
     measure: (batch) => Promise.resolve({ runMs: 10 * batch, rows: batch }),
     warm: () => Promise.resolve(),

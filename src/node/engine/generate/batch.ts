@@ -48,9 +48,9 @@ export function startBatch(
     sequences.get(item)?.leave()
   }
 
-  async function begin(item: number): Promise<Sequence | undefined> {
+  function begin(item: number): Sequence | undefined {
     try {
-      return await generator.add(items[item]!, {
+      return generator.add(items[item]!, {
         expiresMs,
         hear(more) {
           if (!over.has(item)) said.add({ ...more, item })
@@ -65,11 +65,9 @@ export function startBatch(
 
   async function generate(item: number): Promise<void> {
     try {
-      const sequence = await begin(item)
+      const sequence = begin(item)
       if (sequence === undefined) return
       sequences.set(item, sequence)
-      // It may have been left while its prompt was made.
-      if (over.has(item)) sequence.leave()
       const result = await sequence.done
       over.add(item)
       ends[item]!.resolve(result)

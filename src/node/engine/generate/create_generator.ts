@@ -45,10 +45,9 @@ export function createGenerators(nowMs: () => number = () => performance.now()):
     }
 
     return {
-      async add(item, { expiresMs, hear }) {
+      add(item, { expiresMs, hear }) {
         if (gone !== undefined) throw gone
-        const request = { ...await words.read(item), item: 0, expiresMs }
-        const { done, leave } = loop.add(request, hear)
+        const { done, leave } = loop.add({ ...words.read(item), item: 0, expiresMs }, hear)
         return { done: done.then(resultOf), leave }
       },
       measure: loop.measure,

@@ -31,7 +31,7 @@ export interface Generator {
    *
    * @throws where nothing can be generated for this item, as with a prompt that is too long
    */
-  add(item: StageItem, listener: Listener): Promise<Sequence>
+  add(item: StageItem, listener: Listener): Sequence
   /** What a batch of so many usual items takes in ms, and how many of them run together. */
   measure(batch: number): Promise<{ runMs: number; rows: number }>
   /** Runs each shape that steps may have once. */
