@@ -1,6 +1,6 @@
 /** How generating ends where something is wrong: with the worker, the link, or the volunteer's patience. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import { systemClock } from '../../../src/node/clock.ts'
+import { type Clock, systemClock } from '../../../src/node/clock.ts'
 import { createCatalog } from '../../../src/node/models/catalog.ts'
 import type { SlotEvents } from '../../../src/node/slot/events.ts'
 import { createSlot } from '../../../src/node/slot/slot.ts'
@@ -92,6 +92,39 @@ for (const how of ['hang', 'stall']) {
     }
   })
 }
+
+/** The clock of the machine, on which what takes ten seconds is soon over. */
+const hurried: Clock = {
+  ...systemClock,
+  after: (ms, action) => systemClock.after(ms === 10_000 ? 100 : ms, action),
+}
+
+Deno.test('who pauses ends what is soon over, and hands on what is not', async () => {
+  await withGenerating([ECHO], async ({ peer, node }) => {
+    say(peer, 1, [LONG, LONG, LONG])
+    await firstWord(peer, 1)
+    say(peer, 2, ['short'])
+    node.pause()
+    await answered(peer, 2)
+    const { message } = await peer.take('batch_failed')
+    equal(message.batch, 1)
+    match(message.message, /needs the device/)
+    node.resume()
+    say(peer, 3, ['next'])
+    deepEqual(await answered(peer, 3), [{ text: 'next', together: 1, texts: null }])
+    equal(peer.received.filter((one) => one.message.type === 'batch_failed').length, 1)
+  }, { clock: hurried })
+})
+
+Deno.test('who leaves hands on what takes long', async () => {
+  await withGenerating([ECHO], async ({ peer, node }) => {
+    say(peer, 1, [LONG])
+    await firstWord(peer, 1)
+    await node.stop()
+    const types = peer.received.map(({ message }) => message.type)
+    ok(types.indexOf('batch_failed') < types.indexOf('bye'))
+  }, { clock: hurried })
+})
 
 Deno.test('what generates for a connection that is gone makes room for the next', async () => {
   await withGenerating([ECHO], async ({ peer, coordinator }) => {
