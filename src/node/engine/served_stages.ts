@@ -16,7 +16,7 @@ import { batchSizes } from './batch_shapes.ts'
 import { type Beside, createBeside } from './beside.ts'
 import type { EngineModel } from './engine.ts'
 import { loadCode } from './load_code.ts'
-import type { InstanceSpec, Measured } from './worker_api.ts'
+import type { InstanceSpec, Measured } from './instance.ts'
 
 export interface ServedStages {
   /**

@@ -6,14 +6,13 @@
  */
 import { releaseProxy, type Remote, transfer } from 'comlink'
 import { GENERATE, type Said } from '../../pipeline/generate.ts'
-import type { Task, Variant } from '../../pipeline/schema.ts'
 import type { CodecName } from '../../stages/codecs.ts'
 import type { CropEncoding, ImageCodecs, ItemResult, Stage, StageItem } from '../../stages/types.ts'
 import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
-import type { StageCode } from './load_code.ts'
 import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
 import type { CreateGenerator } from './generate/generator.ts'
 import { createServedGenerators, type Generated } from './generate/served.ts'
+import type { InstanceSpec, Measured, Warmed } from './instance.ts'
 import { createServedStages } from './served_stages.ts'
 import { detachChildren } from './transfer.ts'
 
@@ -25,39 +24,7 @@ export interface WorkerAssets extends EngineAssets {
   maxPixels?: number
 }
 
-/** One variant as a worker needs to know it. */
-export interface InstanceSpec {
-  /** Unique among all variants of all pipelines. */
-  key: string
-  task: Task
-  variant: Variant
-  /** Child tasks of the task. */
-  next: string[]
-  /** The pipeline's first task: its items are files. */
-  isRoot?: boolean
-  /** SHA-256 of the model, the key of its session. */
-  hash: string
-  /** The program that does the task, in place of a stage of this build; it may need no model. */
-  code?: StageCode
-  noModel?: boolean
-  /** SHA-256 of texts that the task has beside its model, by what they are for. */
-  files?: { [name: string]: string }
-  /** What is in them; set once they were fetched. */
-  texts?: { [name: string]: string }
-}
-
-export interface Warmed {
-  warmMs: number
-  /** Why it runs on the processor although the worker's engine is on a GPU, if so. */
-  fallback?: string
-}
-
-/** What a run took. */
-export interface Measured {
-  runMs: number
-  rows: number
-  besideMs?: number
-}
+export type { InstanceSpec, Measured, Warmed } from './instance.ts'
 
 export interface WorkerApi {
   init(assets: WorkerAssets, use: EngineUse): Promise<Answer<{ backend: Backend }>>

@@ -7,7 +7,7 @@
  * @module
  */
 import { type Clock, createSleeper } from '../clock.ts'
-import { restAfterMs } from '../slot/pace.ts'
+import { restAfterMs } from '../rest_after.ts'
 import type { Measured } from '../slot/slot.ts'
 import { ENOUGH_BATCHES } from './batches.ts'
 import { createFigures, type KeptRow, rank } from './figures.ts'

@@ -7,6 +7,7 @@
 import type { Said } from '../../../pipeline/generate.ts'
 import type { ItemResult, StageItem } from '../../../stages/types.ts'
 import { EngineError } from '../answer.ts'
+import { deferred } from './deferred.ts'
 import type { Generator, Sequence } from './generator.ts'
 import { createSaidBuffer } from './said_buffer.ts'
 
@@ -37,7 +38,7 @@ export function startBatch(
   tell: (said: Said[]) => unknown,
 ): GeneratingBatch {
   const said = createSaidBuffer(tell)
-  const ends = items.map(createEnd)
+  const ends = items.map(() => deferred<ItemResult>())
   const sequences = new Map<number, Sequence>()
   const over = new Set<number>()
 
@@ -99,13 +100,6 @@ export function startBatch(
     leave: (which) => endAll(LEFT, which),
     alive: said.alive,
   }
-}
-
-function createEnd() {
-  let resolve = (_result: ItemResult) => {}
-  let reject = (_error: Error) => {}
-  const promise = new Promise<ItemResult>((...both) => [resolve, reject] = both)
-  return { promise, resolve, reject }
 }
 
 const REASONS: readonly unknown[] = ['invalid_input', 'too_large', 'internal']

@@ -6,7 +6,7 @@
 import type { Said } from '../../../pipeline/generate.ts'
 import type { Model, StageItem } from '../../../stages/types.ts'
 import type { ItemResult } from '../../../stages/types.ts'
-import type { InstanceSpec } from '../worker_api.ts'
+import type { InstanceSpec } from '../instance.ts'
 
 /** More of one answer. */
 export type SaidOfOne = Omit<Said, 'item'>

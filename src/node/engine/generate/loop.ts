@@ -10,6 +10,7 @@ import type { GenerateTask, Said } from '../../../pipeline/generate.ts'
 import type { Tokenizer } from '../../../stages/generate/types.ts'
 import type { Model } from '../../../stages/types.ts'
 import { BLOCK, createCache } from './cache.ts'
+import { deferred } from './deferred.ts'
 import { createDecoder, type LaneName } from './decoder.ts'
 import { createSampler } from './sampler.ts'
 import { type Ended, type Request, Sequence } from './sequence.ts'
@@ -222,7 +223,7 @@ export function createLoop(parts: LoopParts): Loop {
   /** Between two steps: runs of its own are not to be timed together with others. */
   function between<T>(job: () => Promise<T>): Promise<T> {
     if (broken !== undefined) return Promise.reject(broken.error)
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const { promise, resolve, reject } = deferred<T>()
     jobs.push({ run: () => job().then(resolve, reject), fail: reject })
     start()
     return promise

@@ -6,6 +6,7 @@
 import type { Ask, Generated, GenerateTask, Said } from '../../../pipeline/generate.ts'
 import type { Constraint, Tokenizer } from '../../../stages/generate/types.ts'
 import type { Kv } from './cache.ts'
+import { deferred } from './deferred.ts'
 import type { Row } from './program.ts'
 import type { Choice, Sampler } from './sampler.ts'
 import { type AnswerText, createAnswerText } from './text.ts'
@@ -44,7 +45,7 @@ export class Sequence implements Row {
   count = 0
   ended: Ended | undefined
   /** Of the one who waits for it; settled when its memory is free. */
-  readonly outcome: PromiseWithResolvers<Ended> = Promise.withResolvers()
+  readonly outcome = deferred<Ended>()
   toldMs = -Infinity
   readonly #promptTokens: number
   readonly #most: number

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { restAfterMs } from '../../slot/pace.ts'
+import { restAfterMs } from '../../rest_after.ts'
 
 export interface Steps {
   /** Share of the time to work, 0..1. */
