@@ -5,6 +5,7 @@
  */
 import type { Stage } from './types.ts'
 import { code } from './code.ts'
+import { generate } from './generate/stage.ts'
 import { imageClassification } from './image_classification.ts'
 import { objectDetection } from './object_detection.ts'
 import { tensors } from './tensors/tensors.ts'
@@ -18,6 +19,7 @@ export const stages: { readonly [kind: string]: Stage } = {
   'text-recognition': textRecognition,
   tensors,
   code,
+  generate,
 }
 
 export const stageKinds: readonly string[] = Object.keys(stages)

@@ -33,7 +33,11 @@ export type ItemResult =
     /** Items for each child task, in reading order. */
     children: { [task: string]: StageItem[] }
   }
-  | { ok: false; reason: 'invalid_input' | 'too_large' | 'internal'; message: string }
+  | {
+    ok: false
+    reason: 'invalid_input' | 'too_large' | 'internal' | 'expired'
+    message: string
+  }
 
 /** A loaded model. `run` never overlaps itself: the engine allows one run at a time per worker. */
 export interface Model {
@@ -76,7 +80,7 @@ export interface StageContext {
 }
 
 /** What items carry. */
-export type Carried = 'pictures' | 'tensors'
+export type Carried = 'pictures' | 'tensors' | 'text'
 
 export interface Stage {
   /** Results in the order of `items`, one each. A bad item fails alone; only a broken engine throws. */

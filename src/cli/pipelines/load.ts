@@ -16,6 +16,7 @@ import { type PreparedModel, storeDir } from './content_store.ts'
 import { inlineLabels } from './label_files.ts'
 import { type FolderModel, isFileName, pathInside, readModelFile } from './model_files.ts'
 import { prepareModels } from './prepare.ts'
+import { textsOf } from './text_files.ts'
 import { noteUse, trimStore } from './trim_store.ts'
 
 export interface LoadedPipeline {
@@ -86,6 +87,7 @@ export async function loadPipeline(
     ...derived,
     ...files,
     ...await programsOf(pipeline, dir, file, options.cacheDir),
+    ...await textsOf(pipeline, dir, file, storeDir(options.cacheDir)),
   }
   await noteUse(Object.values(models).map(({ file }) => file))
   await trimStore(storeDir(options.cacheDir), Date.now())

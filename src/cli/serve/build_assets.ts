@@ -15,6 +15,7 @@ import type { AssetPaths } from '../../node/assets.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
 import { codecAssetUrls } from './codec_assets.ts'
 import { hashedFile, hashedName } from './hashed.ts'
+import { librariesBeside } from './libraries_beside.ts'
 import { packable } from './packed.ts'
 
 export interface BuildOptions {
@@ -39,14 +40,20 @@ export async function buildAssets(
     files.set(path, packable(asset))
     return path
   }
-  const script = async (entry: string, name: string, define: Record<string, unknown> = {}) =>
-    add(hashedName(name, 'js', await bundle(entry, define, stamp)))
+  const script = async (
+    entry: string,
+    name: string,
+    define: Record<string, unknown> = {},
+    plugins: Plugin[] = [],
+  ) => add(hashedName(name, 'js', await bundle(entry, define, stamp, plugins)))
 
   try {
     const [ort, codecs, inference, style] = await Promise.all([
       ortFiles(add),
       codecFiles(add),
-      script('workers/inference.ts', 'inference'),
+      librariesBeside(script).then((beside) =>
+        script('workers/inference.ts', 'inference', {}, [beside])
+      ),
       stylesheet('src/pages/node/style.css').then((css) => hashedName('style', 'css', css)),
     ])
     const paths: AssetPaths = { inference, ort, codecs }
@@ -90,7 +97,12 @@ export async function buildAssets(
   }
 }
 
-type Script = (entry: string, name: string, define?: Record<string, unknown>) => Promise<string>
+type Script = (
+  entry: string,
+  name: string,
+  define?: Record<string, unknown>,
+  plugins?: Plugin[],
+) => Promise<string>
 
 /** A page of one script and one stylesheet, from a folder of `src/pages`. */
 async function plainPage(
@@ -145,6 +157,7 @@ async function bundle(
   entry: string,
   define: Record<string, unknown>,
   stamp: string,
+  plugins: Plugin[] = [],
 ): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
@@ -159,7 +172,7 @@ async function bundle(
     logLevel: 'silent',
     // The engine is loaded from its own files: its parts look for each other by URL.
     external: ['onnxruntime-web', 'onnxruntime-web/*', 'onnxruntime-node', 'node:*'],
-    plugins: [withoutLocales],
+    plugins: [withoutLocales, ...plugins],
     footer: { js: stamp === '' ? '' : `// ${stamp}` },
     define: Object.fromEntries(
       Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)]),

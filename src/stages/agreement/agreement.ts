@@ -7,6 +7,7 @@
 import type { ItemResult } from '../types.ts'
 import { sameChildren } from './children.ts'
 import { type Look, RAW_ONLY, sizeOf } from './crops.ts'
+import { generate } from './generate.ts'
 import { imageClassification } from './image_classification.ts'
 import { numberOf } from './json.ts'
 import type { Agreement, TaskFields } from './kind.ts'
@@ -21,6 +22,7 @@ const OWN: { readonly [kind: string]: Partial<Agreement> } = {
   'object-detection': objectDetection,
   'text-detection': textDetection,
   'text-recognition': textRecognition,
+  generate,
 }
 
 const PLAIN: Agreement = {

@@ -1,0 +1,30 @@
+/**
+ * What a schema may take of time and memory: whoever asks may send any.
+ *
+ * @module
+ */
+
+/** Parts of a schema, those that references lead to once each. */
+export const MOST_RULES = 5000
+/** Parts one in the other, as the schema is written. */
+export const MOST_NESTING = 64
+/** Objects and arrays one in the other, in an answer. */
+export const MOST_DEPTH = 64
+export const MOST_PROPERTIES = 256
+/** Bytes of all names and fixed values together. */
+export const MOST_LITERAL_BYTES = 256 * 1024
+/** Of `minLength`, `maxLength`, `minItems` and `maxItems` that are counted. */
+export const MOST_COUNT = 100_000
+/** Ways in which what was said so far may be meant; further ones are not followed. */
+export const MOST_WAYS = 256
+/** States that are kept; then all are forgotten, and made again where they are needed. */
+export const MOST_STATES = 8192
+/** Of masks that are kept, in bytes. */
+export const MOST_MASK_BYTES = 16 * 1024 * 1024
+/** Ways that are looked at for one mask: some seconds. */
+export const MOST_MASK_WORK = 20_000_000
+
+/** Of a pattern: characters, parts after repeats are written out, states, and steps to find those. */
+export const PATTERN = { characters: 4096, parts: 5000, states: 1000, work: 5_000_000 } as const
+/** States times lengths of a pattern beside `minLength` or `maxLength`, and with classes of letters. */
+export const PATTERN_LENGTHS = { cells: 4_000_000, work: 40_000_000 } as const

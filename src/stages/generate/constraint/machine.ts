@@ -1,0 +1,105 @@
+/**
+ * A schema's rules run over bytes: every way to read what was said so far at the same time.
+ *
+ * What is found once is kept, up to a bound: most steps are two look-ups.
+ *
+ * @module
+ */
+import { MOST_STATES, MOST_WAYS } from './limits.ts'
+import type { Moves, Rule, Way } from './rule.ts'
+
+/** Those alike are one object, as long as they are kept. */
+export interface State {
+  readonly ways: readonly Way[]
+  /** The answer may end here. */
+  readonly isWhole: boolean
+  /** It has to. */
+  readonly isOver: boolean
+  /** By byte, where it was looked for; null where none leads. */
+  readonly next: (State | null | undefined)[]
+  far?: State
+  mask?: Uint8Array
+  forced?: number
+}
+
+/** Behind the whole value. */
+const end: Rule = { id: -1, least: 0, enter: () => {}, step: () => {} }
+
+export interface Machine {
+  readonly start: State
+  next(state: State, byte: number): State | null
+  /** One where the same tokens may come, if those are of no more than so many bytes. */
+  far(state: State, bytes: number): State
+}
+
+export function createMachine(root: Rule): Machine {
+  let ways = new Map<string, Way>()
+  let states = new Map<string, State>()
+  let made = 0
+
+  function wayOf(rule: Rule, at: number, count: number, up: Way | null): Way {
+    const key = `${rule.id},${at},${count},${up?.id ?? ''}`
+    let way = ways.get(key)
+    if (way === undefined) {
+      const depth = (up?.depth ?? 0) + (rule.holds === true ? 1 : 0)
+      ways.set(key, way = { id: made++, rule, at, count, up, depth })
+    }
+    return way
+  }
+
+  function stateOf(found: ReadonlySet<Way>): State {
+    // Each way leads to an end: with some left aside the rest still does.
+    const kept = [...found].slice(0, MOST_WAYS)
+    const key = kept.map(({ id }) => id).sort((a, b) => a - b).join()
+    let state = states.get(key)
+    if (state === undefined) {
+      if (states.size >= MOST_STATES) [states, ways] = [new Map(), new Map()]
+      const isOver = kept.every(({ rule }) => rule === end)
+      state = { ways: kept, isWhole: kept.some(isEnd), isOver, next: [] }
+      states.set(key, state)
+    }
+    return state
+  }
+
+  function isEnd(way: Way): boolean {
+    return way.rule === end ||
+      way.rule.mayEnd?.(way) === true && way.up !== null && isEnd(way.up)
+  }
+
+  function movesInto(found: Set<Way>): Moves {
+    return {
+      go: (rule, at, count, up) => void found.add(wayOf(rule, at, count, up)),
+      place: wayOf,
+      back: (up) => void (up !== null && found.add(up)),
+    }
+  }
+
+  function step(way: Way, byte: number, to: Moves): void {
+    way.rule.step(way, byte, to)
+    if (way.rule.mayEnd?.(way) === true && way.up !== null) step(way.up, byte, to)
+  }
+
+  function farWay(way: Way, bytes: number): Way {
+    if (way.far !== undefined) return way.far
+    const up = way.up === null ? null : farWay(way.up, bytes)
+    const count = way.rule.far?.(way, bytes) ?? way.count
+    return way.far = wayOf(way.rule, way.at, count, up)
+  }
+
+  const first = new Set<Way>()
+  root.enter(wayOf(end, 0, 0, null), movesInto(first))
+
+  return {
+    start: stateOf(first),
+    next(state, byte) {
+      const known = state.next[byte]
+      if (known !== undefined) return known
+      const found = new Set<Way>()
+      const to = movesInto(found)
+      for (const way of state.ways) step(way, byte, to)
+      return state.next[byte] = found.size === 0 ? null : stateOf(found)
+    },
+    far: (state, bytes) =>
+      state.far ??= stateOf(new Set(state.ways.map((way) => farWay(way, bytes)))),
+  }
+}

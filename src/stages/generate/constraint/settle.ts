@@ -1,0 +1,39 @@
+/**
+ * What is known of rules when all of them are: what stands behind choices, and how flat a value can be.
+ *
+ * @module
+ */
+import type { Choice } from './choice.ts'
+import { MOST_DEPTH, MOST_WAYS } from './limits.ts'
+import type { Rule } from './rule.ts'
+import { SchemaError } from './schema_error.ts'
+
+const isChoice = (rule: Rule): rule is Choice => rule.options !== undefined
+
+/** @throws SchemaError for a choice of nothing but itself, or of too many */
+export function settle(rules: readonly Rule[]): void {
+  for (const rule of rules) if (isChoice(rule)) rule.leaves = leavesOf(rule)
+  for (let isNew = true; isNew;) {
+    isNew = false
+    for (const rule of rules) {
+      const least = rule.leastNow?.() ?? rule.least
+      // Deeper than any answer is as good as endless.
+      if (least >= rule.least || least > MOST_DEPTH) continue
+      rule.least = least
+      isNew = true
+    }
+  }
+}
+
+function leavesOf(choice: Choice): Rule[] {
+  const seen = new Set<Rule>([choice])
+  const leaves: Rule[] = []
+  for (const rule of seen) {
+    if (isChoice(rule)) { for (const option of rule.options) seen.add(option) }
+    else leaves.push(rule)
+    if (leaves.length > MOST_WAYS) {
+      throw new SchemaError('', `has a choice of more than ${MOST_WAYS} schemas: have fewer`)
+    }
+  }
+  return leaves
+}

@@ -1,0 +1,117 @@
+/**
+ * A Jinja template run within bounds: its author may be anybody, and nobody can interrupt it.
+ *
+ * Jinja itself has no bounds. Here each step of a template is counted, together with the size of what it
+ * makes, and `range` makes no long lists: a template comes to an end, and takes no more than so much.
+ *
+ * @module
+ */
+
+/** Steps, and so many letters count as one more. */
+const MOST_STEPS = 200_000
+const LETTERS = 64
+/** Of what is rendered, and of anything on the way: as many times what is put in, and some. */
+const TIMES = 8
+const LEAST_SIZE = 64 * 1024
+const MOST_RANGE = 10_000
+/** Lists in lists. */
+const MOST_DEPTH = 100
+
+/** A value of Jinja's. */
+interface Made {
+  type?: string
+  value?: unknown
+}
+
+export class TemplateError extends Error {
+  override name = 'TemplateError'
+  constructor(fault: string) {
+    super(`Cannot use the chat template: ${fault}`)
+  }
+}
+
+export type Rendering = (given: { [name: string]: unknown }, size: number) => string
+
+/** @throws TemplateError where it cannot be read */
+export async function createRendering(source: string): Promise<Rendering> {
+  // Whoever has no such model has no need of it.
+  const { Environment, Interpreter, parse, tokenize } = await import('@huggingface/jinja')
+  const program = told(() => parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })))
+
+  class Bounded extends Interpreter {
+    #left = MOST_STEPS
+    readonly #sizes = new WeakMap<object, number>()
+
+    constructor(env: InstanceType<typeof Environment>, private readonly most: number) {
+      super(env)
+    }
+
+    override evaluate(...given: Parameters<InstanceType<typeof Interpreter>['evaluate']>) {
+      this.#spend(1)
+      const made = super.evaluate(...given)
+      const size = this.#sizeOf(made, 0)
+      if (size > this.most) throw new TemplateError(`it makes more than ${this.most} letters`)
+      this.#spend(size / LETTERS)
+      return made
+    }
+
+    #spend(steps: number): void {
+      this.#left -= steps
+      if (this.#left < 0) throw new TemplateError(`it takes more than ${MOST_STEPS} steps`)
+    }
+
+    /** Letters, with those of all that is in it: one thing may be in it many times. */
+    #sizeOf(made: Made | undefined, depth: number): number {
+      const { type, value } = made ?? {}
+      if (typeof value === 'string') return value.length
+      if (typeof value !== 'object' || value === null) return 1
+      if (depth > MOST_DEPTH) throw new TemplateError('it puts lists into lists without an end')
+      const known = this.#sizes.get(value)
+      if (known !== undefined) return known
+      const parts: Made[] = Array.isArray(value)
+        ? value
+        : value instanceof Map
+        ? [...value.values()]
+        : []
+      this.#spend(1 + parts.length / LETTERS)
+      const size = parts.reduce((sum, part) => sum + this.#sizeOf(part, depth + 1), 1)
+      // What stands in a namespace changes.
+      if (type !== 'NamespaceValue') this.#sizes.set(value, size)
+      return size
+    }
+  }
+
+  return (given, size) =>
+    told(() => {
+      const env = new Environment()
+      for (const [name, value] of Object.entries({ ...GLOBALS, ...given })) env.set(name, value)
+      const made = new Bounded(env, LEAST_SIZE + TIMES * size).run(program)
+      return String(made.value)
+    })
+}
+
+/** No clock: all nodes are to make the same of a query. */
+const GLOBALS = {
+  ...{ true: true, false: false, none: null, True: true, False: false, None: null },
+  raise_exception(message: unknown) {
+    throw new TemplateError(`it says ${String(message).slice(0, 300)}`)
+  },
+  range(first: number, second?: number, step = 1) {
+    const [from, to] = second === undefined ? [0, first] : [first, second]
+    const count = Math.max(0, Math.ceil((to - from) / step))
+    if (!(count <= MOST_RANGE)) throw new TemplateError(`it counts to more than ${MOST_RANGE}`)
+    return Array.from({ length: count }, (_, i) => from + i * step)
+  },
+}
+
+function told<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof TemplateError) throw error
+    const { message } = error as Error
+    throw new TemplateError(
+      error instanceof RangeError ? `it goes too deep (${message})` : message.slice(0, 300),
+    )
+  }
+}
