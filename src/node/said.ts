@@ -5,7 +5,8 @@
  * @module
  */
 import type { Said } from '../pipeline/generate.ts'
-import { MAX_SAID, MAX_SAID_TEXT, type NodeMessage } from '../protocol/messages.ts'
+import type { NodeMessage } from '../protocol/messages.ts'
+import { MAX_SAID, MAX_SAID_TEXT } from '../protocol/said.ts'
 
 type SaidMessage = Extract<NodeMessage, { type: 'said' }>
 

@@ -17,7 +17,10 @@ import { type Gone, goneOf, type Peers } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
+import type { CheckSchema } from '../generate/prompt.ts'
+import type { History } from '../history.ts'
 import { checkIndexBytes, configOf, indexOf, readIndexRequest } from './config.ts'
+import { generate } from './generate.ts'
 import { type Model, modelOf, PLATFORM } from './model.ts'
 import { checkContentType, type RequestModel } from './request.ts'
 import { respond } from './response.ts'
@@ -36,15 +39,16 @@ const INDEX_MS = 5000
 export interface OipOptions {
   pool: Pool
   bodies: BodyReader
-  /** Notes how long a call of a pipeline took. */
-  timed(pipeline: string, work: () => Promise<Response>): Promise<Response>
+  /** Notes how long calls of pipelines took. */
+  history: Pick<History, 'timed' | 'took'>
   now: () => number
   log: Log
   peers: Peers | undefined
+  checkSchema?: CheckSchema | undefined
 }
 
 export function mountOip(app: Hono, options: OipOptions): void {
-  const { pool, bodies, timed, now, log, peers } = options
+  const { pool, bodies, history: { timed }, now, log, peers } = options
   const { versions } = pool
   const models = new WeakMap<Pipeline, Model>()
 
@@ -120,8 +124,12 @@ export function mountOip(app: Hono, options: OipOptions): void {
           timed(name, () => infer(c, pool, bodies, modelFor(pipeline), now, log, goneOf(c, peers))),
       )
     })
+    app.post(`${path}/generate`, (c) => generate(c, nameOf(find(c)), options, false))
+    app.post(`${path}/generate_stream`, (c) => generate(c, nameOf(find(c)), options, true))
   }
 }
+
+const nameOf = ({ pipeline }: Model) => publicName(pipeline.name)
 
 function metadataOf({ pipeline, inputs, outputs }: Model): ModelMetadata {
   return {
@@ -134,8 +142,9 @@ function metadataOf({ pipeline, inputs, outputs }: Model): ModelMetadata {
 }
 
 /** What of a model can go to a worker. */
-const plainOf = ({ takes, outputs }: Model): RequestModel => ({
+const plainOf = ({ takes, text, outputs }: Model): RequestModel => ({
   takes,
+  text,
   outputs: outputs.map(({ name }) => ({ name })),
 })
 
