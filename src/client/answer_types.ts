@@ -60,6 +60,15 @@ export interface InferAnswer<Outputs = Record<string, unknown[]>> {
   stages: StageReport[]
   /** What its batches took, its share of each by items: modelled, not measured. */
   modelledJ: number
+  /** Of the task that generates, where the pipeline has one. */
+  generated?: GeneratedInfo
+}
+
+export interface GeneratedInfo {
+  /** `stop`: the text came to its end; `length`: to the most tokens. */
+  finish: 'stop' | 'length'
+  promptTokens: number
+  completionTokens: number
 }
 
 /** One line of text of the `ocr` pipeline; `box` in pixels of the submitted picture. */

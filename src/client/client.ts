@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { headersOf, type Wishes } from './ask_headers.ts'
 import { ShoalError } from './error.ts'
 import { type PoolEvent, readEvents } from './events.ts'
+import { generateBy, type GenerateOptions, type Generating } from './generate.ts'
 import { bodyOf, type Query } from './query.ts'
 import { createSilence } from './silence.ts'
 import type {
@@ -28,19 +30,13 @@ export interface ClientOptions {
   fetch?: typeof fetch
 }
 
-export interface InferOptions {
+export interface InferOptions extends Wishes {
   /**
    * From the call to its answer, all tries included; rounded down, to 1..600000 ms. Nothing is tried
    * again without it: the coordinator then answers within the pipeline's SLO, and a call that nothing
    * comes back for ends after ten minutes.
    */
   timeoutMs?: number
-  /** Least mean path accuracy, 0..1. */
-  minAccuracy?: number
-  /** What the pool is run for meanwhile, in place of what the pipeline says. */
-  prefer?: 'frugal' | 'balanced' | 'sooner'
-  /** 1..128 visible characters of ASCII. */
-  requestId?: string
   signal?: AbortSignal
   /** Most tries in all. */
   maxTries?: number
@@ -48,7 +44,7 @@ export interface InferOptions {
 
 export interface Client {
   /**
-   * Sends a picture, or tensors, through a pipeline. Tried again only where the answer said when
+   * Sends a picture, a text, or tensors, through a pipeline. Tried again only where the answer said when
    * that can succeed, and only if that is before the deadline.
    */
   infer<Outputs = Record<string, unknown[]>>(
@@ -56,6 +52,22 @@ export interface Client {
     query: Query,
     options?: InferOptions,
   ): Promise<InferAnswer<Outputs>>
+  /**
+   * Sends a text or a picture through a pipeline that generates, whose text comes in pieces. Not tried
+   * again: it may have begun.
+   *
+   * @example
+   * ```ts
+   * const slip = shoal.generate('receipt', text, { timeoutMs: 5000 })
+   * for await (const piece of slip) show(piece)
+   * const { json } = await slip.answer
+   * ```
+   */
+  generate<Outputs = Record<string, unknown>>(
+    pipeline: string,
+    query: string | Query,
+    options?: GenerateOptions,
+  ): Generating<Outputs>
   getPipelines(signal?: AbortSignal): Promise<PipelineInfo[]>
   getNodes(signal?: AbortSignal): Promise<NodeInfo[]>
   getPlan(signal?: AbortSignal): Promise<PlanInfo>
@@ -72,8 +84,6 @@ export interface Client {
 }
 
 const MAX_TRIES = 5
-/** What the coordinator takes as an id. */
-const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
 /** Two of the comments that come every 15 s where nothing else does, and some time for the way. */
 const MOST_SILENT_MS = 35_000
 
@@ -139,22 +149,16 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
     query: Query,
     options: InferOptions = {},
   ): Promise<InferAnswer<Outputs>> {
-    const { minAccuracy, prefer, requestId, signal, maxTries = MAX_TRIES } = options
+    const { signal, maxTries = MAX_TRIES } = options
     const timeoutMs = readTimeout(options.timeoutMs)
-    if (requestId !== undefined && !REQUEST_ID.test(requestId)) {
-      throw new RangeError('Cannot use requestId: must be 1..128 visible characters of ASCII')
-    }
-    const accuracy = minAccuracy === undefined ? undefined : accuracyText(minAccuracy)
+    const wishes = headersOf(options)
     const startMs = performance.now()
     const body = await bodyOf(query)
     for (let tries = 1;; tries++) {
       const spentMs = tries === 1 ? 0 : performance.now() - startMs
       const given = timeoutMs === undefined ? undefined : granted(timeoutMs - spentMs)
-      const headers: Record<string, string> = { 'content-type': body.type }
+      const headers: Record<string, string> = { ...wishes, 'content-type': body.type }
       if (given !== undefined) headers['x-request-timeout-ms'] = String(given)
-      if (accuracy !== undefined) headers['x-min-accuracy'] = accuracy
-      if (prefer !== undefined) headers['x-prefer'] = prefer
-      if (requestId !== undefined) headers['x-request-id'] = requestId
       const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/infer`
       try {
         return await within(
@@ -174,6 +178,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
 
   return {
     infer,
+    generate: (pipeline, query, options) => generateBy(open, pipeline, query, options),
     getPipelines: async (signal) =>
       (await get<{ pipelines: PipelineInfo[] }>('/v1/pipelines', signal)).pipelines,
     getNodes: async (signal) => (await get<{ nodes: NodeInfo[] }>('/v1/nodes', signal)).nodes,
@@ -204,12 +209,4 @@ function urlOf(url: string | URL, path: string): URL {
   const base = new URL(url)
   if (!base.pathname.endsWith('/')) base.pathname += '/'
   return new URL(`./${path.replace(/^\//, '')}`, base)
-}
-
-/** As the coordinator takes it: digits, no exponent. @throws RangeError for what is no share */
-function accuracyText(share: number): string {
-  if (!(share >= 0 && share <= 1)) {
-    throw new RangeError(`Cannot use minAccuracy: must be a number 0..1: received ${share}`)
-  }
-  return share < 1e-6 ? '0' : String(share)
 }

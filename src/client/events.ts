@@ -1,4 +1,4 @@
-/** @module The stream of `/v1/events`, read with `fetch`: not every runtime has an `EventSource`. */
+/** @module Server-sent events, read with `fetch`: not every runtime has an `EventSource`. */
 import type { MetricsEvent, NodesEvent, PlanInfo, WorkEvent } from './types.ts'
 
 /** What the pool tells of itself; the first of each kind tells how things stand. */
@@ -13,10 +13,10 @@ export type PoolEvent =
  *
  * @param until waits for more bytes, comments among them
  */
-export async function* readEvents(
+export async function* readEvents<Event = PoolEvent>(
   body: ReadableStream<Uint8Array>,
   until: <T>(next: Promise<T>) => Promise<T>,
-): AsyncGenerator<PoolEvent> {
+): AsyncGenerator<Event> {
   const decoder = new TextDecoder()
   const reader = body.getReader()
   let text = ''
@@ -28,7 +28,7 @@ export async function* readEvents(
       const blocks = text.split('\n\n')
       text = blocks.pop() ?? ''
       for (const block of blocks) {
-        const event = eventOf(block)
+        const event = eventOf<Event>(block)
         if (event !== undefined) yield event
       }
     }
@@ -37,7 +37,7 @@ export async function* readEvents(
   }
 }
 
-function eventOf(block: string): PoolEvent | undefined {
+function eventOf<Event>(block: string): Event | undefined {
   const fields = new Map<string, string>()
   for (const line of block.split('\n')) {
     const at = line.indexOf(':')
@@ -46,5 +46,5 @@ function eventOf(block: string): PoolEvent | undefined {
   const [event, data] = [fields.get('event'), fields.get('data')]
   return event === undefined || data === undefined
     ? undefined
-    : { event, data: JSON.parse(data) } as PoolEvent
+    : { event, data: JSON.parse(data) } as Event
 }

@@ -2,6 +2,15 @@
 export { type Client, type ClientOptions, createClient, type InferOptions } from './client.ts'
 export { type ClientReason, ShoalError } from './error.ts'
 export type { PoolEvent } from './events.ts'
+export type { GenerateAnswer, GenerateOptions, Generating } from './generate.ts'
 export type { Picture } from './picture.ts'
-export type { Datatype, Query, TensorInput, TensorOutput, TensorQuery } from './query.ts'
+export type {
+  Ask,
+  Datatype,
+  Query,
+  TensorInput,
+  TensorOutput,
+  TensorQuery,
+  TextQuery,
+} from './query.ts'
 export type * from './types.ts'

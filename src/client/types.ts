@@ -13,7 +13,9 @@ export interface PipelineInfo {
   name: string
   version: number
   /** What a query brings. */
-  takes: 'picture' | 'tensors'
+  takes: 'picture' | 'tensors' | 'text'
+  /** Whether its text can be had as it comes. */
+  generates: boolean
   sloMs: number
   weight: number
   root: string

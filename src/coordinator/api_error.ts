@@ -30,15 +30,16 @@ export class ApiError extends Error {
     message: string,
     /** When a later try can succeed; absent where none can. */
     readonly retryAfterMs?: number,
+    /** What of the request is at fault, where its protocol has a place to say so. */
+    readonly param?: string,
   ) {
     super(message)
   }
 
   toResponse(): Response {
     const headers = new Headers()
-    // Whole seconds, never 0: a client that obeys must not hammer.
     if (this.retryAfterMs !== undefined) {
-      headers.set('retry-after', String(Math.max(1, Math.ceil(this.retryAfterMs / 1000))))
+      headers.set('retry-after', String(secondsOf(this.retryAfterMs)))
     }
     if (this.reason === 'unauthorized') headers.set('www-authenticate', 'Bearer realm="shoal"')
     return Response.json({ error: this.message, reason: this.reason }, {
@@ -47,3 +48,6 @@ export class ApiError extends Error {
     })
   }
 }
+
+/** Whole seconds, never 0: a client that obeys must not hammer. */
+export const secondsOf = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))

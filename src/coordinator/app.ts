@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
 import type { PipelineInfo, StatsInfo } from '../client/types.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+import { generatingTask, takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
@@ -21,12 +22,16 @@ import { mountLink } from './link_route.ts'
 import { createEvents } from './events.ts'
 import { LEFT, type Peers } from './gone.ts'
 import { createHistory } from './history.ts'
+import type { CheckSchema } from './generate/prompt.ts'
 import { infer } from './infer.ts'
+import { asksForStream, inferStream } from './infer_stream.ts'
 import type { Log } from './log.ts'
 import { notFound } from './methods.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
+import { isOpenAi, openAiResponse } from './openai/errors.ts'
+import { mountOpenAi } from './openai/routes.ts'
 import { exportMetrics } from './otel/instruments.ts'
 import { mountDocs } from './openapi/docs.ts'
 import { hostOf } from './origin.ts'
@@ -57,6 +62,8 @@ export interface AppOptions {
   peers?: Peers
   /** Reads bodies; on the event loop, all of them, where absent. */
   bodies?: BodyReader
+  /** Whether answers can be kept to a schema; all are taken where absent. @throws Error */
+  checkSchema?: CheckSchema
 }
 
 /**
@@ -85,30 +92,38 @@ export function createApp(options: AppOptions) {
 
   app.use(finish)
   if (origins.length > 0) {
-    for (const path of ['/v1/pipelines/*', '/v2/*']) app.use(path, allowOrigins(origins))
+    const paths = ['/v1/pipelines/*', '/v2/*', '/v1/chat/*', '/v1/completions', '/v1/models/*']
+    for (const path of paths) app.use(path, allowOrigins(origins))
   }
   app.use(doors.guard)
 
   app.onError((error, c) => {
+    const answer = (fault: ApiError) =>
+      isOpenAi(c.req.path) ? openAiResponse(fault) : fault.toResponse()
     if (error instanceof ApiError) {
       log.debug?.(`${c.req.method} ${c.req.path}: ${error.reason}: ${error.message}`, {
         ...{ event: 'refused', path: c.req.path, reason: error.reason },
       })
-      return error.toResponse()
+      return answer(error)
     }
     // Who closed only its sending side is told of it; nobody else is there to read.
     if (error === LEFT || c.req.raw.signal.aborted) {
       const message =
         'Cannot answer: you closed your end; keep the connection open until the answer'
-      return new ApiError('invalid_input', message).toResponse()
+      return answer(new ApiError('invalid_input', message))
     }
     log(`fault: ${error.stack ?? error.message}`, 'error', { event: 'fault', path: c.req.path })
-    return new ApiError('internal', 'Cannot answer: a fault in the coordinator').toResponse()
+    return answer(new ApiError('internal', 'Cannot answer: a fault in the coordinator'))
   })
   app.notFound(notFound(app))
 
-  const inferParts = { pool, bodies, history, now, log, peers }
-  app.post('/v1/pipelines/:name/infer', (c) => infer(c, c.req.param('name'), inferParts))
+  const inferParts = { pool, bodies, history, now, log, peers, checkSchema: options.checkSchema }
+  app.post('/v1/pipelines/:name/infer', (c) => {
+    const name = c.req.param('name')
+    return asksForStream(c.req.raw.headers, versions.find(name)?.pipeline)
+      ? inferStream(c, name, inferParts)
+      : infer(c, name, inferParts)
+  })
 
   app.get('/v1/pipelines', (c) => c.json({ pipelines: versions.current().map(infoOf) }))
   app.get('/v1/nodes', (c) => c.json({ nodes: pool.nodes() }))
@@ -122,7 +137,8 @@ export function createApp(options: AppOptions) {
   })
   app.get('/v1/events', (c) => events.listen(c, (shut) => doors.watch(c, 'admin', shut)))
 
-  mountOip(app, { pool, bodies, timed: history.timed, now, log, peers })
+  mountOip(app, inferParts)
+  mountOpenAi(app, inferParts)
   mountAdmin(app, pool, doors, hosts, now, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)
@@ -186,7 +202,12 @@ function pipelineInfo({ pipeline, models }: ServedPipeline): PipelineInfo {
   const { name, sloMs, weight, root } = pipeline
   return {
     ...{ name: publicName(name), version: versionOf(name), sloMs, weight, root },
-    takes: queryTensors(pipeline) === undefined ? 'picture' : 'tensors',
+    takes: takesText(pipeline)
+      ? 'text'
+      : queryTensors(pipeline) === undefined
+      ? 'picture'
+      : 'tensors',
+    generates: generatingTask(pipeline) !== undefined,
     tasks: Object.fromEntries(
       Object.entries(pipeline.tasks).map(([task, { next, variants }]) => [task, {
         next,

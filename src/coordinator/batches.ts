@@ -5,11 +5,9 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import { elementsOf, isTensorType, TENSOR_TYPES } from '../pipeline/tensor.ts'
-import { TensorValue } from '../pipeline/tensor_item.ts'
 import { taskOf } from '../pipeline/tree.ts'
 import { createTable } from '../policy/core/table.ts'
-import type { BatchId, Handle, ItemOutcome, QueryId } from '../policy/core/types.ts'
+import type { BatchId, ItemOutcome, QueryId } from '../policy/core/types.ts'
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { BatchWatch, Dispatch } from './batch_watch.ts'
 import { createCalledOff } from './called_off.ts'
@@ -17,9 +15,11 @@ import type { Post } from './driver.ts'
 import { fitting } from './fitting.ts'
 import { createHolding, namedOf, sizeOf } from './holding.ts'
 import type { Link } from './link.ts'
+import type { Streams } from './streams.ts'
+import { toOutcome } from './outcome.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import { backendOf, type PooledNode } from './nodes.ts'
-import type { Payload, Result } from './payload.ts'
+import type { Payload } from './payload.ts'
 
 export type { Dispatch } from './batch_watch.ts'
 
@@ -39,6 +39,7 @@ export function createBatches(
   now: () => number,
   isLive: (query: QueryId) => boolean,
   telemetry: Pick<Telemetry, 'batch' | 'batchFailed'>,
+  streams: Streams,
   watch?: BatchWatch,
 ) {
   const flights = createTable<BatchId, Flight>()
@@ -47,50 +48,13 @@ export function createBatches(
   /** Copies that nodes keep for a query, to be let go with it. */
   const kept = createTable<QueryId, Payload[]>()
 
-  function toOutcome(
-    flight: Flight,
-    item: ResultMessage['items'][number],
-    index: number,
-    blobs: readonly Uint8Array[],
-  ): ItemOutcome {
-    const dispatched = flight.command.items[index]
-    if (!item.ok) {
-      const { kept } = dispatched?.payload as Payload
-      if (item.reason === 'missing' && kept?.link === flight.node.link) {
-        // The node let its copy go, as it may: the bytes are here, so the next try carries them.
-        delete (dispatched?.payload as Payload).kept
-        const { message } = item
-        return { ok: false, fatal: false, reason: 'node_failed', message, excused: true }
-      }
-      const fatal = item.reason === 'invalid_input' || item.reason === 'too_large'
-      const reason = fatal
-        ? item.reason as 'invalid_input'
-        : item.reason === 'expired'
-        ? 'deadline_exceeded'
-        : 'node_failed'
-      return { ok: false, fatal, reason, message: item.message }
-    }
-    const children: { [task: string]: Handle[] } = {}
-    const { next } = taskOf(pipelineOf(flight), flight.command.task)
-    for (const [task, list] of Object.entries(item.children)) {
-      if (!next.includes(task)) throw new RangeError(`Cannot hand items to ${task}: no such child`)
-      children[task] = list.map(({ meta, blob, key }) => {
-        const bytes = blobs[blob]
-        if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
-        const payload: Payload = { meta, bytes, asked: flight.crops }
-        // It may be the picture itself, handed on as it is.
-        const { pixels } = (dispatched?.payload ?? {}) as Partial<Payload>
-        if (pixels !== undefined && meta['type'] !== undefined) payload.pixels = pixels
-        if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
-          payload.kept = { link: flight.node.link, key }
-          const list = kept.get(dispatched.query)
-          if (list === undefined) kept.set(dispatched.query, [payload])
-          else list.push(payload)
-        }
-        return payload
-      })
-    }
-    return { ok: true, result: resultOf(item, blobs), children }
+  /** The node keeps a copy of it until its query ends. */
+  function keep(query: QueryId, payload: Payload, link: Link, key: string): void {
+    if (!isLive(query)) return
+    payload.kept = { link, key }
+    const list = kept.get(query)
+    if (list === undefined) kept.set(query, [payload])
+    else list.push(payload)
   }
 
   function pipelineOf({ command }: Flight): Pipeline {
@@ -110,6 +74,7 @@ export function createBatches(
   }
 
   function lost({ command }: Flight) {
+    streams.ended(command.batch)
     telemetry.batchFailed(command.pipeline)
     watch?.failed(command)
   }
@@ -117,6 +82,7 @@ export function createBatches(
   /** The node hears of it. False where that is over already. */
   function callOff({ command: { batch }, node }: Flight): boolean {
     if (!flights.delete(batch)) return false
+    streams.ended(batch)
     calledOff.add(batch, node)
     node.link.send({ type: 'cancel', batch })
     return true
@@ -128,8 +94,10 @@ export function createBatches(
       const unsent = whole.items.length - sent.length
       const command = unsent === 0 ? whole : { ...whole, items: sent }
       const blobs: Uint8Array[] = []
-      const items = sent.map(({ payload }) => {
-        const { meta, bytes, kept } = payload as Payload
+      const said = streams.sent(command, node)
+      const items = sent.map(({ payload }, i) => {
+        const { meta: own, bytes, kept } = payload as Payload
+        const meta = said?.[i] === undefined ? own : { ...own, said: [...said[i]] }
         if (kept?.link === node.link) return { meta, payload: { key: kept.key } }
         blobs.push(bytes)
         return { meta, payload: { blob: blobs.length - 1 } }
@@ -167,6 +135,7 @@ export function createBatches(
       const flight = flights.get(message.batch)
       if (flight === undefined || flight.node !== node) return
       flights.delete(message.batch)
+      streams.ended(message.batch)
       const networkMs = Math.max(0, now() - flight.sentAtMs - message.elapsedMs)
       const blobBytes = bytesIn(blobs)
       node.crops.observe(flight.bytes + blobBytes, networkMs - (node.link.roundTripMs ?? 0))
@@ -178,7 +147,10 @@ export function createBatches(
           )
         }
         const own = namedOf(message, blobs)
-        outcomes = message.items.map((item, i) => toOutcome(flight, item, i, own))
+        const { next } = taskOf(pipelineOf(flight), flight.command.task)
+        outcomes = message.items.map((item, i) =>
+          toOutcome({ ...flight, next, keep }, item, flight.command.items[i], own)
+        )
         for (let i = 0; i < flight.unsent; i++) outcomes.push(UNSENT)
         const size = sizeOf(bytes - blobBytes, bytesIn(own))
         holding.hold(flight.command.items.map(({ query }) => query), size)
@@ -217,6 +189,14 @@ export function createBatches(
       const flight = flights.get(batch)
       if (flight === undefined || flight.node !== node) return
       flights.delete(batch)
+      lost(flight)
+      post({ type: 'batch_failed', batch, message })
+    },
+
+    /** Nothing more is heard of a batch: it is called off there, and done elsewhere. */
+    lose(node: PooledNode, batch: BatchId, message: string) {
+      const flight = flights.get(batch)
+      if (flight?.node !== node || !callOff(flight)) return
       lost(flight)
       post({ type: 'batch_failed', batch, message })
     },
@@ -269,24 +249,8 @@ const UNSENT: ItemOutcome = {
   message: 'Cannot send an item: the others of its batch fill a message',
 }
 
-type Done = Extract<ResultMessage['items'][number], { ok: true }>
-
 const bytesIn = (blobs: readonly Uint8Array[]): number =>
   blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
-
-/** Fields and tensors of an item, by their names. @throws RangeError for tensors that are none */
-function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Result {
-  if (tensors === undefined) return fields
-  const result: NonNullable<Result> = { ...fields }
-  for (const [name, { type, dims, blob }] of Object.entries(tensors)) {
-    const bytes = blobs[blob]
-    if (!isTensorType(type) || bytes?.byteLength !== elementsOf(dims) * TENSOR_TYPES[type].bytes) {
-      throw new RangeError(`Cannot use tensor ${name}: received ${bytes?.byteLength} bytes`)
-    }
-    result[name] = new TensorValue(type, dims, bytes)
-  }
-  return result
-}
 
 /** Results of one input are compared: crops are asked for as they were the first time. */
 function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {

@@ -8,6 +8,7 @@ import type { Command, Post } from './driver.ts'
 import { type JudgementParts, noteJudgement } from './judgement.ts'
 import { instanceKey, type PooledNode, removeInstance } from './nodes.ts'
 import type { createQueries } from './queries.ts'
+import type { Streams } from './streams.ts'
 import { scaleNode } from './scaling.ts'
 
 export interface CommandParts extends JudgementParts {
@@ -16,15 +17,16 @@ export interface CommandParts extends JudgementParts {
   batches: ReturnType<typeof createBatches>
   queries: Pick<ReturnType<typeof createQueries>, 'answer'>
   post: Post
+  streams: Pick<Streams, 'close'>
 }
 
 export function createCommands(parts: CommandParts): (command: Command) => void {
-  const { find, batches, queries, weighSilence, post } = parts
+  const { find, batches, streams, queries, weighSilence, post } = parts
   return (command) => {
     switch (command.type) {
       case 'answer':
         batches.release(command.query)
-        return queries.answer(command.query, command.answer)
+        return queries.answer(command.query, streams.close(command.query, command.answer))
       case 'dispatch': {
         const node = find(command.node)
         if (node?.link.open) return batches.dispatch(command, node)

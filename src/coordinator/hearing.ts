@@ -9,6 +9,7 @@ import type { createBatches } from './batches.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
 import { addInstance, type PooledNode, removeInstance, roundTripNews } from './nodes.ts'
+import type { Streams } from './streams.ts'
 import type { createRenewal } from './renewal.ts'
 import { noteReport } from './report.ts'
 import { noteScaled } from './scaling.ts'
@@ -17,6 +18,7 @@ export interface HearingParts {
   /** Whether there is such a variant, and the node is able to hold it as it runs now. */
   isAble(node: PooledNode, ref: VariantRef): boolean
   batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'calledOffEnded'>
+  streams: Pick<Streams, 'said'>
   renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
   /** Tells the scheduler what a node is able to hold. */
   tellAble(node: PooledNode): void
@@ -31,7 +33,7 @@ export interface HearingParts {
 export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
 
 export function createHearing(parts: HearingParts): Hear {
-  const { isAble, batches, renewal, tellAble, weighSilence, post, logOf, look } = parts
+  const { isAble, batches, streams, renewal, tellAble, weighSilence, post, logOf, look } = parts
   return (node, received) => {
     const { message } = received
     const news = roundTripNews(node)
@@ -39,6 +41,8 @@ export function createHearing(parts: HearingParts): Hear {
     switch (message.type) {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
+      case 'said':
+        return streams.said(node, message.batch, message.items)
       case 'batch_failed':
         if (batches.calledOffEnded(message.batch, node, message.computeMs)) return
         logOf(node)(`node ${node.name} lost a batch: ${message.message}`, 'warn', {

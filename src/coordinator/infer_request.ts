@@ -4,9 +4,12 @@
  * @module
  */
 import { z } from 'zod'
+import type { Ask } from '../pipeline/generate.ts'
 import type { Takes } from '../pipeline/takes.ts'
 import { type Prefer, PREFERENCES } from '../policy/core/elastic.ts'
 import { ApiError } from './api_error.ts'
+import { askFrom, askParameters } from './generate/ask.ts'
+import { textPayload, withAsk } from './generate/text.ts'
 import { parseAs, parseRequest, PICTURES, TENSORS } from './oip/parse.ts'
 import { MAX_DIMS } from './oip/schemas.ts'
 import { readTensors } from './oip/tensor_input.ts'
@@ -24,6 +27,7 @@ export interface InferHeaders {
 }
 
 export const MAX_TIMEOUT_MS = 600_000
+export const TEXT = 'text/plain'
 /** Of a number; the pattern of one takes the square of its length. */
 const MAX_DIGITS = 64
 
@@ -79,9 +83,10 @@ function readPrefer(headers: Headers): { prefer?: Prefer } {
  * The media type of a request, checked before its body is read.
  *
  * @param takes tensors that are asked for in place of a picture
+ * @param text whether a text is
  * @throws ApiError
  */
-export function readContentType(headers: Headers, takes?: Takes): string {
+export function readContentType(headers: Headers, takes?: Takes, text = false): string {
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json') return type
   if (takes !== undefined) {
@@ -89,6 +94,14 @@ export function readContentType(headers: Headers, takes?: Takes): string {
       'unsupported_type',
       `Cannot take content-type ${type || '(none)'}: this pipeline takes tensors: send ` +
         'application/json, or binary tensors to /v2',
+    )
+  }
+  if (text) {
+    if (type === TEXT) return type
+    throw new ApiError(
+      'unsupported_type',
+      `Cannot take content-type ${type || '(none)'}: this pipeline takes text: send ${TEXT} or ` +
+        'application/json',
     )
   }
   if (isPictureType(type)) return type
@@ -99,6 +112,17 @@ export function readContentType(headers: Headers, takes?: Takes): string {
   )
 }
 
+/** A text in JSON, with how to generate. */
+export const textRequest = z.object({
+  inputs: z.array(z.object({
+    name: z.string().meta({ const: 'text' }),
+    shape: z.array(z.number().int()).max(MAX_DIMS),
+    datatype: z.string().meta({ const: 'BYTES' }),
+    data: z.array(z.string()).length(1),
+  })).length(1),
+  parameters: z.strictObject(askParameters.shape).optional(),
+})
+
 /** A picture in JSON, as base64. Lists are bounded: there is an issue for each wrong member. */
 export const pictureRequest = z.object({
   inputs: z.array(z.object({
@@ -108,6 +132,8 @@ export const pictureRequest = z.object({
     parameters: z.looseObject({ encoding: z.string().optional() }).optional(),
     data: z.array(z.string()).length(1),
   })).length(1),
+  parameters: z.looseObject(askParameters.shape).optional()
+    .meta({ description: 'For a task that generates.' }),
 })
 
 /** @throws ApiError `invalid_input` or `too_large` */
@@ -115,10 +141,13 @@ export function readInferBody(
   type: string,
   body: Uint8Array,
   takes?: Takes,
+  text = false,
 ): Pick<Payload, 'meta' | 'bytes' | 'pixels'> {
+  if (text) return type === TEXT ? textPayload(body) : textFromJson(body)
   if (takes !== undefined) return readTensors(takes, parseRequest(body, TENSORS).inputs, undefined)
   if (isPictureType(type)) return pictureOf(body, type)
-  return pictureOf(pictureFromJson(body))
+  const { picture, ask } = pictureFromJson(body)
+  return withAsk(pictureOf(picture), ask)
 }
 
 /** Checked, and without what it says besides its pixels. @throws ApiError */
@@ -131,11 +160,20 @@ export function pictureOf(
   return { meta: { type }, bytes: stripMetadata(bytes, head), pixels: width * height }
 }
 
-function pictureFromJson(body: Uint8Array): Uint8Array {
+function textFromJson(body: Uint8Array): Pick<Payload, 'meta' | 'bytes'> {
+  const { inputs: [input], parameters = {} } = parseAs(textRequest, body, PICTURES, true)
+  if (input?.name !== 'text' || input.datatype !== 'BYTES') {
+    const message = 'Cannot use the request: its one input must be named text, of datatype BYTES'
+    throw new ApiError('invalid_input', message)
+  }
+  return textPayload(input.data[0]!, askFrom(parameters))
+}
+
+function pictureFromJson(body: Uint8Array): { picture: Uint8Array; ask: Ask } {
   const fail = (what: string): never => {
     throw new ApiError('invalid_input', `Cannot use the request: ${what}`)
   }
-  const [input] = parseAs(pictureRequest, body, PICTURES).inputs
+  const { inputs: [input], parameters = {} } = parseAs(pictureRequest, body, PICTURES)
   const data = input?.data[0]
   if (input === undefined || data === undefined) return fail('inputs.0.data must hold one string')
   if (input.name !== 'image' || input.datatype !== 'BYTES') {
@@ -145,7 +183,7 @@ function pictureFromJson(body: Uint8Array): Uint8Array {
     return fail('a picture in JSON needs parameters.encoding "base64"')
   }
   try {
-    return Uint8Array.fromBase64(data)
+    return { picture: Uint8Array.fromBase64(data), ask: askFrom(parameters) }
   } catch {
     return fail('inputs.0.data.0 is not base64')
   }

@@ -30,7 +30,9 @@ export function noteJudgement(
     isOut ? 'warn' : 'info',
     { event: 'node_judged', node: id, name, standing, reason },
   )
-  if (node === undefined || node.quarantined === isOut) return
+  if (node === undefined) return
+  node.trusted = standing === 'trusted' || standing === 'own'
+  if (node.quarantined === isOut) return
   node.quarantined = isOut
   if (isOut) batches.abandon(node, 'the node is in quarantine')
   // What a silent node has cannot go to one in quarantine.

@@ -48,6 +48,8 @@ export interface PooledNode {
   sidelined: boolean
   /** Gets no work because it was found to lie. */
   quarantined: boolean
+  /** What it says is taken unchecked. */
+  trusted: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
   /** Those that it was asked to load, and said nothing of yet. */
@@ -94,6 +96,7 @@ export function createPooledNode(
     silent: false,
     sidelined: false,
     quarantined: false,
+    trusted: false,
     instances: new Set(),
     loading: new Set(),
     tasks: new Set(),

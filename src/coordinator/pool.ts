@@ -6,7 +6,7 @@
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Plan, VariantRef } from '../policy/core/types.ts'
-import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
+import type { Hello, NodeMessage, Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { ApiError } from './api_error.ts'
 import { createAuditors } from './auditors.ts'
@@ -44,6 +44,8 @@ import { createRulings } from './rulings.ts'
 import { offerOf, welcomeOf } from './served.ts'
 import { createSilence } from './silence.ts'
 import type { PoolOptions } from './pool_options.ts'
+import { createStreams } from './streams.ts'
+import { letGo, takesOver } from './take_over.ts'
 import { createVersions } from './versions.ts'
 
 export type { PoolOptions } from './pool_options.ts'
@@ -78,16 +80,24 @@ export function createPool(options: PoolOptions) {
     post,
     now,
     deadlines,
-    (one) => batches.release(one),
+    (one) => {
+      batches.release(one)
+      streams.forget(one)
+    },
     otel?.telemetry ?? telemetry,
     (payload) => tooLargeFor([...nodes.values()], payload),
     otel?.traces,
     meter.answered,
   )
-  const batches = createBatches(pipelines, post, now, queries.has, telemetry, otel?.traces)
+  const streams = createStreams({
+    ...{ pipelines, now, hearOf: queries.hearOf },
+    isTrusted: (node) => !options.checked || node.own || node.trusted,
+    lost: (node, batch, message) => batches.lose(node, batch, message),
+  })
+  const batches = createBatches(pipelines, post, now, queries.has, telemetry, streams, otel?.traces)
   const weighSilence = createSilence({ nodes, batches, post, log })
   const carryOut = createCommands({
-    ...{ find, nodes, batches, queries, telemetry, weighSilence, post, log },
+    ...{ find, nodes, batches, streams, queries, telemetry, weighSilence, post, log },
   })
   const admin = createAdmin({ nodes, batches, weighSilence, look: () => look(), post, log })
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
@@ -139,17 +149,7 @@ export function createPool(options: PoolOptions) {
       return true
     }
     const old = find(hello.nodeId)
-    if (old !== undefined) {
-      if (hello.epoch < old.hello.epoch) {
-        link.close(CLOSE.replaced, 'a newer link of this node is open')
-        return true
-      }
-      if (!members.mayReplace(old.link, link)) return true
-      old.link.refuse(CLOSE.replaced, {
-        reason: 'replaced',
-        message: 'Another link of the same node took over',
-      })
-    }
+    if (old !== undefined && !takesOver(link, hello, old, members)) return true
     const { isOwn, isAuditor } = options
     const [own, judge] = [isOwn?.(hello) ?? false, isAuditor?.(hello) ?? false]
     const node = createPooledNode(link, hello, { own, judge, voter })
@@ -200,6 +200,7 @@ export function createPool(options: PoolOptions) {
   const hear = createHearing({
     isAble,
     batches,
+    streams,
     renewal,
     tellAble,
     weighSilence,
@@ -283,13 +284,9 @@ export function createPool(options: PoolOptions) {
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
       queries.endAll()
-      const reason = 'the coordinator is shutting down'
-      for (const link of [...byLink.keys()]) {
-        // Nodes wait for the next one; an own node is ended by whoever started it.
-        link.send({ type: 'drain', reason, rejoin: true })
-        link.close(1001, reason)
-      }
+      letGo([...byLink.keys()])
       deadlines.stop()
+      streams.stop()
       stop()
     },
   }

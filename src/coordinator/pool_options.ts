@@ -25,6 +25,8 @@ export interface PoolOptions {
   isOwn?: (hello: Hello) => boolean
   /** Whether this is the worker of this machine that judges what others say. */
   isAuditor?: (hello: Hello) => boolean
+  /** Results of nodes are checked: what they say is believed once it is confirmed, or they are trusted. */
+  checked?: boolean
   /** Told of each node that joins and has to be judged. */
   strangerJoined?: () => void
   link?: Omit<LinkOptions, 'now'>

@@ -11,6 +11,7 @@ import type { Prefer } from '../policy/core/elastic.ts'
 import type { Gone } from './gone.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import type { Payload } from './payload.ts'
+import type { Hear } from './streams.ts'
 
 export interface QueryRequest {
   pipeline: string
@@ -25,6 +26,8 @@ export interface QueryRequest {
   gone: Gone
   /** As the answer has it. */
   id?: string
+  /** Told of the text of a task that generates as it comes. */
+  hear?: Hear
 }
 
 /** Follows queries from arrival to answer. */
@@ -142,6 +145,7 @@ export function createQueries(
     },
 
     has: (query: QueryId) => waiting.has(query),
+    hearOf: (query: QueryId) => waiting.get(query)?.request.hear,
 
     /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {

@@ -13,7 +13,7 @@ type WireItem = ResultMessage['items'][number]
 type Failed = Extract<WireItem, { ok: false }>
 
 /** Why a stage may say that an item failed; a program may say anything. */
-const REASONS: readonly Failed['reason'][] = ['invalid_input', 'too_large', 'internal']
+const REASONS: readonly Failed['reason'][] = ['invalid_input', 'too_large', 'internal', 'expired']
 /** Longest text that a message may carry. */
 const MAX_TEXT = 2000
 

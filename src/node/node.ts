@@ -266,6 +266,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     const event = { type: 'paused', paused, ...(pausedBy && { reason: pausedBy }) } as const
     watch.emit(event, { paused, pausedBy })
     if (paused) choice.paused()
+    serving.paused(paused)
     profiler.kick()
   }
 

@@ -3,21 +3,21 @@
  *
  * @module
  */
-import type { BatchMessage, NodeMessage, Welcome } from '../protocol/messages.ts'
-import type { ItemResult } from '../stages/types.ts'
-import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_items.ts'
+import { GENERATE } from '../pipeline/generate.ts'
+import type { NodeMessage, Welcome } from '../protocol/messages.ts'
+import { clip } from './batch_items.ts'
 import type { Clock } from './clock.ts'
 import type { Failure } from './engine/answer.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
+import { createFlights } from './flights.ts'
+import { createHandOver } from './hand_over.ts'
 import type { HoldLimits, LoadRefusal } from './limits/hold_limits.ts'
 import type { WorkMessage } from './link/link.ts'
 import type { Profiler } from './measure/profiler.ts'
 import { createAskedFor } from './models/asked_for.ts'
 import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './models/catalog.ts'
-import { createPrograms } from './models/programs.ts'
+import { createBesideModel } from './models/beside_model.ts'
 import type { PayloadStore } from './payloads.ts'
-import type { SlotBatch } from './slot/batch_queue.ts'
-import type { BatchTimes } from './slot/events.ts'
 import type { PoolEvents, SlotPool } from './slot/pool.ts'
 import type { Watch } from './state.ts'
 
@@ -50,6 +50,8 @@ export interface Serving {
   /** The connection is gone: nobody waits for what runs. */
   lost(): void
   work(message: WorkMessage, blobs: Uint8Array[]): void
+  /** No batch is to come for a while, and what runs is to end soon; or that is over. */
+  paused(paused: boolean): void
   /** From now on batches are turned away. */
   leaving(): void
   /** Somebody waits for a batch; not for one that was called off, or whose connection is gone. */
@@ -60,63 +62,29 @@ export interface Serving {
   readonly events: PoolEvents
 }
 
-interface Flight {
-  slot: number
-  found: BatchItems
-}
-
 export function createServing(options: ServingOptions): Serving {
   const { clock, payloads, watch, limits, send } = options
-  const flights = new Map<SlotBatch, Flight>()
-  /** Called off, and still running: that they have ended is told. */
-  const calledOff = new Set<SlotBatch>()
-  const programs = createPrograms(options.fetchModel)
+  const generates = (key: string) => kindOf(key) === GENERATE
+  const flights = createFlights({
+    ...{ ...options, generates },
+    settled() {
+      noteEnding()
+      options.settled()
+    },
+  })
+  const handOver = createHandOver(clock, () => flights.handOver('The volunteer needs the device'))
+  const beside = createBesideModel(options.fetchModel)
   const askedFor = createAskedFor()
   let catalog: Catalog | undefined
   let lastLoadMs = -Infinity
-  let turnAway = false
+  /** What runs is to end soon. */
+  let ending = false
 
-  function takeBatch(message: BatchMessage, blobs: Uint8Array[]): void {
-    const receivedMs = clock.nowMs()
-    const { batch, slot } = message
-    const found = itemsOf(message, blobs, payloads)
-    payloads.release(message.release ?? [])
-    const fail = (why: string) => send({ type: 'batch_failed', batch, message: why })
-    if (turnAway) return fail('The node is leaving')
-    if (found.items.length === 0) {
-      const elapsedMs = clock.nowMs() - receivedMs
-      const times = { queueMs: 0, computeMs: 0, elapsedMs }
-      return send(resultOf(batch, found, [], times, payloads).message)
-    }
-    const taken: SlotBatch = {
-      batch,
-      key: `${message.pipeline}/${message.task}/${message.variant}`,
-      items: found.items,
-      crops: message.crops,
-      receivedMs,
-      expiresMs: receivedMs + message.remainingMs,
-      giveUpMs: message.giveUpMs,
-    }
-    flights.set(taken, { slot, found })
-    const answer = options.pool().slot(slot)?.offer(taken) ?? 'no_slot'
-    if (answer === 'taken') return
-    flights.delete(taken)
-    fail(
-      answer === 'full'
-        ? `Slot ${slot} has as many batches waiting as it takes`
-        : answer === 'not_held'
-        ? `Slot ${slot} does not hold ${taken.key}`
-        : `There is no slot ${slot}`,
-    )
-  }
+  const noteEnding = () => ending && flights.size > 0 ? handOver.soon() : handOver.not()
 
-  function cancel(number: number): void {
-    for (const [batch, { slot }] of flights) {
-      if (batch.batch !== number) continue
-      flights.delete(batch)
-      if (options.pool().warm(slot)?.cancel(number) === 'runs') calledOff.add(batch)
-    }
-    if (flights.size === 0) options.settled()
+  function kindOf(key: string): string | undefined {
+    const { pipeline, task } = nameOf(key)
+    return catalog?.pipelines.find(({ name }) => name === pipeline)?.tasks[task]?.kind
   }
 
   function load(slot: number, name: VariantName): void {
@@ -129,8 +97,7 @@ export function createServing(options: ServingOptions): Serving {
       if ('refusal' in taken) return refuse(slot, name, taken.refusal)
       taken.unload.forEach((key) => unload(slot, key))
       askedFor.note(spec)
-      if (spec.code === undefined) return found.load(spec)
-      programs.bring(`${slot} ${spec.key}`, spec, spec.code, found.load, (error) => {
+      beside.bring(`${slot} ${spec.key}`, spec, found.load, (error) => {
         limits.free(slot, spec.key)
         failLoad(slot, name, error)
       })
@@ -150,7 +117,7 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   function unload(slot: number, key: string): void {
-    programs.drop(`${slot} ${key}`)
+    beside.drop(`${slot} ${key}`)
     options.pool().warm(slot)?.unload(key)
     limits.free(slot, key)
     const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
@@ -163,9 +130,12 @@ export function createServing(options: ServingOptions): Serving {
   function work(message: WorkMessage, blobs: Uint8Array[]): void {
     switch (message.type) {
       case 'batch':
-        return takeBatch(message, blobs)
+        flights.take(message, blobs)
+        return noteEnding()
       case 'cancel':
-        return cancel(message.batch)
+        return flights.cancel(message.batch)
+      case 'leave':
+        return flights.leave(message.batch, message.items)
       case 'release':
         return payloads.release(message.keys)
       case 'served':
@@ -189,23 +159,6 @@ export function createServing(options: ServingOptions): Serving {
     }
   }
 
-  /** Ends a flight; nothing where it was cancelled or belongs to a connection that is gone. */
-  function land(batch: SlotBatch): Flight | undefined {
-    const flight = flights.get(batch)
-    flights.delete(batch)
-    return flight
-  }
-
-  function answer(batch: number, flight: Flight, results: ItemResult[], times: BatchTimes): void {
-    try {
-      const { message, blobs } = resultOf(batch, flight.found, results, times, payloads)
-      send(message, blobs)
-    } catch (error) {
-      // A program of a pipeline's author may hand over what is no result, or one too large.
-      send({ type: 'batch_failed', batch, message: clip((error as Error).message) })
-    }
-  }
-
   const events: PoolEvents = {
     ready(slot, { key, variant, code }, loadMs, warmed) {
       lastLoadMs = clock.nowMs()
@@ -226,34 +179,21 @@ export function createServing(options: ServingOptions): Serving {
       const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
       watch.emit({ type: 'load_failed', slot, variant: key, message }, { ready })
     },
+    said: (_slot, batch, said) => flights.said(batch, said),
     done(_slot, batch, results, times) {
-      const flight = land(batch)
-      if (flight !== undefined) answer(batch.batch, flight, results, times)
+      flights.done(batch, results, times)
       const items = results.length
-      options.profiler().ran(batch.key, items, times.computeMs)
+      // What a batch of it takes depends on the others that ran, and on what was asked.
+      if (!generates(batch.key)) options.profiler().ran(batch.key, items, times.computeMs)
       const { batches, items: before, busyMs } = watch.state
       watch.emit(
         { type: 'batch', variant: batch.key, items, computeMs: times.computeMs },
         { batches: batches + 1, items: before + items, busyMs: busyMs + times.computeMs },
       )
-      if (flights.size === 0) options.settled()
     },
-    expired(_slot, batch, times) {
-      const flight = land(batch)
-      if (flight !== undefined) send(expiredOf(batch.batch, flight.found.size, times))
-      if (flights.size === 0) options.settled()
-    },
-    failed(_slot, batch, why) {
-      if (land(batch) !== undefined) {
-        send({ type: 'batch_failed', batch: batch.batch, message: clip(why) })
-      }
-      if (flights.size === 0) options.settled()
-    },
-    calledOff(_slot, batch, computeMs) {
-      // A slot whose worker was lost is not free before the next one is up.
-      if (!calledOff.delete(batch) || computeMs === undefined) return
-      send({ type: 'batch_failed', batch: batch.batch, message: 'Called off', computeMs })
-    },
+    expired: (_slot, batch, times) => flights.expired(batch, times),
+    failed: (_slot, batch, why) => flights.failed(batch, why),
+    calledOff: (_slot, batch, computeMs) => flights.calledOff(batch, computeMs),
     restarted(slot, failure) {
       const ready = watch.state.ready.filter((held) => !held.startsWith(`${slot} `))
       watch.emit({ type: 'restarted', slot, message: failure.message }, { ready })
@@ -273,15 +213,18 @@ export function createServing(options: ServingOptions): Serving {
       }
     },
     lost() {
-      for (const [{ batch }, { slot }] of flights) options.pool().warm(slot)?.cancel(batch)
-      flights.clear()
-      calledOff.clear()
+      flights.lost()
       payloads.clear()
-      options.settled()
     },
     work,
+    paused(paused) {
+      ending = paused
+      noteEnding()
+    },
     leaving() {
-      turnAway = true
+      flights.turnAway()
+      ending = true
+      noteEnding()
     },
     get owes() {
       return flights.size > 0

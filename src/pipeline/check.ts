@@ -13,6 +13,12 @@ export function checkTree(pipeline: Pipeline, file: string): void {
   if (!Object.hasOwn(pipeline.tasks, pipeline.root)) {
     fail('root', `names task ${pipeline.root}, which is not among tasks`)
   }
+  if (pipeline.tasks[pipeline.root]!.gather) {
+    fail(
+      `tasks.${pipeline.root}.gather`,
+      'the root has no task before it whose items it could take',
+    )
+  }
   const parents = new Map<string, string>()
   for (const [taskName, task] of Object.entries(pipeline.tasks)) {
     task.next.forEach((child, i) => {

@@ -25,6 +25,10 @@ export interface DecoderShape {
   types: { readonly [input: string]: TensorType }
 }
 
+/** What is kept of a token that was read or said, in bytes. */
+export const kvBytesOf = ({ layers, kvHeads, headDim, kv }: DecoderShape): number =>
+  2 * layers * kvHeads * headDim * (kv === 'float16' ? 2 : 4)
+
 type Type = 'integers' | 'reals' | 'flag'
 
 const FITTING: { [type in Type]: readonly string[] } = {

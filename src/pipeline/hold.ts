@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { GENERATE, generateTaskOf } from './generate.ts'
 import { CODE, type Demands, type Device, whyNotOn } from './runs_on.ts'
-import type { Pipeline, Variant } from './schema.ts'
+import type { Pipeline, Task, Variant } from './schema.ts'
 
 export interface ModelFile {
   sha256: string
@@ -65,6 +66,23 @@ export function memoryOf(variant: Variant, modelBytes: number, kind?: string): n
   return Math.round(WEIGHTS_FACTOR * modelBytes + BYTES_PER_PIXEL * pixels * items)
 }
 
+/**
+ * The cache of a token takes about so many times the root of the model's bytes where the graph does not
+ * say: twice what models of 0.1 to 500 million parameters take, most of them.
+ */
+const KV_ROOT_FACTOR = 4
+/** It is kept, laid out for steps and for pieces of prompts. */
+const KV_COPIES = 3
+
+/** As {@linkcode memoryOf}, of a task that generates: all rows may be as long as the context. */
+export function generatingMemoryOf(task: Task, variant: Variant, modelBytes: number): number {
+  if (variant.memoryBytes !== undefined) return variant.memoryBytes
+  const { rows, context } = generateTaskOf(task)
+  const { kvBytes } = variant
+  const tokenBytes = typeof kvBytes === 'number' ? kvBytes : KV_ROOT_FACTOR * Math.sqrt(modelBytes)
+  return Math.round(WEIGHTS_FACTOR * modelBytes + KV_COPIES * rows * context * tokenBytes)
+}
+
 /** The models to have if there is to be one for each task: the smallest, of equals the best. */
 export function leastModels(served: readonly ServedVariant[]): Map<string, ModelFile> {
   const best = new Map<string, { accuracy: number; model: ModelFile }>()
@@ -83,17 +101,21 @@ export function servedVariants(
   pipeline: Pipeline,
   models: { readonly [name: string]: ModelFile },
 ): (ServedVariant & { memoryBytes: number })[] {
-  return Object.entries(pipeline.tasks).flatMap(([task, { kind, variants, ...shared }]) =>
-    Object.entries(variants).map(([name, variant]) => {
+  return Object.entries(pipeline.tasks).flatMap(([task, whole]) => {
+    const { kind, variants, ...shared } = whole
+    return Object.entries(variants).map(([name, variant]) => {
       const model = models[variant.model ?? '']
       const { accuracy, precision, backends } = variant
       // What all variants have in common the task may say once.
       const input = { ...shared['input'] as object, ...variant['input'] as object }
-      const memoryBytes = memoryOf({ ...variant, input }, model?.bytes ?? 0, kind)
+      const modelBytes = model?.bytes ?? 0
+      const memoryBytes = kind === GENERATE
+        ? generatingMemoryOf(whole, variant, modelBytes)
+        : memoryOf({ ...variant, input }, modelBytes, kind)
       const ref = { pipeline: pipeline.name, task, variant: name }
       return { ...ref, accuracy, model, memoryBytes, precision, backends, code: kind === CODE }
     })
-  )
+  })
 }
 
 /** Those that fit the limits, each alone; whether they fit together is the placement's concern. */

@@ -18,7 +18,8 @@ import { createReady } from './state/ready.ts'
 import { createRulings } from './state/rulings.ts'
 import { type Batch, coolDown, PROOF } from './state/slots.ts'
 import { Profile } from './estimate/profile.ts'
-import type { Item, Query } from './state/query.ts'
+import type { Query } from './state/query.ts'
+import { besideOn } from './state/rows.ts'
 import { createQueue } from './state/queue.ts'
 import { createWaiting } from './state/waiting.ts'
 import type { PipelineShape, Shapes } from './core/graph.ts'
@@ -65,7 +66,7 @@ export function createDispatcher(
   limits: Limits,
   emit: (command: PolicyCommand) => void,
   demands: Demands,
-  options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits' | 'prefer'> & {
+  options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits' | 'gather' | 'prefer'> & {
     /** Nodes were put into classes. */
     classified(capacity: Capacity): void
     colds: Colds
@@ -73,7 +74,7 @@ export function createDispatcher(
     release(node: NodeId): void
   },
 ): Dispatcher {
-  const { fits = () => true, colds } = options
+  const { fits = () => true, gather = () => undefined, colds } = options
   const preferred = new Preferred(options.prefer)
   const profile = new Profile((node) => trust?.reputations.speaks(node) ?? true)
   const fanOut = createFanOut()
@@ -149,9 +150,8 @@ export function createDispatcher(
     fanOut,
     pool,
     flights,
-    enqueue: (items: readonly Item[]) => inside.enqueue(items),
-    fail: (...args: Parameters<Inside['fail']>) => inside.fail(...args),
-    finish: (query: Query) => inside.finish(query),
+    gather,
+    inside,
   }
   const results = createResults({
     options,
@@ -177,7 +177,7 @@ export function createDispatcher(
       counters.closed(close)
       const { index, class: { name } } = slot.group!
       outlook.charge(variant, index, items.length)
-      sizes.ran(name, variant, items.length)
+      sizes.ran(name, variant, items.length + besideOn(slot, variant.task))
       const members = items.map((item, i) => ({ item, choice: { prefix: prefixes[i]! } }))
       flights.send(slot, members, isAlone(slot, variant.task, outlook.capacity(nowMs)), nowMs)
     },

@@ -7,6 +7,7 @@
  * @module
  */
 import { z } from 'zod'
+import { saidMessage } from './said.ts'
 
 /** Raised with every change that an older side could not follow. */
 export const PROTOCOL_VERSION = 1
@@ -36,9 +37,6 @@ const bytes = z.number().int().min(0).max(1e12)
 /** Deeper than any pipeline nests what it hands on; far deeper, whoever walks it runs out of stack. */
 const MAX_DEPTH = 32
 export const MAX_BATCH_ITEMS = 1024
-/** Of what is said at once of one answer: most tokens, and most characters. */
-export const MAX_SAID = 4096
-export const MAX_SAID_TEXT = 1_000_000
 /** Most items that one hands to one child task. */
 export const MAX_CHILDREN = 4096
 /** Longest name of a field, in characters. */
@@ -209,21 +207,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
       }),
     ])).max(MAX_BATCH_ITEMS),
   }),
-  /**
-   * More of answers of a batch that generates: as `Said` of `pipeline/generate.ts`. Without items: its
-   * sequences are alive, and have nothing to say yet.
-   */
-  z.object({
-    type: z.literal('said'),
-    batch: serial,
-    items: z.array(z.object({
-      item: count,
-      from: count,
-      ids: z.array(count).max(MAX_SAID),
-      at: serial,
-      text: z.string().max(MAX_SAID_TEXT),
-    })).max(MAX_BATCH_ITEMS),
-  }),
+  saidMessage,
   /**
    * The whole batch came to nothing: the worker died, the watchdog fired, the variant is not held. Or it
    * was called off while it ran, and has ended after so long.
@@ -289,7 +273,6 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     threads: threads.optional(),
   }),
   z.object({ type: z.literal('cancel'), batch: serial }),
-  /** Nobody waits for these items of a batch that generates: their rows are for others. */
   z.object({ type: z.literal('leave'), batch: serial, items: z.array(count).max(MAX_BATCH_ITEMS) }),
   z.object({ type: z.literal('release'), keys: z.array(id) }),
   z.object({ type: z.literal('ping'), n: serial }),

@@ -33,7 +33,11 @@ export type ItemResult =
     /** Items for each child task, in reading order. */
     children: { [task: string]: StageItem[] }
   }
-  | { ok: false; reason: 'invalid_input' | 'too_large' | 'internal'; message: string }
+  | {
+    ok: false
+    reason: 'invalid_input' | 'too_large' | 'internal' | 'expired'
+    message: string
+  }
 
 /** A loaded model. `run` never overlaps itself: the engine allows one run at a time per worker. */
 export interface Model {

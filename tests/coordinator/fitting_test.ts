@@ -1,6 +1,7 @@
 /** A batch of pictures that no message has room for: what fits is sent, the others are told of. */
 import assert from 'node:assert/strict'
 import { createBatches, type Dispatch } from '../../src/coordinator/batches.ts'
+import { createStreams } from '../../src/coordinator/streams.ts'
 import { createPooledNode } from '../../src/coordinator/nodes.ts'
 import type { PolicyEvent } from '../../src/policy/core/types.ts'
 import {
@@ -33,6 +34,10 @@ Deno.test('of pictures larger than a message together those that fit are sent, a
     () => 0,
     () => true,
     { batch: () => {}, batchFailed: () => {} },
+    createStreams({
+      ...{ pipelines: new Map(), now: () => 0, lost: () => {} },
+      ...{ hearOf: () => undefined, isTrusted: () => true },
+    }),
   )
   const bytes = new Uint8Array(32 * MIB)
   const items = ['q', 'r', 's', 't'].map((query) => ({ query, payload: { meta: {}, bytes } }))

@@ -40,7 +40,7 @@ Deno.test('slot outlives a worker that dies as it takes over, and has the next h
     while (!told.includes(what)) await new Promise<void>((resolve) => heard = resolve)
     told.length = 0
   }
-  const ignored = { done() {}, expired() {}, failed() {}, calledOff() {} }
+  const ignored = { said() {}, done() {}, expired() {}, failed() {}, calledOff() {} }
   const events: SlotEvents = {
     ...ignored,
     ready: ({ key }) => tell(`ready ${key}`),
@@ -94,7 +94,7 @@ Deno.test('slot that is to be taken over twice while a batch runs ends the first
   const slot = createSlot({
     ...{ clock: systemClock, assets: testHost('').assets, duty: () => 1 },
     events: {
-      ...{ expired() {}, failed() {}, calledOff() {}, loadFailed() {}, restarted() {} },
+      ...{ said() {}, expired() {}, failed() {}, calledOff() {}, loadFailed() {}, restarted() {} },
       done: () => void (ran = true),
       ready: () => ran ? over.resolve() : ready.resolve(),
       idle: () => idle.resolve(),

@@ -42,6 +42,25 @@ Deno.test('memoryOf() grows with file and input, and gives way to what the file 
   equal(memoryOf({ accuracy: 1 }, 7), 7)
 })
 
+Deno.test('of a task that generates, memory has room for as many contexts as there are rows', () => {
+  const memory = (variant: object) => {
+    const tasks = {
+      say: {
+        ...{ kind: 'generate', context: 1000, rows: 4, next: [] },
+        variants: { one: { accuracy: 1, model: 'm', ...variant } },
+      },
+    }
+    const says = checkPipeline({
+      ...{ schema: 'shoal-pipeline/1', name: 'g', sloMs: 1000, root: 'say', tasks },
+    }, 'test')
+    return servedVariants(says, { m: { sha256: 'm', bytes: 1e6 } })[0]!.memoryBytes
+  }
+  equal(memory({ kvBytes: 100 }), 1e6 + 3 * 4 * 1000 * 100)
+  equal(memory({ memoryBytes: 7 }), 7)
+  // The graph did not say.
+  equal(memory({}), 1e6 + 3 * 4 * 1000 * 4000)
+})
+
 Deno.test('memoryOf() reckons with as many pictures as one run takes', () => {
   const memory = (side: number, kind: string) =>
     memoryOf({ accuracy: 1, input: input(side, side) }, 0, kind) / (100 * side * side)

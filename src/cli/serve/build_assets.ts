@@ -6,6 +6,7 @@
  */
 import { build, type Plugin, stop } from 'esbuild'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { EMBED_PAGE, EMBED_SCRIPT } from '../../coordinator/embed.ts'
@@ -14,6 +15,7 @@ import type { AssetPaths } from '../../node/assets.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
 import { codecAssetUrls } from './codec_assets.ts'
 import { hashedFile, hashedName } from './hashed.ts'
+import { librariesBeside } from './libraries_beside.ts'
 import { packable } from './packed.ts'
 
 export interface BuildOptions {
@@ -38,14 +40,20 @@ export async function buildAssets(
     files.set(path, packable(asset))
     return path
   }
-  const script = async (entry: string, name: string, define: Record<string, unknown> = {}) =>
-    add(hashedName(name, 'js', await bundle(entry, define, stamp)))
+  const script = async (
+    entry: string,
+    name: string,
+    define: Record<string, unknown> = {},
+    plugins: Plugin[] = [],
+  ) => add(hashedName(name, 'js', await bundle(entry, define, stamp, plugins)))
 
   try {
     const [ort, codecs, inference, style] = await Promise.all([
       ortFiles(add),
       codecFiles(add),
-      script('workers/inference.ts', 'inference'),
+      librariesBeside(script).then((beside) =>
+        script('workers/inference.ts', 'inference', {}, [beside])
+      ),
       stylesheet('src/pages/node/style.css').then((css) => hashedName('style', 'css', css)),
     ])
     const paths: AssetPaths = { inference, ort, codecs }
@@ -89,7 +97,12 @@ export async function buildAssets(
   }
 }
 
-type Script = (entry: string, name: string, define?: Record<string, unknown>) => Promise<string>
+type Script = (
+  entry: string,
+  name: string,
+  define?: Record<string, unknown>,
+  plugins?: Plugin[],
+) => Promise<string>
 
 /** A page of one script and one stylesheet, from a folder of `src/pages`. */
 async function plainPage(
@@ -127,8 +140,9 @@ async function pageOf(folder: string, style: string, script: string): Promise<st
  * people without a checkout, too.
  */
 async function sampleFiles(add: Add): Promise<Record<string, string>> {
-  const names = ['page.jpg', 'note.png', 'shelf.jpg']
-  const entries = names.map(async (name) => {
+  const names = ['page.jpg', 'note.png', 'shelf.jpg', 'receipt.jpg', 'receipt.txt']
+  const there = names.filter((name) => existsSync(join(ROOT, 'demo', 'samples', name)))
+  const entries = there.map(async (name) => {
     const file = await hashedFile(join(ROOT, 'demo', 'samples', name))
     add({ ...file, path: `/samples/${name}` })
     return [name, add(file)]
@@ -143,6 +157,7 @@ async function bundle(
   entry: string,
   define: Record<string, unknown>,
   stamp: string,
+  plugins: Plugin[] = [],
 ): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
@@ -157,7 +172,7 @@ async function bundle(
     logLevel: 'silent',
     // The engine is loaded from its own files: its parts look for each other by URL.
     external: ['onnxruntime-web', 'onnxruntime-web/*', 'onnxruntime-node', 'node:*'],
-    plugins: [withoutLocales],
+    plugins: [withoutLocales, ...plugins],
     footer: { js: stamp === '' ? '' : `// ${stamp}` },
     define: Object.fromEntries(
       Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)]),

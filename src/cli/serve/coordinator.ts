@@ -10,6 +10,7 @@ import type { DoorLimits } from '../../coordinator/doors/doors.ts'
 import { createIdentities } from '../../coordinator/doors/identities.ts'
 import { createKeyring, type Keyring } from '../../coordinator/doors/keys.ts'
 import type { Log } from '../../coordinator/log.ts'
+import { gathered } from '../../coordinator/gathered.ts'
 import { fitsOn } from '../../coordinator/nodes.ts'
 import type { Assets } from '../../coordinator/pages.ts'
 import type { Payload } from '../../coordinator/payload.ts'
@@ -19,6 +20,7 @@ import type { Prefer } from '../../policy/core/elastic.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'
 import { createPolicy } from '../../peers/policies.ts'
 import type { Scheduler } from '../../policy/core/types.ts'
+import { checkSchema } from '../../stages/generate/constraint/constraint.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
 import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
@@ -119,6 +121,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...options.hedge === undefined ? {} : { hedge: options.hedge },
     ...options.prefer === undefined ? {} : { prefer: options.prefer },
     fits: (payload, node) => fitsOn(pool.node(node), payload as Payload),
+    gather: gathered,
   })
   const planner = createPlanner(() =>
     new Worker(new URL('../../../workers/planner.ts', import.meta.url), { type: 'module' })
@@ -132,6 +135,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     log,
     keyring,
     identities,
+    checked: options.trust !== undefined,
     ...(link === undefined ? {} : { link }),
     ...(options.otel === undefined ? {} : { otel: options.otel }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
@@ -165,6 +169,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     reload,
     peers,
     bodies,
+    checkSchema,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable

@@ -1,4 +1,4 @@
-"""A client of a Shoal pool: pictures or tensors in, answers by a deadline out.
+"""A client of a Shoal pool: pictures, texts or tensors in, answers by a deadline out.
 
 One file that needs nothing but Python 3.9 or later. Copy it beside your program:
 
@@ -9,6 +9,11 @@ One file that needs nothing but Python 3.9 or later. Copy it beside your program
     for line in answer.outputs["lines"]:
         print(line["text"])
 
+A text comes piece by piece:
+
+    for piece in pool.generate("receipt", text="Star Grill\\nTOTAL 9.70"):
+        print(piece, end="")
+
 A call that has no result raises `ShoalError`, whose `reason` is one of those that docs/API.md lists.
 A call with a `timeout` is tried again where the pool says when that can succeed, and only if that is
 before the deadline.
@@ -16,6 +21,7 @@ before the deadline.
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -24,9 +30,9 @@ import socket
 import time
 import urllib.parse
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
-__all__ = ["Answer", "Shoal", "ShoalError", "Tensor"]
+__all__ = ["Answer", "Generating", "Shoal", "ShoalError", "Tensor"]
 
 #: Seconds after which a call without a timeout ends if nothing comes back.
 LONGEST_S = 600.0
@@ -117,25 +123,10 @@ class Shoal:
         paths used, 0 to 1. `prefer` says what the pool is run for meanwhile: "frugal", "balanced" or
         "sooner", in place of what the pipeline says.
         """
-        headers = {}
-        if timeout is not None and not 0.001 <= timeout <= 600:
-            raise ValueError(f"Cannot use timeout: must be 0.001 to 600 seconds: received {timeout}")
-        if min_accuracy is not None:
-            if not 0 <= min_accuracy <= 1:
-                raise ValueError(f"Cannot use min_accuracy: must be 0 to 1: received {min_accuracy}")
-            headers["x-min-accuracy"] = f"{min_accuracy:.6f}"
-        if prefer is not None:
-            if prefer not in ("frugal", "balanced", "sooner"):
-                known = "must be frugal, balanced or sooner"
-                raise ValueError(f"Cannot use prefer: {known}: received {prefer}")
-            headers["x-prefer"] = prefer
-        if request_id is not None:
-            if _REQUEST_ID.fullmatch(request_id) is None:
-                raise ValueError("Cannot use request_id: must be 1 to 128 visible ASCII characters")
-            headers["x-request-id"] = request_id
+        headers = _headers_of(timeout, min_accuracy, prefer, request_id)
         end = None if timeout is None else time.monotonic() + timeout
         headers["content-type"], body = _body_of(query)
-        path = f"/v1/pipelines/{urllib.parse.quote(pipeline, safe='')}/infer"
+        path = _infer_path(pipeline)
         for left in range(tries - 1, -1, -1):
             longest = LONGEST_S
             if end is not None:
@@ -149,6 +140,51 @@ class Shoal:
                     raise
             time.sleep(wait)
         raise ValueError(f"Cannot use tries: must be 1 or more: received {tries}")
+
+    def generate(
+        self,
+        pipeline: str,
+        picture: Union[str, "os.PathLike[str]", bytes, bytearray, None] = None,
+        *,
+        text: Optional[str] = None,
+        max_tokens: Optional[int] = None,
+        temperature: Optional[float] = None,
+        top_p: Optional[float] = None,
+        seed: Optional[int] = None,
+        stop: Union[str, Sequence[str], None] = None,
+        schema: Optional[Mapping[str, Any]] = None,
+        timeout: Optional[float] = None,
+        min_accuracy: Optional[float] = None,
+        prefer: Optional[str] = None,
+        request_id: Optional[str] = None,
+    ) -> "Generating":
+        """Sends a text, or a picture, through a pipeline that generates: an iterator of the text.
+
+        `answer` of what is returned is there once the iteration is through; `close()`, or leaving its
+        `with`, takes the query back. Nothing is tried again. `max_tokens` to `schema` say how to
+        generate, in place of what the pipeline says; the rest is as of `infer`.
+        """
+        if (text is None) == (picture is None):
+            raise ValueError("Cannot generate: must be given a picture or a text, one of them")
+        headers = _headers_of(timeout, min_accuracy, prefer, request_id)
+        headers["accept"] = "text/event-stream"
+        if timeout is not None:
+            headers["x-request-timeout-ms"] = str(max(1, int(timeout * 1000)))
+        ask: Dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "top_p": top_p}
+        ask.update(seed=seed, stop=stop if stop is None or isinstance(stop, str) else list(stop))
+        ask.update(schema=schema)
+        ask = {name: value for name, value in ask.items() if value is not None}
+        if picture is not None:
+            headers["content-type"], body = _body_of(picture)
+        if text is not None or ask:
+            one: Dict[str, Any] = {"name": "text", "shape": [1], "datatype": "BYTES", "data": [text]}
+            if picture is not None:
+                encoded = base64.b64encode(body).decode()
+                one.update(name="image", data=[encoded], parameters={"encoding": "base64"})
+            headers["content-type"] = "application/json"
+            body = json.dumps({"inputs": [one], "parameters": ask}).encode()
+        longest = LONGEST_S if timeout is None else timeout
+        return Generating(self, _infer_path(pipeline), headers, body, longest + GRACE_S)
 
     def pipelines(self) -> List[Dict[str, Any]]:
         """What the pool serves."""
@@ -172,11 +208,9 @@ class Shoal:
     ) -> Any:
         url = self._url
         end = time.monotonic() + longest
-        kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-        link = kind(url.hostname or "", url.port, timeout=longest)
+        link = self._link(longest)
         try:
-            link.request(method, url.path.rstrip("/") + path, body, {**self._headers, **headers})
-            response = link.getresponse()
+            response = self._send(link, method, path, headers, body)
             content = b""
             while part := response.read(1 << 20):
                 content += part
@@ -191,19 +225,147 @@ class Shoal:
             raise ShoalError(0, "unreachable", f"Cannot reach {url.geturl()}: {cause}") from cause
         finally:
             link.close()
+        return _said_by(response, path, content)
+
+    def _link(self, longest: float) -> http.client.HTTPConnection:
+        secure = self._url.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        return kind(self._url.hostname or "", self._url.port, timeout=longest)
+
+    def _send(
+        self,
+        link: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Optional[bytes],
+    ) -> http.client.HTTPResponse:
+        whole = self._url.path.rstrip("/") + path
+        link.request(method, whole, body, {**self._headers, **headers})
+        return link.getresponse()
+
+
+class Generating:
+    """An iterator of pieces of a text; `answer` and `text` are whole at its end."""
+
+    def __init__(
+        self, pool: Shoal, path: str, headers: Mapping[str, str], body: bytes, longest: float
+    ) -> None:
+        #: What was said so far.
+        self.text = ""
+        #: None until the text is whole.
+        self.answer: Optional[Answer] = None
+        self._url = pool._url.geturl()
+        self._link = pool._link(longest)
+        self._end = time.monotonic() + longest
         try:
-            said = json.loads(content)
-        except ValueError:
-            said = None
-        if 200 <= response.status < 300 and said is not None:
-            return said
-        known = said if isinstance(said, dict) else {}
-        raise ShoalError(
-            response.status,
-            str(known.get("reason", "unreachable")),
-            str(known.get("error", f"Cannot call {path}: received status {response.status}")),
-            _seconds(response.getheader("retry-after")),
-        )
+            self._response = pool._send(self._link, "POST", path, headers, body)
+            if self._response.status != 200:
+                _said_by(self._response, path, self._response.read())
+        except BaseException as cause:
+            self.close()
+            self._raise(cause)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.answer is not None or self._link.sock is None and self._response.isclosed():
+            raise StopIteration
+        try:
+            event, said = self._event()
+        except BaseException as cause:
+            self.close()
+            self._raise(cause)
+        if event == "text":
+            self.text += said["text"]
+            return str(said["text"])
+        self.close()
+        if event == "answer":
+            self.answer = _answer_of(said)
+            raise StopIteration
+        raise ShoalError(200, str(said["reason"]), str(said["error"]), said.get("retryAfterS"))
+
+    def _event(self) -> "tuple[str, Dict[str, Any]]":
+        event, said = "", None
+        while True:
+            if time.monotonic() > self._end:
+                raise socket.timeout
+            line = self._response.readline()
+            if line == b"":
+                raise http.client.IncompleteRead(b"")
+            name, _, value = line.decode().rstrip("\r\n").partition(":")
+            if name == "event":
+                event = value.strip()
+            elif name == "data":
+                said = json.loads(value)
+            elif line.strip() == b"" and said is not None:
+                return event, said
+
+    def _raise(self, cause: BaseException) -> None:
+        if isinstance(cause, socket.timeout):
+            message = f"Cannot wait for {self._url} any longer"
+            raise ShoalError(0, "unreachable", message) from None
+        if isinstance(cause, (OSError, http.client.HTTPException)):
+            raise ShoalError(0, "unreachable", f"Cannot go on with {self._url}: {cause}") from cause
+        raise cause
+
+    def close(self) -> None:
+        """Takes the query back if its text is not whole."""
+        if hasattr(self, "_response"):
+            self._response.close()
+        self._link.close()
+
+    def __enter__(self) -> "Generating":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _said_by(response: http.client.HTTPResponse, path: str, content: bytes) -> Any:
+    try:
+        said = json.loads(content)
+    except ValueError:
+        said = None
+    if 200 <= response.status < 300 and said is not None:
+        return said
+    known = said if isinstance(said, dict) else {}
+    raise ShoalError(
+        response.status,
+        str(known.get("reason", "unreachable")),
+        str(known.get("error", f"Cannot call {path}: received status {response.status}")),
+        _seconds(response.getheader("retry-after")),
+    )
+
+
+def _infer_path(pipeline: str) -> str:
+    return f"/v1/pipelines/{urllib.parse.quote(pipeline, safe='')}/infer"
+
+
+def _headers_of(
+    timeout: Optional[float],
+    min_accuracy: Optional[float],
+    prefer: Optional[str],
+    request_id: Optional[str],
+) -> Dict[str, str]:
+    headers = {}
+    if timeout is not None and not 0.001 <= timeout <= 600:
+        raise ValueError(f"Cannot use timeout: must be 0.001 to 600 seconds: received {timeout}")
+    if min_accuracy is not None:
+        if not 0 <= min_accuracy <= 1:
+            raise ValueError(f"Cannot use min_accuracy: must be 0 to 1: received {min_accuracy}")
+        headers["x-min-accuracy"] = f"{min_accuracy:.6f}"
+    if prefer is not None:
+        if prefer not in ("frugal", "balanced", "sooner"):
+            known = "must be frugal, balanced or sooner"
+            raise ValueError(f"Cannot use prefer: {known}: received {prefer}")
+        headers["x-prefer"] = prefer
+    if request_id is not None:
+        if _REQUEST_ID.fullmatch(request_id) is None:
+            raise ValueError("Cannot use request_id: must be 1 to 128 visible ASCII characters")
+        headers["x-request-id"] = request_id
+    return headers
 
 
 def _seconds(text: Optional[str]) -> Optional[float]:

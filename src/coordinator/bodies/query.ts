@@ -6,15 +6,29 @@
  */
 import type { Takes } from '../../pipeline/takes.ts'
 import { readInferBody } from '../infer_request.ts'
+import { readGenerate } from '../oip/generate_body.ts'
 import { type BodyQuery, readRequest, type RequestModel } from '../oip/request.ts'
+import { readChat } from '../openai/chat_body.ts'
+import { readCompletion } from '../openai/completion_body.ts'
 
-/** What a body is to be: of `/v1`, or of the Open Inference Protocol. */
+/** What a body is to be: of `/v1`, of the Open Inference Protocol, of OpenAI's API. */
 export type Form =
-  | { api: 'v1'; type: string; takes: Takes | undefined }
+  | { api: 'v1'; type: string; takes: Takes | undefined; text?: boolean }
   | { api: 'v2'; jsonLength: string | null; model: RequestModel }
+  | { api: 'generate' | 'chat' | 'completion' }
 
 /** @throws ApiError */
 export function readQuery(form: Form, body: Uint8Array): BodyQuery {
-  if (form.api === 'v2') return readRequest(form.model, form.jsonLength, body)
-  return { payloads: [readInferBody(form.type, body, form.takes)], outputs: [] }
+  switch (form.api) {
+    case 'v1':
+      return { payloads: [readInferBody(form.type, body, form.takes, form.text)], outputs: [] }
+    case 'v2':
+      return readRequest(form.model, form.jsonLength, body)
+    case 'generate':
+      return readGenerate(body)
+    case 'chat':
+      return readChat(body)
+    case 'completion':
+      return readCompletion(body)
+  }
 }

@@ -98,7 +98,10 @@ export function createBodyReader(options: BodyReaderOptions): BodyReader {
       try {
         const outcome = await outcomeOf(job)
         if (outcome.ok) job.resolve(outcome.query)
-        else job.reject(new ApiError(outcome.reason, outcome.message))
+        else {
+          const { reason, message, param } = outcome
+          job.reject(new ApiError(reason, message, undefined, param))
+        }
       } catch (error) {
         job.reject(error)
       } finally {

@@ -13,7 +13,7 @@ import { type Form, readQuery } from './query.ts'
 
 export type Outcome =
   | { ok: true; query: BodyQuery }
-  | { ok: false; reason: ErrorReason; message: string }
+  | { ok: false; reason: ErrorReason; message: string; param?: string | undefined }
 
 export async function readOutcome(
   form: Form,
@@ -25,7 +25,8 @@ export async function readOutcome(
     return { ok: true, query: readQuery(form, bytes) }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    return { ok: false, reason: error.reason, message: error.message }
+    const { reason, message, param } = error
+    return { ok: false, reason, message, param }
   }
 }
 

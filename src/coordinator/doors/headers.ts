@@ -23,7 +23,7 @@ const SECURE = Object.entries(SECURE_HEADERS)
 /** What a caller knows its query by, echoed. */
 const ECHOED = ['x-request-id', 'traceparent']
 const LONGEST_ECHO = 128
-const IS_ECHOED = /^\/(v1\/pipelines|v2)(\/|$)/
+const IS_ECHOED = /^\/(v1\/(pipelines|chat|completions|models)|v2)(\/|$)/
 
 /** Set for an answer that has all its headers from the start. */
 const WHOLE = 'whole'
@@ -82,6 +82,19 @@ export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
       ...['authorization', 'content-encoding', 'content-type', 'traceparent'],
       'inference-header-content-length',
       ...['x-min-accuracy', 'x-prefer', 'x-request-id', 'x-request-timeout-ms'],
+      ...['x-ttft-ms', 'x-tpot-ms'],
+      // What OpenAI's client tells of itself.
+      ...[
+        'lang',
+        'package-version',
+        'os',
+        'arch',
+        'runtime',
+        'runtime-version',
+        'retry-count',
+        'timeout',
+      ]
+        .map((name) => `x-stainless-${name}`),
     ],
     exposeHeaders: [
       ...['inference-header-content-length', 'retry-after', 'server-timing', 'x-request-id'],

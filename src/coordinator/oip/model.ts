@@ -1,5 +1,5 @@
 /**
- * A pipeline as a model of the Open Inference Protocol: pictures or tensors in; out, each field of
+ * A pipeline as a model of the Open Inference Protocol: pictures, texts or tensors in; out, each field of
  * each list as a tensor with a row for each entry, how many rows are each picture's, and the whole as
  * JSON. A field that is a tensor is one for all entries, theirs one below the other.
  *
@@ -7,6 +7,7 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { answerTensors, queryTensors, type Takes } from '../../pipeline/takes.ts'
+import { takesText } from '../../pipeline/generate.ts'
 import { TENSOR_TYPES } from '../../pipeline/tensor.ts'
 import { ApiError } from '../api_error.ts'
 import { tensorOutput } from './tensor_output.ts'
@@ -15,14 +16,16 @@ import type { Datatype } from './tensors.ts'
 
 export interface Model {
   pipeline: Pipeline
-  /** Tensors of a query; absent where it is pictures. */
+  /** Tensors of a query; absent where it is pictures or texts. */
   takes: Takes | undefined
+  text: boolean
   inputs: TensorInfo[]
   outputs: ModelOutput[]
 }
 
 export const PLATFORM = 'onnx_onnxv1'
 export const INPUT = 'image'
+export const TEXT_INPUT = 'text'
 
 /** What is known of fields; any other travels as JSON text. */
 const FIELDS: Record<string, { datatype: Datatype; row: number[] }> = {
@@ -43,6 +46,7 @@ export function modelOf(pipeline: Pipeline): Model {
     return shared || taken.has(field) ? `${list}.${field}` : field
   }
   const takes = queryTensors(pipeline)
+  const text = takesText(pipeline)
   let onlyTensors = lists.length > 0
   const outputs = lists.flatMap(([list, { each, with: fields, only }]): ModelOutput[] => {
     if (only) return [onlyOutput(list)]
@@ -60,9 +64,9 @@ export function modelOf(pipeline: Pipeline): Model {
     return alone ? own : [...own, countOutput(lists.length === 1 ? 'count' : `${list}.count`, list)]
   })
   return {
-    ...{ pipeline, takes },
+    ...{ pipeline, takes, text },
     inputs: takes === undefined
-      ? [PICTURES]
+      ? [{ name: text ? TEXT_INPUT : INPUT, datatype: 'BYTES', shape: [-1] }]
       : Object.entries(takes).map(([name, { type, shape }]) => ({
         ...{ name, datatype: TENSOR_TYPES[type].datatype, shape: [...shape] },
       })),
@@ -70,8 +74,6 @@ export function modelOf(pipeline: Pipeline): Model {
     outputs: onlyTensors ? outputs : [...outputs, resultOutput()],
   }
 }
-
-const PICTURES: TensorInfo = { name: INPUT, datatype: 'BYTES', shape: [-1] }
 
 function fieldOutput(name: string, list: string, field: string): ModelOutput {
   const known = Object.hasOwn(FIELDS, field)

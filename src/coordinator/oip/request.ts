@@ -5,9 +5,12 @@
  */
 import type { Takes } from '../../pipeline/takes.ts'
 import { ApiError } from '../api_error.ts'
+import { askFrom, askParameters } from '../generate/ask.ts'
+import { textPayload } from '../generate/text.ts'
+import type { TextQuery } from '../generate/text_query.ts'
 import { MAX_TIMEOUT_MS, pictureOf } from '../infer_request.ts'
 import type { Payload } from '../payload.ts'
-import { INPUT } from './model.ts'
+import { INPUT, TEXT_INPUT } from './model.ts'
 import { parseRequest, PICTURES, TENSORS } from './parse.ts'
 import { type InferenceRequest, MAX_DIMS, type RequestInput } from './schemas.ts'
 import { readTensors, wholeInput } from './tensor_input.ts'
@@ -15,7 +18,7 @@ import { DATATYPES, decodeBytes } from './tensors.ts'
 
 /** What a body asks for. Plain data. */
 export interface BodyQuery {
-  /** Pictures, or one set of tensors; each is a query of its own. */
+  /** Pictures, texts, or one set of tensors; each is a query of its own. */
   payloads: Omit<Payload, 'kept'>[]
   /** Outputs by name, in the order that was asked for. */
   outputs: { name: string; binary: boolean }[]
@@ -23,11 +26,15 @@ export interface BodyQuery {
   /** What `parameters` ask for, where they do. */
   budgetMs?: number | undefined
   minAccuracy?: number | undefined
+  /** Of the calls that generate; `payloads` are the pictures in it. */
+  text?: TextQuery
 }
 
 /** What a request is held against. */
 export interface RequestModel {
   takes: Takes | undefined
+  /** Whether a query is a text. */
+  text?: boolean
   outputs: readonly { name: string }[]
 }
 
@@ -60,39 +67,48 @@ export function readRequest(
   const split = jsonLength === null ? body.byteLength : lengthOf(jsonLength, body.byteLength)
   // A length of 0: the body is the one input's elements, and there is no JSON.
   const isWhole = jsonLength !== null && split === 0
-  const json = isWhole
-    ? whole(model, body.byteLength)
-    : parseRequest(body.subarray(0, split), model.takes === undefined ? PICTURES : TENSORS)
+  const json = isWhole ? whole(model, body.byteLength) : parseRequest(
+    body.subarray(0, split),
+    model.takes === undefined ? PICTURES : TENSORS,
+    model.text,
+  )
   const binary = jsonLength === null ? undefined : body.subarray(split)
   const { parameters = {} } = json
   return {
     id: json.id,
-    payloads: model.takes === undefined
-      ? readPictures(onlyInput(json.inputs), binary, isWhole)
-      : [readTensors(model.takes, json.inputs, binary)],
+    payloads: payloadsOf(model, json, binary, isWhole),
     outputs: readOutputs(model, json, parameters['binary_data_output']),
     budgetMs: budgetOf(parameters['timeout']),
     minAccuracy: accuracyOf(parameters['min_accuracy']),
   }
 }
 
-function readPictures(input: RequestInput, binary: Uint8Array | undefined, isWhole: boolean) {
-  const elements = readInput(input, binary, isWhole)
-  return elements.map((bytes, i) => readPicture(bytes, i, elements.length))
+function payloadsOf(
+  { takes, text = false }: RequestModel,
+  { inputs, parameters = {} }: InferenceRequest,
+  binary: Uint8Array | undefined,
+  isWhole: boolean,
+): BodyQuery['payloads'] {
+  if (takes !== undefined) return [readTensors(takes, inputs, binary)]
+  const name = text ? TEXT_INPUT : INPUT
+  const elements = readInput(onlyInput(inputs, name), binary, isWhole)
+  const ask = text ? askIn(parameters) : {}
+  return elements.map((bytes, i) => {
+    try {
+      return text ? textPayload(bytes, ask) : pictureOf(bytes)
+    } catch (error) {
+      if (elements.length === 1 || !(error instanceof ApiError)) throw error
+      // Which of several is at fault.
+      throw new ApiError(error.reason, `${error.message} (element ${i} of input ${name})`)
+    }
+  })
 }
 
-/** @throws ApiError that says which of several pictures is at fault */
-function readPicture(
-  bytes: Uint8Array,
-  index: number,
-  count: number,
-): ReturnType<typeof pictureOf> {
-  try {
-    return pictureOf(bytes)
-  } catch (error) {
-    if (count === 1 || !(error instanceof ApiError)) throw error
-    throw new ApiError(error.reason, `${error.message} (element ${index} of input ${INPUT})`)
-  }
+function askIn(parameters: object) {
+  const read = askParameters.safeParse(parameters)
+  if (read.success) return askFrom(read.data)
+  const [issue] = read.error.issues
+  return fail(`parameters.${issue?.path.join('.')}`, issue?.message ?? 'not as expected')
 }
 
 function lengthOf(text: string, bodyBytes: number): number {
@@ -104,45 +120,49 @@ function lengthOf(text: string, bodyBytes: number): number {
   )
 }
 
-const whole = ({ takes }: RequestModel, bytes: number): InferenceRequest => ({
+const whole = ({ takes, text = false }: RequestModel, bytes: number): InferenceRequest => ({
   inputs: [
     takes === undefined
       ? {
-        ...{ name: INPUT, shape: [1], datatype: 'BYTES' },
+        ...{ name: text ? TEXT_INPUT : INPUT, shape: [1], datatype: 'BYTES' },
         parameters: { binary_data_size: bytes },
       }
       : wholeInput(takes, bytes),
   ],
 })
 
-function onlyInput(inputs: readonly RequestInput[]): RequestInput {
+function onlyInput(inputs: readonly RequestInput[], own: string): RequestInput {
   for (const { name } of inputs) {
-    if (name !== INPUT) fail(`input ${quote(name)}`, `the model has one input, ${INPUT}`)
+    if (name !== own) fail(`input ${quote(name)}`, `the model has one input, ${own}`)
   }
   const [input, second] = inputs
-  if (input === undefined) return fail('the request', `input ${INPUT} is missing`)
-  if (second !== undefined) return fail(`input ${INPUT}`, 'it is there more than once')
+  if (input === undefined) return fail('the request', `input ${own} is missing`)
+  if (second !== undefined) return fail(`input ${own}`, 'it is there more than once')
   return input
 }
 
 function readInput(
-  { shape, datatype, parameters = {}, data }: RequestInput,
+  { name, shape, datatype, parameters = {}, data }: RequestInput,
   binary: Uint8Array | undefined,
   isWhole: boolean,
 ): Uint8Array[] {
-  const what = `input ${INPUT}`
+  const what = `input ${name}`
+  const things = name === INPUT ? 'pictures' : 'texts'
   if (!DATATYPES.includes(datatype)) fail(what, `datatype ${quote(datatype)} is not one of v2`)
   if (datatype !== 'BYTES') fail(what, `datatype must be BYTES: received ${datatype}`)
   const [count = 0] = shape
   if (shape.length !== 1 || count < 1) {
-    fail(what, `shape must be [n], n pictures of at least 1: received ${JSON.stringify(shape)}`)
+    fail(what, `shape must be [n], n ${things} of at least 1: received ${JSON.stringify(shape)}`)
   }
   if (count > MAX_PICTURES) {
-    throw new ApiError('too_large', `Cannot take ${count} pictures: at most ${MAX_PICTURES} a call`)
+    throw new ApiError(
+      'too_large',
+      `Cannot take ${count} ${things}: at most ${MAX_PICTURES} a call`,
+    )
   }
   const size = parameters['binary_data_size']
   const elements = size === undefined
-    ? fromJson(what, data, parameters['encoding'], count)
+    ? fromJson(what, data, parameters['encoding'], count, name === TEXT_INPUT)
     : fromBinary(what, size, data, binary, isWhole, count)
   if (size === undefined && binary !== undefined && binary.byteLength > 0) {
     fail('the body', `${binary.byteLength} bytes follow the JSON, and no input claims them`)
@@ -159,16 +179,18 @@ function fromJson(
   data: unknown[] | undefined,
   encoding: unknown,
   most: number,
+  plain: boolean,
 ): Uint8Array[] {
   if (data === undefined) {
     return fail(what, 'it has neither data nor parameters.binary_data_size')
   }
-  if (encoding !== 'base64') {
+  if (!plain && encoding !== 'base64') {
     return fail(what, 'a picture in JSON needs parameters.encoding "base64"')
   }
   const flat = data.flat(MAX_DIMS)
   return flat.slice(0, most + 1).map((element, i) => {
     if (typeof element !== 'string') return fail(what, `element ${i} of data is not a string`)
+    if (encoding !== 'base64') return new TextEncoder().encode(element)
     try {
       return Uint8Array.fromBase64(element)
     } catch {

@@ -5,8 +5,10 @@
  */
 import * as events from './event_schemas.ts'
 import { z } from 'zod'
-import { pictureRequest } from '../infer_request.ts'
+import { pictureRequest, textRequest } from '../infer_request.ts'
+import { generateRequest, generateResponse } from '../oip/generate_body.ts'
 import * as oip from '../oip/schemas.ts'
+import * as openai from '../openai/schemas.ts'
 import { scaleRequest } from '../scale_request.ts'
 import * as v1 from './schemas.ts'
 
@@ -14,6 +16,7 @@ import * as v1 from './schemas.ts'
 export const SCHEMAS = {
   Error: v1.errorBody,
   PictureRequest: pictureRequest,
+  TextRequest: textRequest,
   TensorRequest: oip.tensorRequest,
   InferAnswer: v1.inferAnswer,
   Pipelines: v1.pipelines,
@@ -39,6 +42,15 @@ export const SCHEMAS = {
   RepositoryIndex: oip.repositoryIndex,
   ModelReady: oip.modelReady,
   ModelStats: oip.modelStats,
+  GenerateRequest: generateRequest,
+  GenerateResponse: generateResponse,
+  ChatRequest: openai.chatRequest,
+  ChatCompletion: openai.chatCompletion,
+  CompletionRequest: openai.completionRequest,
+  Completion: openai.completion,
+  OpenAiModel: openai.openAiModel,
+  OpenAiModels: openai.openAiModels,
+  OpenAiError: openai.openAiError,
   Live: z.object({ live: z.boolean() }),
   Ready: z.object({ ready: z.boolean(), live: z.boolean() }),
 } satisfies Record<string, z.ZodType>

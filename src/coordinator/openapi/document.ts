@@ -105,7 +105,7 @@ function operationOf(operation: Operation): JsonObject {
     const reasons = errors.filter((reason) => STATUS[reason] === status)
     responses[status] = {
       description: `${reasons.map((reason) => `\`${reason}\``).join(', ')}.`,
-      ...{ content: contentOf({ 'application/json': 'Error' }) },
+      ...{ content: contentOf({ 'application/json': operation.faults ?? 'Error' }) },
       ...(status === 503 || status === 429 ? { headers: RETRY } : {}),
     }
   }

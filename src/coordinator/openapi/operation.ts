@@ -35,12 +35,15 @@ export interface Operation {
   /** Answers of the same shape that are no success. */
   also?: Record<number, string>
   errors?: ErrorReason[]
+  /** What errors look like, where it is not `Error`. */
+  faults?: SchemaName
 }
 
 export const TAGS = {
   inference: 'Queries: one answer each, by the deadline.',
   'open inference protocol':
     'The same, as version 2 of the protocol has it; a pipeline is a model.',
+  openai: "Text, as clients of OpenAI's API ask for it; a pipeline is a model.",
   state: 'What is served, by whom, how well.',
   administration: 'With a key of an admin; where there is none, from the very machine.',
   nodes: 'What nodes use.',

@@ -4,75 +4,32 @@
  *
  * @module
  */
-import type { ErrorReason } from '../../client/types.ts'
-import { PREFERENCES } from '../../policy/core/elastic.ts'
-import { ENCODINGS } from '../bodies/inflate.ts'
 import { PICTURE_TYPES } from '../picture.ts'
-import { header, json, type Operation, type Parameter, path } from './operation.ts'
+import { DEADLINE, INFER_ERRORS, LENGTH, oip, TIMING, V2 } from './inference_parts.ts'
+import { header, json, type Operation, path } from './operation.ts'
 import { RULING_OPERATIONS } from './ruling_operations.ts'
+import { TEXT_OPERATIONS } from './text_operations.ts'
 
 const NODE = path('id', 'As in `/v1/nodes`.')
-const IDS = [
-  header('x-request-id', 'Comes back as a header, and as `id` where the body names none.', {
-    ...{ type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
-  }),
-  header('traceparent', 'Comes back as it is.'),
-]
-const DEADLINE = [
-  header('x-request-timeout-ms', 'From arrival to answer; the SLO of the pipeline where absent.', {
-    ...{ type: 'integer', minimum: 1, maximum: 600_000 },
-  }),
-  header('x-min-accuracy', 'Least mean path accuracy.', { type: 'number', minimum: 0, maximum: 1 }),
-  header('x-prefer', "What the pool is run for, in place of the pipeline's own wish.", {
-    ...{ type: 'string', enum: PREFERENCES },
-  }),
-  header('content-encoding', 'How the body is compressed.', { type: 'string', enum: ENCODINGS }),
-  header('accept-encoding', 'With `gzip` or `deflate`, a long answer is compressed.'),
-  ...IDS,
-]
-const INFER_ERRORS: ErrorReason[] = [
-  ...['invalid_input', 'unknown_pipeline', 'too_large', 'unsupported_type', 'internal'] as const,
-  ...['node_failed', 'queue_full', 'infeasible_deadline', 'no_capable_node', 'draining'] as const,
-  'deadline_exceeded',
-]
-const TIMING = { 'Server-Timing': 'What the answer took, in milliseconds, by stage.' }
-const LENGTH = 'Inference-Header-Content-Length'
-
-/** Once for a model, once for a version of it. */
-function oip(operation: Operation): Operation[] {
-  const of = [path('model', 'A pipeline.'), ...operation.parameters ?? []]
-  const at = (start: string, parameters: Parameter[]): Operation => ({
-    ...operation,
-    path: `${start}${operation.path}`,
-    parameters,
-  })
-  return [
-    at('/v2/models/{model}', of),
-    at('/v2/models/{model}/versions/{version}', [
-      path('version', 'The one that is served; `1` before any reload.'),
-      ...of,
-    ]),
-  ]
-}
-
-const V2 = { tag: 'open inference protocol' } as const
-
 export const OPERATIONS: Operation[] = [
   {
     method: 'post',
     path: '/v1/pipelines/{name}/infer',
     tag: 'inference',
-    summary: 'Sends a picture, or tensors, through a pipeline',
+    summary: 'Sends a picture, a text, or tensors, through a pipeline',
     description:
       'Every query gets exactly one answer by its deadline: a result, or an error with ' +
-      'a reason. What a pipeline `takes`, `/v1/pipelines` tells, and its inputs `/v2/models/{model}`.',
+      'a reason. What a pipeline `takes`, `/v1/pipelines` tells, and its inputs `/v2/models/{model}`. ' +
+      'With `accept: text/event-stream`, one that generates is answered by events `text`, ' +
+      '`{text}` with what is new, and at last `answer`, an `InferAnswer`, or `error`.',
     parameters: [path('name', 'As in `/v1/pipelines`.'), ...DEADLINE],
     body: {
       ...Object.fromEntries(PICTURE_TYPES.map((type) => [type, null])),
-      'application/json': ['PictureRequest', 'TensorRequest'],
+      'text/plain': null,
+      'application/json': ['PictureRequest', 'TextRequest', 'TensorRequest'],
     },
     answer: 'The result.',
-    content: json('InferAnswer'),
+    content: { ...json('InferAnswer'), 'text/event-stream': null },
     headers: TIMING,
     errors: INFER_ERRORS,
   },
@@ -80,8 +37,9 @@ export const OPERATIONS: Operation[] = [
     ...V2,
     method: 'post',
     path: '/infer',
-    summary: 'Sends up to 64 pictures, or tensors, through a model',
-    description:
+    summary: 'Sends up to 64 pictures or texts, or tensors, through a model',
+    description: 'Of texts, input `text`, `BYTES` of shape `[n]`, and `parameters` as of ' +
+      '`TextRequest`. ' +
       'Of pictures, input `image`, `BYTES` of shape `[n]`: base64 with `parameters.encoding` ' +
       '`base64`, or binary. `parameters.timeout` is in microseconds, `parameters.min_accuracy` ' +
       `0..1. With \`${LENGTH}: 0\` the body is one picture and nothing else.`,
@@ -252,6 +210,7 @@ export const OPERATIONS: Operation[] = [
     ...{ status: 204, answer: 'It is gone.', errors: ['forbidden', 'not_found'] },
   },
   ...RULING_OPERATIONS,
+  ...TEXT_OPERATIONS,
   {
     ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
     description: 'A WebSocket; see the protocol. A token goes into its first message.',

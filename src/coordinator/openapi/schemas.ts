@@ -65,6 +65,11 @@ export const inferAnswer = of<InferAnswer>()(z.object({
     description:
       'Joules that its batches took, its share of each by items: modelled, not measured.',
   }),
+  generated: z.object({
+    finish: z.enum(['stop', 'length']),
+    promptTokens: count,
+    completionTokens: count,
+  }).exactOptional().meta({ description: 'Of the task that generates.' }),
 }))
 
 const model = z.object({ sha256: z.string(), bytes })
@@ -73,7 +78,8 @@ export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
   pipelines: z.array(z.object({
     name: z.string(),
     version: count,
-    takes: z.enum(['picture', 'tensors']).meta({ description: 'What a query brings.' }),
+    takes: z.enum(['picture', 'tensors', 'text']).meta({ description: 'What a query brings.' }),
+    generates: z.boolean().meta({ description: 'Whether its text can be had as it comes.' }),
     sloMs: ms,
     weight: z.number(),
     root: z.string(),

@@ -4,22 +4,16 @@
  *
  * @module
  */
-import { transfer } from 'comlink'
-import type { Task, Variant } from '../../pipeline/schema.ts'
+import { releaseProxy, type Remote, transfer } from 'comlink'
+import { GENERATE, type Said } from '../../pipeline/generate.ts'
 import type { CodecName } from '../../stages/codecs.ts'
-import type {
-  CropEncoding,
-  ImageCodecs,
-  ItemResult,
-  Stage,
-  StageContext,
-  StageItem,
-} from '../../stages/types.ts'
+import type { CropEncoding, ImageCodecs, ItemResult, Stage, StageItem } from '../../stages/types.ts'
 import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
-import { batchSizes } from './batch_shapes.ts'
-import { type Beside, createBeside } from './beside.ts'
-import { loadCode, type StageCode } from './load_code.ts'
 import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
+import type { CreateGenerator } from './generate/generator.ts'
+import { createServedGenerators, type Generated } from './generate/served.ts'
+import type { InstanceSpec, Measured, Warmed } from './instance.ts'
+import { createServedStages } from './served_stages.ts'
 import { detachChildren } from './transfer.ts'
 
 export interface WorkerAssets extends EngineAssets {
@@ -30,35 +24,7 @@ export interface WorkerAssets extends EngineAssets {
   maxPixels?: number
 }
 
-/** One variant as a worker needs to know it. */
-export interface InstanceSpec {
-  /** Unique among all variants of all pipelines. */
-  key: string
-  task: Task
-  variant: Variant
-  /** Child tasks of the task. */
-  next: string[]
-  /** The pipeline's first task: its items are files. */
-  isRoot?: boolean
-  /** SHA-256 of the model, the key of its session. */
-  hash: string
-  /** The program that does the task, in place of a stage of this build; it may need no model. */
-  code?: StageCode
-  noModel?: boolean
-}
-
-export interface Warmed {
-  warmMs: number
-  /** Why it runs on the processor although the worker's engine is on a GPU, if so. */
-  fallback?: string
-}
-
-/** What a run took. */
-export interface Measured {
-  runMs: number
-  rows: number
-  besideMs?: number
-}
+export type { InstanceSpec, Measured, Warmed } from './instance.ts'
 
 export interface WorkerApi {
   init(assets: WorkerAssets, use: EngineUse): Promise<Answer<{ backend: Backend }>>
@@ -79,7 +45,24 @@ export interface WorkerApi {
     crops: CropEncoding,
   ): Promise<Answer<{ results: ItemResult[] }>>
   /**
-   * Runs the main input shape once, the model alone. `rows` is how many of the batch's items a run
+   * As `run`, of a variant that generates: any number of batches at the same time.
+   *
+   * @param leftMs what is left until their deadline, which ends what is not whole by then
+   * @param tell of more of the answers; with nothing, that the batch lives: every half second
+   */
+  generate(
+    key: string,
+    batch: number,
+    items: StageItem[],
+    leftMs: number,
+    tell: (said: Said[]) => unknown,
+  ): Promise<Answer<Generated>>
+  /** Nobody waits for these items of a batch that generates, or for any of it. */
+  leave(batch: number, items?: readonly number[]): void
+  /** Share of the time that batches which generate may take. */
+  pace(duty: number): void
+  /**
+   * Runs the main input shape once, the model alone; of a variant that generates, a usual batch. `rows` is how many of the batch's items a run
    * takes: a stage that runs its items one by one says 1 whatever `batch` is. `besideMs` is what the
    * stage does for an item beside the model, as a sample of it showed: absent where it has none.
    */
@@ -88,6 +71,8 @@ export interface WorkerApi {
 
 export interface WorkerParts {
   stages: { readonly [kind: string]: Stage }
+  /** Absent where nothing is generated. */
+  createGenerator?: CreateGenerator
   createEngine(assets: WorkerAssets, use: EngineUse): Engine
   createCodecs(
     load: (name: CodecName) => Promise<WebAssembly.Module>,
@@ -96,86 +81,30 @@ export interface WorkerParts {
   nowMs?(): number
 }
 
-/**
- * A first run is up to ten times as slow as the next, code being compiled as it is reached: a worse
- * figure than none. Below this many ms a second run costs little and tells much more.
- */
-const AGAIN_BELOW_MS = 400
-/** Warming beyond the main shape ends here: a slow adapter may take seconds for each. */
-const MORE_SHAPES_MS = 3000
-const LARGEST_BATCH = 8
-const LEAST_MS = 0.001
-
-interface Held {
-  spec: InstanceSpec
-  stage: Stage
-  context: StageContext
-  model: EngineModel
-  beside: Beside
-}
-
 /** The worker's side, ready for `expose` of comlink. */
 export function createWorkerApi(parts: WorkerParts): WorkerApi {
   const nowMs = parts.nowMs ?? (() => performance.now())
-  const held = new Map<string, Held>()
+  const held = new Map<string, InstanceSpec>()
   let engine: Engine | undefined
   let codecs: ImageCodecs | undefined
   let codeBase: string | undefined
+  const staged = createServedStages({
+    ...{ stages: parts.stages, nowMs },
+    codecs: () => codecs,
+    codeBase: () => codeBase,
+  })
+  const generators = createServedGenerators(parts.createGenerator, nowMs)
 
-  function holding(key: string): Held {
-    const found = held.get(key)
-    if (found === undefined) throw new EngineError('not_held', `Cannot run ${key}: it is not held`)
-    return found
-  }
-
-  /** One run of the batch's n-th input shape; nothing where there is no such shape. */
-  async function timeRun({ stage, context, model }: Held, batch: number, shape: number) {
-    const feeds = stage.warmUp(context, batch)[shape]
-    if (feeds === undefined) return undefined
-    const from = nowMs()
-    await (model.warm ?? model.run)(feeds, stage.exact?.(context) ?? false)
-    // Small models run within one tick of a browser's clock, and still not in no time.
-    const runMs = Math.max(nowMs() - from, LEAST_MS)
-    const said = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? batch
-    // A first input may be empty, as what a model is to remember is at first.
-    return { runMs, rows: said >= 1 ? said : batch }
-  }
-
-  async function warmMore(taken: Held, fromMs: number): Promise<void> {
-    const inTime = () => nowMs() - fromMs < MORE_SHAPES_MS
-    for (let shape = 1; inTime() && await timeRun(taken, 1, shape) !== undefined; shape++);
-    for (const batch of batchSizes(LARGEST_BATCH).slice(1)) {
-      if (!inTime()) return
-      const run = await timeRun(taken, batch, 0)
-      // Its items run one by one: nothing new to compile.
-      if (run === undefined || run.rows < batch) return
-    }
-  }
-
-  async function take(spec: InstanceSpec, model: EngineModel, compiles: boolean): Promise<number> {
-    const stage = spec.code === undefined
-      ? parts.stages[spec.task.kind ?? '']
-      : await loadCode(spec.code, codeBase)
-    if (stage === undefined) {
-      throw new EngineError(
-        'load_failed',
-        `this build has no stage of kind ${spec.task.kind}`,
-      )
-    }
-    if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
-    const { task, variant, next, isRoot = false } = spec
-    const context: StageContext = {
-      ...{ task, variant, next, model, codecs, crops: 'raw', isRoot },
-    }
-    const taken = { spec, stage, context, model, beside: createBeside(stage, context, nowMs) }
-    const fromMs = nowMs()
-    let warmMs = (await timeRun(taken, 1, 0))?.runMs ?? 0
-    // Where it compiles, the first run says nothing at all.
-    if (compiles || warmMs < AGAIN_BELOW_MS) {
-      warmMs = Math.min(warmMs, (await timeRun(taken, 1, 0))?.runMs ?? 0)
-    }
-    if (compiles) await warmMore(taken, fromMs)
-    held.set(spec.key, taken)
+  async function take(
+    spec: InstanceSpec,
+    model: EngineModel,
+    bytes: Uint8Array | undefined,
+    compiles: boolean,
+  ): Promise<number> {
+    const warmMs = spec.task.kind === GENERATE
+      ? await generators.hold({ spec, model, bytes, compiles })
+      : await staged.hold(spec, model, compiles)
+    held.set(spec.key, spec)
     return warmMs
   }
 
@@ -204,14 +133,15 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
         if (engine === undefined) throw new EngineError('init_failed', 'Cannot load before init')
         const before = held.get(spec.key)
         if (spec.noModel) {
-          return { ok: true, value: { warmMs: await take(spec, NO_MODEL, false) } }
+          return { ok: true, value: { warmMs: await take(spec, NO_MODEL, bytes, false) } }
         }
         const model = await engine.acquire(spec.hash, bytes)
         try {
           const fallback = engine.fallback(spec.hash)
-          const warmMs = await take(spec, model, engine.compilesShapes && fallback === undefined)
+          const compiles = engine.compilesShapes && fallback === undefined
+          const warmMs = await take(spec, model, bytes, compiles)
           // The old one goes after the new one is in, so that a shared session lives on.
-          if (before !== undefined && !before.spec.noModel) await engine.release(before.spec.hash)
+          if (before !== undefined && !before.noModel) await engine.release(before.hash)
           return { ok: true, value: { warmMs, ...(fallback === undefined ? {} : { fallback }) } }
         } catch (error) {
           await engine.release(spec.hash)
@@ -226,7 +156,9 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       try {
         const gone = held.get(key)
         held.delete(key)
-        if (gone !== undefined && !gone.spec.noModel) await engine?.release(gone.spec.hash)
+        staged.drop(key)
+        generators.drop(key)
+        if (gone !== undefined && !gone.noModel) await engine?.release(gone.hash)
         return { ok: true, value: null }
       } catch (error) {
         return failureFrom(error, 'broken')
@@ -235,14 +167,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
 
     async run(key, items, crops) {
       try {
-        const { stage, context } = holding(key)
-        const results = await stage.run(items, { ...context, crops })
-        if (results.length !== items.length) {
-          throw new EngineError(
-            'run_failed',
-            `Cannot use the stage's answer: ${results.length} results for ${items.length} items`,
-          )
-        }
+        const results = await staged.run(key, items, crops)
         const buffers = detachChildren(results)
         return transfer({ ok: true, value: { results } } as const, buffers)
       } catch (error) {
@@ -250,12 +175,25 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       }
     },
 
+    async generate(key, batch, items, leftMs, tell) {
+      try {
+        return { ok: true, value: await generators.generate(key, batch, items, leftMs, tell) }
+      } catch (error) {
+        return failureFrom(error, 'run_failed')
+      } finally {
+        // From another thread it is a proxy, whose port would stay open.
+        const end: unknown = (tell as Partial<Remote<typeof tell>>)[releaseProxy]
+        if (typeof end === 'function') end()
+      }
+    },
+
+    leave: generators.leave,
+    pace: generators.pace,
+
     async measure(key, batch) {
       try {
-        const taken = holding(key)
-        const run = await timeRun(taken, batch, 0) ?? { runMs: 0, rows: batch }
-        const besideMs = await taken.beside.sample()
-        return { ok: true, value: { ...run, ...besideMs === undefined ? {} : { besideMs } } }
+        const served = generators.holds(key) ? generators : staged
+        return { ok: true, value: await served.measure(key, batch) }
       } catch (error) {
         return failureFrom(error, 'run_failed')
       }

@@ -53,7 +53,11 @@ const MAX_SINGLE_MS = 1000
 export const rank = ({ runs, batch }: Series): number =>
   runs < QUICK_RUNS ? (batch === 1 ? 0 : 1) : 2
 
-export function createFigures(batches: readonly number[]): Figures {
+/** @param isSampled what is measured of a variant is a part of a run, and says what the whole takes */
+export function createFigures(
+  batches: readonly number[],
+  isSampled: (key: string) => boolean = () => false,
+): Figures {
   const all = new Map<string, Series[]>()
   const real = createRealBatches()
   const recall = createRecall()
@@ -88,7 +92,9 @@ export function createFigures(batches: readonly number[]): Figures {
   }
 
   const measurable = () =>
-    [...all.keys()].filter((key) => (warmed.get(key)?.warmMs ?? 0) <= MAX_SINGLE_MS)
+    [...all.keys()].filter((key) =>
+      isSampled(key) || (warmed.get(key)?.warmMs ?? 0) <= MAX_SINGLE_MS
+    )
 
   /** Quick figures of all before settled ones of any; among equals the least measured. */
   function next(maxProbeMs: number): Series | undefined {
@@ -101,7 +107,7 @@ export function createFigures(batches: readonly number[]): Figures {
         const known = rank(one) > 0 && real.knows(key, one.batch)
         if (
           isSettled(one) || known ||
-          (one.batch > 1 && single * one.batch > maxProbeMs) ||
+          (one.batch > 1 && single * one.batch > maxProbeMs && !isSampled(key)) ||
           bringsNothing(one, series.slice(0, i))
         ) continue
         const ahead = best === undefined || rank(one) < rank(best) ||

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { GENERATE } from '../../pipeline/generate.ts'
 import type { NodeMessage } from '../../protocol/messages.ts'
 import { createSleeper } from '../clock.ts'
 import { type Adapter, adapterName } from '../engine/adapter.ts'
 import type { EngineUse } from '../engine/engine.ts'
 import { ORT_VERSION } from '../engine/ort.ts'
+import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { Host } from '../host.ts'
 import { type Catalog, measuredAs, nameOf } from '../models/catalog.ts'
 import type { Watch } from '../state.ts'
@@ -20,7 +22,7 @@ import {
 import type { Remembered } from './recall.ts'
 import { createProfileStore, type ProfileTable } from './store.ts'
 
-type Own = 'report' | 'recall' | 'recalled' | 'keep'
+type Own = 'isSampled' | 'report' | 'recall' | 'recalled' | 'keep'
 
 export interface MeasuringOptions extends Omit<ProfilerOptions, Own> {
   host: Host
@@ -53,14 +55,18 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
   let reading: Promise<unknown> = Promise.resolve()
   let writing = Promise.resolve()
 
-  function idOf(key: string): string | undefined {
+  function specOf(key: string): InstanceSpec | undefined {
     try {
-      const spec = options.catalog()?.spec(nameOf(key))
-      return spec && measuredAs(spec)
+      return options.catalog()?.spec(nameOf(key))
     } catch {
       // Served no more.
       return undefined
     }
+  }
+
+  function idOf(key: string): string | undefined {
+    const spec = specOf(key)
+    return spec && measuredAs(spec)
   }
 
   async function recall(): Promise<Remembered> {
@@ -90,6 +96,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
 
   const profiler = createProfiler({
     ...options,
+    isSampled: (key) => specOf(key)?.task.kind === GENERATE,
     recall,
     recalled,
     report(points) {

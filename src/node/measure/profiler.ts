@@ -7,7 +7,7 @@
  * @module
  */
 import { type Clock, createSleeper } from '../clock.ts'
-import { restAfterMs } from '../slot/pace.ts'
+import { restAfterMs } from '../rest_after.ts'
 import type { Measured } from '../slot/slot.ts'
 import { ENOUGH_BATCHES } from './batches.ts'
 import { createFigures, type KeptRow, rank } from './figures.ts'
@@ -37,6 +37,8 @@ export interface ProfilerOptions {
   recalled?(verdict: RecallVerdict): void
   /** Something was measured: all that is known now. */
   keep?(rows: ReadonlyMap<string, KeptRow>): void
+  /** Whether a measurement of this variant is a part of a run, and far quicker than its figure. */
+  isSampled?(key: string): boolean
   /** Share of the time to work, 0..1; asked at each use. */
   duty(): number
   batches?: readonly number[]
@@ -83,7 +85,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   const { clock } = options
   const sleeper = createSleeper(clock)
   const maxProbeMs = options.maxProbeMs ?? MAX_PROBE_MS
-  const figures = createFigures(options.batches ?? [1, 2, 4, 8])
+  const figures = createFigures(options.batches ?? [1, 2, 4, 8], options.isSampled)
   const { all, real, recall } = figures
   const fresh = new Set<string>()
   /** As `fresh`, by real batches: no news any more once there were a few. */

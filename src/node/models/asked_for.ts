@@ -15,7 +15,8 @@ export interface AskedFor {
 
 export function createAskedFor(): AskedFor {
   const known = new Map<string, string>()
-  const runs = (spec: InstanceSpec) => `${measuredAs(spec)} ${spec.code?.hash ?? ''}`
+  const runs = (spec: InstanceSpec) =>
+    `${measuredAs(spec)} ${spec.code?.hash ?? ''} ${Object.values(spec.files ?? {})}`
 
   function isOther(key: string, before: string, catalog: Catalog): boolean {
     try {

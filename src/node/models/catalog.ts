@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GENERATE } from '../../pipeline/generate.ts'
 import { checkPipeline } from '../../pipeline/parse.ts'
 import { CODE } from '../../pipeline/runs_on.ts'
-import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Pipeline, Task } from '../../pipeline/schema.ts'
 import type { Welcome } from '../../protocol/messages.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { ModelRef } from './models.ts'
@@ -25,8 +26,11 @@ export function nameOf(key: string): VariantName {
 }
 
 /** All that a figure of a variant depends on, besides the device. */
-export const measuredAs = ({ hash, task, variant }: InstanceSpec): string =>
-  `${hash} ${task.kind} ${JSON.stringify(variant.input ?? null)}`
+export function measuredAs({ hash, task, variant }: InstanceSpec): string {
+  const { context, rows, typical } = task
+  const input = task.kind === GENERATE ? { context, rows, typical } : variant.input ?? null
+  return `${hash} ${task.kind} ${JSON.stringify(input)}`
+}
 
 /** Of variants from quick to slow the first of each task, where it is `wanted`. */
 export function quickestOfEachTask(
@@ -76,14 +80,32 @@ export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): C
       if (ref === undefined || (task.kind === CODE && program === undefined)) {
         throw new RangeError(`Cannot find model ${variant.model} of ${keyOf(name)}`)
       }
+      const files = task.kind === GENERATE ? filesOf(task, models, keyOf(name)) : undefined
       // The variants of siblings are no business of the stage, and would be sent with each load.
       const bare = { ...task, variants: { [name.variant]: variant } }
       return {
         ...{ key: keyOf(name), task: bare, variant, next: task.next, hash: ref.sha256 },
         ...(pipelines.get(name.pipeline)?.root === name.task ? { isRoot: true } : {}),
         ...(program === undefined ? {} : { code: { hash: program.sha256 }, noModel }),
+        ...(files === undefined ? {} : { files }),
       }
     },
     model: (hash) => models.get(hash),
   }
+}
+
+/** Hashes of the texts that a task names beside its models. */
+function filesOf(
+  { files }: Task,
+  models: { readonly [name: string]: ModelRef },
+  key: string,
+): InstanceSpec['files'] {
+  if (typeof files !== 'object' || files === null) return undefined
+  return Object.fromEntries(
+    Object.entries(files).map(([use, name]) => {
+      const ref = models[String(name)]
+      if (ref === undefined) throw new RangeError(`Cannot find ${use} ${name} of ${key}`)
+      return [use, ref.sha256]
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 /**
- * Batches a slot has taken and not begun: at most one behind the running one, each answered in time.
+ * Batches a slot has taken and not begun, each answered in time.
  *
  * @module
  */
@@ -18,13 +18,18 @@ export interface SlotBatch {
   expiresMs: number
   /** The watchdog's patience, from the start of the run. */
   giveUpMs: number
+  /** Of its items those that nobody waits for any more, by their index. */
+  left?: Set<number>
 }
 
 export interface BatchQueue {
   readonly length: number
   add(batch: SlotBatch): void
-  /** The first batch that `runnable` lets through, out of the queue. */
-  take(runnable: (batch: SlotBatch) => boolean): SlotBatch | undefined
+  /** The first batch that `runnable` lets through, out of the queue; nothing where it may not begin. */
+  take(
+    runnable: (batch: SlotBatch) => boolean,
+    mayBegin: (batch: SlotBatch) => boolean,
+  ): SlotBatch | undefined
   /** Whether it was there. */
   remove(batch: number): boolean
   /** All that `matches`, out of the queue. */
@@ -52,9 +57,9 @@ export function createBatchQueue(clock: Clock, onExpired: (batch: SlotBatch) => 
       const disarm = clock.after(leftMs, () => drain((other) => other === batch).forEach(onExpired))
       waiting.push({ batch, disarm })
     },
-    take(runnable) {
+    take(runnable, mayBegin) {
       const first = waiting.find(({ batch }) => runnable(batch))
-      if (first === undefined) return undefined
+      if (first === undefined || !mayBegin(first.batch)) return undefined
       drain((batch) => batch === first.batch)
       return first.batch
     },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Said } from '../../pipeline/generate.ts'
 import type { ItemResult } from '../../stages/types.ts'
 import type { Failure } from '../engine/answer.ts'
 import type { InstanceSpec, Warmed } from '../engine/worker_api.ts'
@@ -19,6 +20,8 @@ export interface SlotEvents {
   /** `loadMs` is fetching and loading, without waiting for others. */
   ready(spec: InstanceSpec, loadMs: number, warmed?: Warmed): void
   loadFailed(spec: InstanceSpec, message: string): void
+  /** More of answers of a batch that generates; with nothing, that it lives. Items by their index. */
+  said(batch: SlotBatch, said: readonly Said[]): void
   done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
   expired(batch: SlotBatch, times: BatchTimes): void
   failed(batch: SlotBatch, message: string): void

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, createSleeper } from '../clock.ts'
+import { restAfterMs } from '../rest_after.ts'
 
 export interface Pace {
   /** Whether another run may begin. */
@@ -20,13 +21,6 @@ export interface Paced<T> {
   /** Without the rest. */
   tookMs: number
 }
-
-/** A run takes no longer: a machine that slept owes no rest for that. */
-const MAX_RUN_MS = 120_000
-
-/** The rest that a run owes. @param duty share of the time to work, 0..1 */
-export const restAfterMs = (tookMs: number, duty: number): number =>
-  Math.min(tookMs, MAX_RUN_MS) * (1 / duty - 1)
 
 /** @param duty share of the time to work, 0..1; asked at each use */
 export function createPace(clock: Clock, duty: () => number, may: () => boolean): Pace {

@@ -63,6 +63,7 @@ export function createSlotPool(
     slots.push(createSlot({
       ready: (...args) => heard() && events.ready(index, ...args),
       loadFailed: (...args) => heard() && events.loadFailed(index, ...args),
+      said: (...args) => events.said(index, ...args),
       done(...args) {
         events.done(index, ...args)
         ended()

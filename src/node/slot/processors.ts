@@ -32,3 +32,21 @@ export function createProcessors(most: () => number): Processors {
     }
   }
 }
+
+/** One turn for all that ask while it lasts; it is over when all of them are. */
+export function createShared(
+  take: () => Promise<() => void> | undefined,
+): () => Promise<() => void> {
+  let users = 0
+  let turn: Promise<(() => void) | undefined> | undefined
+  return async () => {
+    users++
+    const mine = turn ??= Promise.resolve(take())
+    const over = await mine
+    return () => {
+      if (--users > 0) return
+      turn = undefined
+      over?.()
+    }
+  }
+}

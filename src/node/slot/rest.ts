@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, createSleeper } from '../clock.ts'
-import { restAfterMs } from './pace.ts'
+import { restAfterMs } from '../rest_after.ts'
 
 export interface Rest {
   /** A batch has just ended. */

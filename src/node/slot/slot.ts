@@ -1,5 +1,6 @@
 /**
- * A slot: one worker, one piece of work at a time. Batches go before loads, loads before measuring.
+ * A slot: one worker, one piece of work at a time; only batches that generate run together, and while
+ * others load. Batches go before loads, loads before measuring.
  *
  * A worker that dies, hangs or whose engine breaks is replaced; what it held is loaded again.
  *
@@ -13,6 +14,7 @@ import { type FreshWorker, prepareRenewal } from './bring_up.ts'
 import { createLoadQueue, type FetchedLoad } from './load_queue.ts'
 import { createProbeSeat, MAX_PROBE_MS, type Probe } from './probe.ts'
 import { createRest } from './rest.ts'
+import { createRunning } from './running.ts'
 import type { Slot, SlotOptions } from './types.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 
@@ -27,12 +29,10 @@ const MAX_DEATHS = 3
 export function createSlot(options: SlotOptions): Slot {
   const { clock, events } = options
   const sleeper = createSleeper(clock)
-  const maxRunMs = options.maxRunMs ?? 120_000
   const maxLoadMs = options.maxLoadMs ?? 120_000
   /** What its present worker holds. */
   const loaded = new Map<string, InstanceSpec>()
   const toUnload: string[] = []
-  const cancelled = new Set<number>()
   /** What was being loaded when a worker was lost, and has not been loaded since. */
   const perilous = new Set<string>()
   const waiting: BatchQueue = createBatchQueue(clock, answerExpired)
@@ -44,7 +44,11 @@ export function createSlot(options: SlotOptions): Slot {
   })
   const probes = createProbeSeat(() => void pump())
   const rest = createRest(clock, options.duty)
-  let running: SlotBatch | undefined
+  const running = createRunning({
+    ...options,
+    held: (key) => loaded.get(key),
+    closed: () => closed,
+  })
   let client: WorkerClient | undefined
   let fresh: FreshWorker | undefined
   let wantWorker = false
@@ -72,24 +76,30 @@ export function createSlot(options: SlotOptions): Slot {
   function nextWork(): (() => Promise<void>) | undefined {
     if (!hasWork()) return undefined
     if (rest.leftMs > 0) return rest.pause
-    if (fresh !== undefined) return takeOver
+    if (fresh !== undefined) return isFree() ? takeOver : undefined
     if (client === undefined) return spawn
-    const batch = waiting.take(({ key }) => loaded.has(key))
-    if (batch !== undefined) return () => runBatch(batch)
+    for (let batch = nextBatch(); batch !== undefined; batch = nextBatch()) {
+      const run = () => runBatch(batch)
+      if (!running.generates(batch.key)) return run
+      // Others may follow before it has ended.
+      void run().then(pump)
+    }
     const gone = toUnload.shift()
     if (gone !== undefined) return () => unloadNow(gone)
     const load = loads.take()
     if (load !== undefined) return () => loadNow(load)
-    const probe = probes.take()
+    const probe = isFree() ? probes.take() : undefined
     return probe && (() => runProbe(probe))
   }
+
+  const nextBatch = () => waiting.take(({ key }) => loaded.has(key), running.mayBegin)
 
   const hasWork = () =>
     (wantWorker && client === undefined) || fresh !== undefined ||
     waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probes.taken
 
-  const idle = () =>
-    running === undefined && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
+  const isFree = () => running.all.length === 0
+  const idle = () => isFree() && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
 
   async function spawn(): Promise<void> {
     if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
@@ -149,25 +159,14 @@ export function createSlot(options: SlotOptions): Slot {
   }
 
   async function runBatch(batch: SlotBatch): Promise<void> {
-    running = batch
-    const startMs = clock.nowMs()
-    const giveUpMs = Math.min(batch.giveUpMs, maxRunMs)
-    const answer = await client!.run(batch.key, batch.items, batch.crops, giveUpMs)
-    running = undefined
+    const mine = client!
+    const { workedMs, failure, isFault } = await running.run(batch, mine)
     if (closed) return
-    const computeMs = clock.nowMs() - startMs
-    // No run is longer than its watchdog allows: a machine that slept owes no rest for that.
-    rest.after(Math.min(computeMs, giveUpMs))
-    if (answer.ok) deaths = faults = 0
-    if (cancelled.delete(batch.batch)) events.calledOff(batch, answer.ok ? computeMs : undefined)
-    else if (answer.ok) {
-      const queueMs = startMs - batch.receivedMs
-      const times = { queueMs, computeMs, elapsedMs: queueMs + computeMs }
-      events.done(batch, answer.value.results, times)
-    } else events.failed(batch, answer.message)
-    if (answer.ok || client === undefined) return
+    rest.after(workedMs)
+    if (failure === undefined) deaths = faults = 0
+    if (failure === undefined || client !== mine) return
     // One failed run may be the batch's fault; a second in a row is the engine's.
-    if (answer.code === 'broken' || ++faults >= 2) replace(answer)
+    if (failure.code === 'broken' || (isFault && ++faults >= 2)) replace(failure)
   }
 
   async function loadNow({ spec, bytes, fetchMs }: FetchedLoad): Promise<void> {
@@ -223,18 +222,14 @@ export function createSlot(options: SlotOptions): Slot {
     offer(batch) {
       if (!loads.wants(batch.key)) return 'not_held'
       // One that was called off ends by itself: whoever called it off may have reckoned without it.
-      const isBusy = running !== undefined && !cancelled.has(running.batch)
-      if (waiting.length + (isBusy ? 1 : 0) >= MOST_BATCHES) return 'full'
+      if (waiting.length + (running.busy ? 1 : 0) >= MOST_BATCHES) return 'full'
       probes.drop()
       waiting.add(batch)
       pump()
       return 'taken'
     },
-    cancel(batch) {
-      if (waiting.remove(batch) || running?.batch !== batch) return 'dropped'
-      cancelled.add(batch)
-      return 'runs'
-    },
+    cancel: (batch) => !waiting.remove(batch) && running.cancel(batch) ? 'runs' : 'dropped',
+    leave: running.leave,
     load(spec) {
       const held = isHeld(spec)
       if (!held) loaded.delete(spec.key)
@@ -281,17 +276,20 @@ export function createSlot(options: SlotOptions): Slot {
     get lastBatchMs() {
       return rest.lastMs
     },
-    recount: rest.recount,
+    recount() {
+      rest.recount()
+      running.recount()
+    },
     park() {
       probes.drop()
-      return running === undefined && waiting.length === 0
+      return isFree() && waiting.length === 0
     },
     close(why) {
       closed = true
       sleeper.wake()
       rest.recount()
       probes.drop()
-      const left = running === undefined ? waiting.drain() : [running, ...waiting.drain()]
+      const left = [...running.all, ...waiting.drain()]
       if (why !== undefined) left.forEach((batch) => events.failed(batch, why))
       client?.close()
       fresh?.client.close()

@@ -31,13 +31,17 @@ export interface SlotOptions {
   /** Longest run whatever the batch message allows. */
   maxRunMs?: number
   maxLoadMs?: number
+  /** Longest silence of a worker that generates. */
+  maxSilentMs?: number
 }
 
 export interface Slot {
-  /** Takes a batch, or says why not. At most five wait behind the running one. */
+  /** Takes a batch, or says why not. At most five wait behind the running one, or those that generate. */
   offer(batch: SlotBatch): 'taken' | 'full' | 'not_held'
   /** A waiting batch is dropped, a running one's result is: `calledOff` says when that has ended. */
   cancel(batch: number): 'runs' | 'dropped'
+  /** Nobody waits for these items of a batch that generates: their rows are free from the next step on. */
+  leave(batch: number, items: readonly number[]): void
   /** Asks for a variant; `ready` or `loadFailed` follows, at once where it is held already. */
   load(spec: InstanceSpec): void
   unload(key: string): void

@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { releaseProxy, type Remote, transfer, wrap } from 'comlink'
+import { proxy, releaseProxy, type Remote, transfer, wrap } from 'comlink'
+import type { Said } from '../../pipeline/generate.ts'
 import type { CropEncoding, StageItem } from '../../stages/types.ts'
 import { afterAwake, type Clock } from '../clock.ts'
 import type { Answer, Failure } from '../engine/answer.ts'
@@ -15,7 +16,7 @@ import type { Backend, EngineUse } from '../engine/engine.ts'
 import { buffersOf } from '../engine/transfer.ts'
 import type { InstanceSpec, WorkerApi, WorkerAssets } from '../engine/worker_api.ts'
 import type { Decoding } from './decoding.ts'
-import type { Processors } from './processors.ts'
+import { createShared, type Processors } from './processors.ts'
 
 /** As {@linkcode WorkerApi}, from outside: never throws, never hangs. */
 export interface WorkerClient {
@@ -38,6 +39,22 @@ export interface WorkerClient {
     crops: CropEncoding,
     timeoutMs: number,
   ): ReturnType<WorkerApi['run']>
+  /** Waits for processors, where there may be too few for its threads; returns what gives them back. */
+  turn(): Promise<() => void>
+  /**
+   * As `run`. The worker is ended where it says nothing for so long: how long the whole takes is for the
+   * deadline to bound.
+   */
+  generate(
+    batch: { key: string; batch: number; items: StageItem[] },
+    leftMs: number,
+    silentMs: number,
+    told: (said: Said[]) => void,
+  ): ReturnType<WorkerApi['generate']>
+  /** Of a batch that generates: nobody waits for these items, or for any. */
+  leave(batch: number, items?: readonly number[]): void
+  /** Share of the time that what generates may take. */
+  pace(duty: number): void
   measure(key: string, batch: number, timeoutMs: number): ReturnType<WorkerApi['measure']>
   /** Threads of its runs; 0 before it was told. */
   readonly threads: number
@@ -68,6 +85,9 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
   const underWay = new Set<(failure: Failure) => void>()
   let death: Failure | undefined
   let threads = 0
+  let loading = 0
+  /** For batches that generate together: they run as one. */
+  const turn = createShared(() => options.processors?.(threads))
 
   function end(failure: Failure): void {
     if (death !== undefined) return
@@ -94,20 +114,30 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
     die({ ok: false, code: 'worker_died', message: 'The worker sent what cannot be read' })
   })
 
-  function call<T>(timeoutMs: number, ask: () => Promise<unknown>): Promise<Answer<T>> {
+  function call<T>(
+    timeoutMs: number,
+    ask: (alive: () => void) => Promise<unknown>,
+    mayWait = () => false,
+  ): Promise<Answer<T>> {
     if (death !== undefined) return Promise.resolve(death)
     return new Promise((resolve) => {
+      let stop = () => {}
       const settle = (answer: Answer<T>) => {
         underWay.delete(settle)
         stop()
         resolve(answer)
       }
-      const stop = afterAwake(clock, timeoutMs, () => {
-        const message = `The worker gave no answer in ${Math.round(timeoutMs)} ms and was ended`
-        die({ ok: false, code: 'timeout', message })
-      })
+      const wait = () => {
+        stop()
+        stop = afterAwake(clock, timeoutMs, () => {
+          if (mayWait()) return wait()
+          const message = `The worker gave no answer in ${Math.round(timeoutMs)} ms and was ended`
+          die({ ok: false, code: 'timeout', message })
+        })
+      }
+      wait()
       underWay.add(settle)
-      ask().then(
+      ask(() => underWay.has(settle) && wait()).then(
         (answer) => settle(answer as Answer<T>),
         (error: unknown) =>
           settle({ ok: false, code: 'run_failed', message: `Cannot ask the worker: ${error}` }),
@@ -127,7 +157,14 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
       return answer
     },
     needs: (hash) => call(SMALL_CALL_MS, () => remote.needs(hash)),
-    load: (spec, bytes, timeoutMs) => call(timeoutMs, () => remote.load(spec, bytes)),
+    async load(spec, bytes, timeoutMs) {
+      loading++
+      try {
+        return await call(timeoutMs, () => remote.load(spec, bytes))
+      } finally {
+        loading--
+      }
+    },
     unload: (key) => call(SMALL_CALL_MS, () => remote.unload(key)),
     async run(key, items, crops, timeoutMs) {
       const done = await options.decoding?.(items)
@@ -141,6 +178,23 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
         over?.()
         done?.()
       }
+    },
+    turn,
+    generate({ key, batch, items }, leftMs, silentMs, told) {
+      const isLoading = () => loading > 0
+      return call(silentMs, (alive) => {
+        const tell = proxy((said: Said[]) => {
+          alive()
+          told(said)
+        })
+        return remote.generate(key, batch, transfer(items, buffersOf(items)), leftMs, tell)
+      }, isLoading)
+    },
+    leave(batch, items) {
+      if (death === undefined) remote.leave(batch, items).catch(() => {})
+    },
+    pace(duty) {
+      if (death === undefined) remote.pace(duty).catch(() => {})
     },
     measure: (key, batch, timeoutMs) => call(timeoutMs, () => remote.measure(key, batch)),
     get threads() {

@@ -5,9 +5,10 @@
  * @module
  */
 import { MOST_PREFIXES } from '../../pipeline/check.ts'
-import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Pipeline, Task } from '../../pipeline/schema.ts'
 import { fanOutOf, taskOf } from '../../pipeline/tree.ts'
 import { type PathAccuracy, pathAccuracyOf } from '../../pipeline/accuracy.ts'
+import { GENERATE, generateTaskOf } from '../../pipeline/generate.ts'
 import type { VariantRef } from './types.ts'
 
 export interface VariantShape {
@@ -29,8 +30,13 @@ export interface TaskShape {
   name: string
   /** Steps from the root. */
   depth: number
+  parent: TaskShape | null
   next: TaskShape[]
   variants: VariantShape[]
+  /** One item takes the results of all items of the task before it. */
+  gathers: boolean
+  /** Items that run at the same time in a slot, each begun and ended by itself; 1: a batch runs as one. */
+  rows: number
 }
 
 /** One variant for each task from the root down to `variant.task`. */
@@ -154,10 +160,11 @@ function shapeOf(pipeline: Pipeline, variants: VariantShape[], counts: Counts): 
     levels: [],
     bestFloor: 0,
   }
-  const addTask = (name: string, depth: number): TaskShape => {
+  const addTask = (name: string, depth: number, parent: TaskShape | null): TaskShape => {
     const [index, position] = [counts.tasks++, shape.tasks.length]
     const task: TaskShape = {
-      ...{ index, position, pipeline: shape, name, depth, next: [], variants: [] },
+      ...{ index, position, pipeline: shape, name, depth, parent, next: [], variants: [] },
+      ...rulesOf(taskOf(pipeline, name)),
     }
     shape.tasks.push(task)
     const { next, variants: own } = taskOf(pipeline, name)
@@ -173,13 +180,18 @@ function shapeOf(pipeline: Pipeline, variants: VariantShape[], counts: Counts): 
       variants[made.index] = made
       task.variants.push(made)
     }
-    task.next = next.map((child) => addTask(child, depth + 1))
+    task.next = next.map((child) => addTask(child, depth + 1, task))
     return task
   }
-  shape.root = addTask(pipeline.root, 0)
+  shape.root = addTask(pipeline.root, 0, null)
   addPrefixes(shape, pathAccuracyOf(pipeline), counts)
   return shape
 }
+
+const rulesOf = (task: Task): Pick<TaskShape, 'gathers' | 'rows'> => ({
+  gathers: task.gather === true,
+  rows: task.kind === GENERATE ? generateTaskOf(task).rows : 1,
+})
 
 function addPrefixes(shape: PipelineShape, accuracyOf: PathAccuracy, counts: Counts): void {
   const wayOf = (task: TaskShape, prefixes: Prefix[]): Way => (

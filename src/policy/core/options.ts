@@ -29,6 +29,15 @@ export interface Said {
   backend: string | undefined
 }
 
+/**
+ * The input of a task that gathers, made of what the items before it were and gave, and of what the query
+ * itself brought.
+ */
+export type Gather = (
+  items: readonly { payload: Handle; result: Handle }[],
+  query: Handle,
+) => Handle
+
 /** Whether a node has the memory that an input takes. */
 export type Fits = (payload: Handle, node: NodeId) => boolean
 
@@ -64,6 +73,8 @@ export interface SchedulerOptions {
   hedge?: boolean
   /** What each node is able to take; without this it is everything. */
   fits?: Fits
+  /** Makes the input of a task that gathers. */
+  gather?: Gather
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {
@@ -87,7 +98,7 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
 
 /** What every policy is made with; what only some rules take is left aside by the others. */
 export interface PolicyOptions
-  extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory' | 'fits' | 'prefer'> {
+  extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory' | 'fits' | 'gather' | 'prefer'> {
   pipelines: Pipeline[]
   /** Queries per second, by pipeline, that the estimator holds at first. */
   initialRatePerS?: { [pipeline: string]: number }

@@ -7,6 +7,7 @@
  */
 import type { Capacity } from '../state/capacity.ts'
 import type { Arrivals } from '../state/arrivals.ts'
+import { mostItems } from '../state/rows.ts'
 import type { Slot } from '../state/slots.ts'
 import type { Item, Query } from '../state/query.ts'
 import type { Waiting } from '../state/waiting.ts'
@@ -143,7 +144,8 @@ export class Assigner {
     const slot = best.slot!
     const { queue, task } = cursor
     const suits = (item: Item) => this.offers.suits(item, slot)
-    const batch = fillBatch(best, queue, position, slot, suits, sight, limits.maxBatch)
+    const most = mostItems(task, limits.maxBatch)
+    const batch = fillBatch(best, queue, position, slot, suits, sight, most)
     const { items } = batch
     const takesMs = slot.node.times.meanMs(best.prefix.variant, items.length)
     const delayMs = delayUntilMs(batch, slot, queue.length, waiting.total > queue.length, sight)

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Fits, Limits } from '../core/options.ts'
-import { creditAtMs } from '../state/credit.ts'
+import { canRun, creditAtMs } from '../state/credit.ts'
+import { mostItems } from '../state/rows.ts'
 import type { Ready } from '../state/ready.ts'
 import { type Group, isResting, readyAtMs, type Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
@@ -16,7 +17,6 @@ import type { Cursor } from './cursors.ts'
 import { dispatch } from './params.ts'
 import {
   type Candidate,
-  canRun,
   mostOn,
   paceOf,
   serverOf,
@@ -139,7 +139,8 @@ export class Offers {
     const start = startOn(slot, item.task, sight.nowMs)
     const terms = sight.terms(item)
     const idle = this.idleFor(item.task, slot, sight)
-    const sizes = sizesFor(queue.length - position, idle, this.parts.limits.maxBatch)
+    const most = mostItems(item.task, this.parts.limits.maxBatch)
+    const sizes = sizesFor(queue.length - position, idle, most)
     for (const prefix of item.way.prefixes) {
       if (!group.held.has(prefix.variant)) continue
       let beat = best === undefined ? -Infinity : best.value + ALIKE

@@ -16,6 +16,7 @@ import {
 import { createHedges } from './hedges.ts'
 import type { Fits, SchedulerOptions } from '../core/options.ts'
 import { type Batch, restMs, type Slot } from '../state/slots.ts'
+import { generates } from '../state/rows.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { Prefix, Shapes } from '../core/graph.ts'
 import type { NodeId, PolicyCommand, SchedulerStats } from '../core/types.ts'
@@ -143,7 +144,8 @@ export function createResults(parts: ResultsParts): Results {
       batch.slot.restUntilMs = nowMs + restMs(batch.slot.node.inUse, told.computeMs)
       learnTime(batch, told.computeMs, batch.items.length, profile)
     },
-    sent: (batch) => hedges?.sent(batch),
+    // That an answer is long is no sign that its node hangs.
+    sent: (batch) => generates(batch.variant) || hedges?.sent(batch),
     left: (node) => clock.left(node),
     extraLost: (batch, nowMs) => extras.take(batch.id)?.lost(batch, nowMs),
     covered: (batch) => hedges?.covers(batch) ?? false,

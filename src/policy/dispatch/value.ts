@@ -9,7 +9,9 @@
  * @module
  */
 import type { Capacity, Server } from '../state/capacity.ts'
-import { type Group, isCoolingDown, readyAtMs, type Slot } from '../state/slots.ts'
+import { canRun } from '../state/credit.ts'
+import { besideOn, lastOf, takesMore } from '../state/rows.ts'
+import { type Group, readyAtMs, type Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { Prefix, TaskShape, VariantShape } from '../core/graph.ts'
 import { chanceOf } from '../price/chance.ts'
@@ -77,19 +79,18 @@ export interface Start {
 
 export function startOn(slot: Slot, task: TaskShape, nowMs: number): Start {
   const onewayMs = slot.node.times.networkMs(task) / 2
-  const last = slot.batches[slot.batches.length - 1]
-  const late = last === undefined ? 0 : (last.upperMs - last.meanMs) / UPPER
+  const last = lastOf(slot)
+  const late = last === undefined || task.rows > 1 && takesMore(slot)
+    ? 0
+    : (last.upperMs - last.meanMs) / UPPER
   return {
-    atMs: Math.max(readyAtMs(slot, nowMs), nowMs + onewayMs) + onewayMs,
+    atMs: Math.max(readyAtMs(slot, nowMs, task), nowMs + onewayMs) + onewayMs,
     variance: late * late,
   }
 }
 
 export const paceOf = (slot: Slot): number =>
   slot.loading.size > 0 ? slot.node.times.loadFactor() : 1
-
-export const canRun = (slot: Slot, variant: VariantShape, nowMs: number): boolean =>
-  slot.held.has(variant) && !isCoolingDown(slot, variant, nowMs)
 
 export function serverOf(variant: VariantShape, group: Group, { capacity }: Sight) {
   const servers = capacity.services[variant.index]?.servers
@@ -116,10 +117,11 @@ export function valueOn(
   const { variant } = prefix
   if (!canRun(slot, variant, sight.nowMs)) return undefined
   const { times } = slot.node
-  const meanMs = times.meanMs(variant, size) * paceOf(slot)
+  const together = size + besideOn(slot, variant.task)
+  const meanMs = times.meanMs(variant, together) * paceOf(slot)
   const deviation = meanMs * (times.upperTimes(variant) - 1) / UPPER
   const variance = start.variance + deviation * deviation
-  const gain = gainOf(terms, prefix, slot.group!.index, meanMs / size, start.atMs, sight)
+  const gain = gainOf(terms, prefix, slot.group!.index, meanMs / together, start.atMs, sight)
   return choiceOf(terms, prefix, start.atMs + meanMs, variance, gain, sight, beat)
 }
 
@@ -138,7 +140,8 @@ export function mostOn(
     const worth = price.served + weight * path.accuracy
     most = Math.max(most, worth - priceOf(path, stationRisk))
   }
-  const itemMs = slot.node.times.meanMs(prefix.variant, size) * paceOf(slot) / size
+  const together = size + besideOn(slot, prefix.variant.task)
+  const itemMs = slot.node.times.meanMs(prefix.variant, together) * paceOf(slot) / together
   return most + gainOf(terms, prefix, slot.group!.index, itemMs, start.atMs, sight)
 }
 

@@ -8,6 +8,7 @@ import type { DispatchedItem, Handle, QueryId } from '../core/types.ts'
 import type { Profile } from '../estimate/profile.ts'
 import { batch as B, slot as S } from './params.ts'
 import type { Item } from './query.ts'
+import { besideOn, generates } from './rows.ts'
 import { type Batch, meanMsOn, readyAtMs, type Slot, upperMsOn } from './slots.ts'
 
 /** An item as it goes to a node. From a constructor: see `core/fresh.ts`. */
@@ -28,6 +29,8 @@ export interface ToBook {
   /** Items of queries; none where no query waits for it. */
   items: Item[]
   count: number
+  /** The latest of its items. */
+  deadlineMs: number
   /** No other node could do it. */
   alone: boolean
   /** How often one of the items was sent before. */
@@ -39,25 +42,30 @@ export class Booking {
 
   constructor(private readonly shapes: Shapes, private readonly profile: Profile) {}
 
-  book({ slot, variant, items, count, alone, tries }: ToBook, nowMs: number): Booked {
-    const meanMs = meanMsOn(slot, variant, count)
-    const upperMs = upperMsOn(slot, variant, count)
+  book({ slot, variant, items, count, deadlineMs, alone, tries }: ToBook, nowMs: number): Booked {
+    const together = count + besideOn(slot, variant.task)
+    const meanMs = meanMsOn(slot, variant, together)
+    const upperMs = upperMsOn(slot, variant, together)
     const networkMs = slot.node.times.networkMs(variant.task)
-    const waitMs = readyAtMs(slot, nowMs) - nowMs
+    const waitMs = readyAtMs(slot, nowMs, variant.task) - nowMs
     const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
     const isLoading = slot.loading.size > 0
     const isGuess = alone && !this.profile.hasRun(slot.node.id, variant)
     // A machine that slept keeps whoever waits for it, and a query without attempts left is lost: so
     // each further attempt is waited for longer, and one that no other node could do.
     const patience = B.giveUp ** (tries + (alone ? 1 : 0))
-    const giveUpMs = waitMs + networkMs +
+    const usualMs = waitMs + networkMs +
       Math.max(B.giveUp * meanMs, meanMs + B.giveUpMs) * patience +
       (isLoading ? B.slowMs : 0) + (isGuess ? 2 * B.slowMs : 0)
+    // How long an answer will be nobody knows: whoever sees its tokens come tells when none do.
+    const giveUpMs = generates(variant) ? Math.max(usualMs, deadlineMs - nowMs) : usualMs
     const batch: Batch = {
       id: this.nextId++,
       slot,
       variant,
       items,
+      size: count,
+      together,
       dispatchedMs: nowMs,
       meanMs,
       upperMs,

@@ -6,6 +6,7 @@
  */
 import type { VariantShape } from '../core/graph.ts'
 import { slot as S } from './params.ts'
+import { generates, takesMore } from './rows.ts'
 import { type Batch, isCoolingDown, type PoolNode, type Slot } from './slots.ts'
 
 /** Batches that a slot has at most. */
@@ -23,6 +24,14 @@ const mostOf = ({ node: { times } }: Slot, { meanMs }: Batch): number =>
  * long overdue gets nothing behind it: what was bound there would be lost with it.
  */
 export function creditAtMs(slot: Slot, nowMs: number): number {
+  const { batches, node, replacing } = slot
+  const [running] = batches
+  const joins = !node.paused && !replacing && node.inUse.duty >= 1 && takesMore(slot)
+  return joins ? running!.dispatchedMs : behindAtMs(slot, nowMs)
+}
+
+/** From when it may get what cannot run beside what runs. */
+function behindAtMs(slot: Slot, nowMs: number): number {
   const { batches, node } = slot
   if (node.paused) return Infinity
   const running = batches[0]
@@ -36,12 +45,17 @@ export function creditAtMs(slot: Slot, nowMs: number): number {
   return last.endsAtMs - last.networkMs - (last.networkMs > 0 ? S.leadMs : 0)
 }
 
+/** Whether a slot that has credit may be given a batch of this variant. */
+export const canRun = (slot: Slot, variant: VariantShape, nowMs: number): boolean =>
+  slot.held.has(variant) && !isCoolingDown(slot, variant, nowMs) &&
+  (generates(variant) || !takesMore(slot) || behindAtMs(slot, nowMs) <= nowMs)
+
 /**
  * Whether a slot can be had for work that no query waits for: warm with this variant and idle, or with
  * room behind its batch where that will do. Whether its node may be given work is for others to say.
  */
 export function isSpare(slot: Slot, variant: VariantShape, idle: boolean, nowMs: number): boolean {
-  if (!slot.held.has(variant) || slot.replacing || isCoolingDown(slot, variant, nowMs)) return false
+  if (slot.replacing || !canRun(slot, variant, nowMs)) return false
   if (slot.batches.length === 0) return slot.restUntilMs <= nowMs
   return !idle && creditAtMs(slot, nowMs) < Infinity
 }

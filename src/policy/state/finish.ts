@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Gather } from '../core/options.ts'
 import type { FanOut } from '../estimate/fanout.ts'
 import { latency } from '../estimate/params.ts'
 import type { Profile } from '../estimate/profile.ts'
@@ -21,6 +22,7 @@ import type { Flights } from './flights.ts'
 import { batch as B } from './params.ts'
 import type { Pool } from './pool.ts'
 import { type Item, type Query, serveItem } from './query.ts'
+import { generates } from './rows.ts'
 import { type Batch, coolDown, type Extra, restMs, type Slot } from './slots.ts'
 
 export interface FinishParts {
@@ -28,10 +30,13 @@ export interface FinishParts {
   fanOut: FanOut
   pool: Pool
   flights: Flights
-  /** New items of one query and one task. */
-  enqueue(items: readonly Item[]): void
-  fail(query: Query, reason: FailureReason, message: string): void
-  finish(query: Query): void
+  gather: Gather
+  inside: {
+    /** New items of one query and one task. */
+    enqueue(items: readonly Item[]): void
+    fail(query: Query, reason: FailureReason, message: string): void
+    finish(query: Query): void
+  }
 }
 
 export type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
@@ -63,10 +68,12 @@ export class Clock {
     const beforeMs = slot.endedMs
     slot.endedMs = nowMs
     const { computeMs } = event
-    const mostMs = nowMs - Math.max(beforeMs, dispatchedMs)
+    // What generates runs beside others.
+    const fromMs = generates(variant) ? dispatchedMs : Math.max(beforeMs, dispatchedMs)
+    const mostMs = nowMs - fromMs
     if (!(computeMs > 0) || !(mostMs > 0)) return event
     // It came to the node before the other ended. Else the network is in that time, too.
-    const waited = dispatchedMs + slot.node.times.roundTripMs() <= beforeMs
+    const waited = !generates(variant) && dispatchedMs + slot.node.times.roundTripMs() <= beforeMs
     const tookMs = waited ? mostMs : Math.min(computeMs, mostMs)
     const { id } = slot.node
     let own = this.nodes.get(id)
@@ -106,11 +113,12 @@ export function learnBatch(
   { profile, pool }: FinishParts,
   nowMs: number,
 ): void {
-  const { slot, variant, items } = batch
+  const { slot, variant, together } = batch
   const { outcomes } = event
-  slot.restUntilMs = nowMs + restMs(slot.node.inUse, event.computeMs)
+  // What generates rests between its steps.
+  if (!generates(variant)) slot.restUntilMs = nowMs + restMs(slot.node.inUse, event.computeMs)
   if (outcomes.some(({ ok }) => ok)) {
-    learnTime(batch, event.computeMs, items.length || outcomes.length, profile)
+    learnTime(batch, event.computeMs, together, profile)
     profile.sent(slot.node.id, variant.task, event.networkMs)
     pool.corrected()
     slot.cooldowns.delete(variant)
@@ -122,7 +130,7 @@ export function learnBatch(
 /** What a batch says of its items. */
 export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, nowMs: number): void {
   const { variant, items } = batch
-  const { fanOut, flights } = parts
+  const { fanOut, flights, inside } = parts
   const served: Query[] = []
   const stages: StageRecord[] = []
   for (let i = 0; i < items.length; i++) {
@@ -132,7 +140,7 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
     if (query.closed || item.batch !== batch.id) continue
     const outcome = event.outcomes[i] ?? NO_OUTCOME
     if (!outcome.ok) {
-      if (outcome.fatal) parts.fail(query, outcome.reason, outcome.message)
+      if (outcome.fatal) inside.fail(query, outcome.reason, outcome.message)
       else flights.retryItem(item, batch, outcome.message, nowMs)
       continue
     }
@@ -144,17 +152,17 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
     const stage = stages[at]!
     stage.items++
     stage.queueMs = Math.max(stage.queueMs, batch.dispatchedMs - item.queuedAtMs)
-    serveItem(item, item.bound!, outcome, nowMs)
+    serveItem(item, item.bound!, outcome, parts.gather, nowMs)
     item.children.forEach((branch, child) => {
       fanOut.saw(variant, child, branch.length)
-      parts.enqueue(branch)
+      inside.enqueue(branch)
     })
   }
   served.forEach((query, i) => {
     const stage = stages[i]!
     stage.queueMs += event.nodeQueueMs
     query.stages.push(stage)
-    if (query.openCount === 0) parts.finish(query)
+    if (query.openCount === 0) inside.finish(query)
   })
 }
 

@@ -13,6 +13,7 @@ import { type Booked, Booking, SentItem } from './batch.ts'
 import { slot as S } from './params.ts'
 import type { Item } from './query.ts'
 import { call } from './in_use.ts'
+import { slowDown } from './rows.ts'
 import { type Batch, coolDown, type Extra, isOverdue, isResting, overdueAtMs } from './slots.ts'
 import { restMs, type Slot, takeOff } from './slots.ts'
 import type { Waiting } from './waiting.ts'
@@ -71,7 +72,11 @@ export class Flights {
     const sent: DispatchedItem[] = []
     const tries = members.reduce((most, { item }) => Math.max(most, item.attempts), 0)
     const count = members.length
-    const booked = this.booking.book({ slot, variant, items, count, alone, tries }, nowMs)
+    const latestMs = members.reduce((most, { item }) => Math.max(most, item.deadlineMs), 0)
+    const booked = this.booking.book(
+      { slot, variant, items, count, deadlineMs: latestMs, alone, tries },
+      nowMs,
+    )
     let deadlineMs = Infinity
     for (const { item, choice } of members) {
       items.push(item)
@@ -88,7 +93,7 @@ export class Flights {
   sendExtra(slot: Slot, variant: VariantShape, extra: Extra, nowMs: number): Batch {
     const count = extra.items.length
     const booked = this.booking.book(
-      { slot, variant, items: [], count, alone: false, tries: 0 },
+      { slot, variant, items: [], count, deadlineMs: extra.deadlineMs, alone: false, tries: 0 },
       nowMs,
     )
     this.launch(booked, extra.items, extra.deadlineMs, extra.like, nowMs)
@@ -109,6 +114,16 @@ export class Flights {
     this.running[index] = (this.running[index] ?? 0) + batch.items.length
     this.sweepAtMs = Math.min(this.sweepAtMs, batch.giveUpAtMs)
     if (isResting(slot)) call(slot, this.parts, nowMs)
+    const { size, together } = batch
+    if (together > size) {
+      const { times } = node
+      const { variant } = batch
+      slowDown(
+        slot,
+        times.meanMs(variant, together) / times.meanMs(variant, together - size),
+        nowMs,
+      )
+    }
     slot.batches.push(batch)
     slot.usedMs = node.lastBatchMs = nowMs
     this.parts.changed(slot)

@@ -13,6 +13,7 @@
 import { fresh, zeros } from '../core/fresh.ts'
 import { levelOf, type PipelineShape, type Prefix, type TaskShape } from '../core/graph.ts'
 import type { Prefer } from '../core/elastic.ts'
+import type { Gather } from '../core/options.ts'
 import type { VariantShape, Way } from '../core/graph.ts'
 import type { Answer, FinishedItem, Handle } from '../core/types.ts'
 import type { BatchId, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
@@ -148,8 +149,9 @@ export class Query implements Urgent {
   /** Items queued or running; none of them stands before `firstOpen`. */
   openCount = 0
   firstOpen = 0
-  /** Items queued, by position of the task; items so far, by depth of the task. */
+  /** Items queued, and those queued or running, by position of the task; items so far, by its depth. */
   readonly waiting: number[]
+  readonly openAt: number[]
   readonly countAt: number[] = fresh()
   readonly stages: StageRecord[] = fresh()
   /** Items by variant, in the order in which each first served one. */
@@ -167,6 +169,7 @@ export class Query implements Urgent {
     this.laxityMs = given.laxityMs
     this.level = levelOf(given.shape, given.minAccuracy)
     this.waiting = given.shape.tasks.map(() => 0)
+    this.openAt = given.shape.tasks.map(() => 0)
     this.root = addItem(this, given.shape.start, given.payload, arrivedMs)
   }
 }
@@ -182,6 +185,7 @@ function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
   const item = new Item(query, way, payload, nowMs)
   query.items.push(item)
   query.openCount++
+  query.openAt[way.task.position]!++
   query.countAt[way.task.depth] = (query.countAt[way.task.depth] ?? 0) + 1
   unsettle(query)
   return item
@@ -189,12 +193,14 @@ function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
 
 /**
  * running -> done. Its child items are queued from now on: those of each child task are in `children`.
- * Children for tasks that do not follow this one are ignored.
+ * Children for tasks that do not follow this one are ignored. The last item of its task brings the one
+ * of a task that gathers.
  */
 export function serveItem(
   item: Item,
   prefix: Prefix,
   outcome: Extract<ItemOutcome, { ok: true }>,
+  gather: Gather,
   nowMs: number,
 ): void {
   const { query } = item
@@ -204,16 +210,37 @@ export function serveItem(
   item.result = outcome.result
   item.batch = null
   query.openCount--
+  query.openAt[item.task.position]!--
   while (query.firstOpen < items.length && items[query.firstOpen]!.state === 'done') {
     query.firstOpen++
   }
   unsettle(query)
   countServed(query, prefix.variant)
   if (prefix.ways.length === 0) return
-  item.children = prefix.ways.map((way) => {
+  item.children = prefix.ways.map((way, child) => {
+    if (way.task.gathers) return gatherFor(item, child, gather, nowMs)
     const payloads = outcome.children[way.task.name] ?? []
     return payloads.map((payload) => addItem(query, way, payload, nowMs))
   })
+}
+
+/** The item that takes what all items of this one's task gave, once no more of them can come. */
+function gatherFor({ query, task }: Item, child: number, gather: Gather, nowMs: number): Item[] {
+  for (let at: TaskShape | null = task; at !== null; at = at.parent) {
+    if (query.openAt[at.position]! > 0) return []
+  }
+  const items: Item[] = []
+  listOf(query.root, task, items)
+  // It is worth what the least of them is.
+  const prefixes = items.map(({ prefix }) => prefix!)
+  const least = prefixes.reduce((a, b) => b.accuracy < a.accuracy ? b : a)
+  return [addItem(query, least.ways[child]!, gather(items, query.root.payload), nowMs)]
+}
+
+/** Done items of a task, in reading order. */
+function listOf(item: Item, task: TaskShape, into: Item[]): void {
+  if (item.task === task) into.push(item)
+  else for (const branch of item.children) for (const one of branch) listOf(one, task, into)
 }
 
 function countServed({ served }: Query, variant: VariantShape): void {

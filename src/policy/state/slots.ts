@@ -21,6 +21,7 @@ import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, PolicyEvent } from '../core/types.ts'
 import type { SlotIndex } from '../core/types.ts'
 import { pool as P, slot as S } from './params.ts'
+import { generates, lastOf, takesMore } from './rows.ts'
 
 /**
  * How much a node has shown since it came, or last failed: nothing; that it works; that it is right
@@ -34,6 +35,9 @@ export interface Batch {
   slot: Slot
   variant: VariantShape
   items: Item[]
+  /** Items of it, also where no query waits for them; and of all that it runs with. */
+  size: number
+  together: number
   dispatchedMs: number
   /** Mean and upper latency alone and warm, and network both ways. */
   meanMs: number
@@ -222,10 +226,16 @@ export const isResting = ({ index, node: { inUse } }: Slot): boolean => index >=
 export const restMs = ({ duty }: { duty: number }, computeMs: number): number =>
   computeMs * (1 / duty - 1)
 
-/** When the slot could begin with a batch, as far as is known: while the result before it travels. */
-export function readyAtMs(slot: Slot, nowMs: number): number {
-  const last = slot.batches[slot.batches.length - 1]
-  if (last === undefined) return Math.max(nowMs, slot.restUntilMs)
+/**
+ * When the slot could begin with a batch, as far as is known: while the result before it travels.
+ *
+ * @param task of the batch: what generates may begin beside what runs
+ */
+export function readyAtMs(slot: Slot, nowMs: number, task?: TaskShape): number {
+  const last = lastOf(slot)
+  if (last === undefined || task !== undefined && task.rows > 1 && takesMore(slot)) {
+    return Math.max(nowMs, slot.restUntilMs)
+  }
   // A batch that is overdue says nothing of when it ends: assume as long again as it is late.
   const overdueMs = nowMs - last.endsAtMs
   const heardAtMs = overdueMs > 0 ? nowMs + overdueMs : last.endsAtMs
@@ -276,6 +286,7 @@ export function takeOff(batch: Batch, nowMs: number): void {
   const position = batches.indexOf(batch)
   if (position < 0) return
   batches.splice(position, 1)
+  if (generates(batch.variant)) return
   let atMs = position === 0 ? nowMs : batches[position - 1]!.endsAtMs
   for (let i = position; i < batches.length; i++) {
     const next = batches[i]!

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decoderShapeOf } from '../../pipeline/decoder_shape.ts'
+import { type DecoderShape, decoderShapeOf, kvBytesOf } from '../../pipeline/decoder_shape.ts'
 import { firstFault } from '../../pipeline/error.ts'
 import { generateSchema, type GenerateTask } from '../../pipeline/generate.ts'
 import { type GraphFacts, textOfTensor } from '../../pipeline/onnx/graph.ts'
@@ -20,10 +20,14 @@ export function checkGenerate({ task, graphs, fail }: CheckContext): void {
   checkOptions(parsed.data, fail)
   // What nobody said has to fit nothing.
   if (task['typical'] !== undefined) checkTypical(parsed.data, fail)
-  for (const [variant, graph] of Object.entries(graphs)) {
-    const model = String(task.variants[variant]?.model)
-    const fault = faultOfModel(graph, parsed.data)
-    if (fault !== undefined) fail(`variants.${variant}.model`, `${model}: ${fault}`)
+  for (const [name, graph] of Object.entries(graphs)) {
+    const variant = task.variants[name]!
+    const refuse = (fault: string) => fail(`variants.${name}.model`, `${variant.model}: ${fault}`)
+    const shape = shapeOf(graph, refuse)
+    const fault = faultOfVocabulary(graph, shape, parsed.data)
+    if (fault !== undefined) refuse(fault)
+    // Nodes reckon with it before they have the model.
+    variant['kvBytes'] = kvBytesOf(shape)
   }
 }
 
@@ -53,14 +57,20 @@ function checkTypical({ context, typical }: GenerateTask, fail: CheckContext['fa
   fail('typical', `is ${usual} tokens of prompt and completion, in a context of ${context}`)
 }
 
-/** Some models tell more tokens than there are, so that their sizes are round. */
-function faultOfModel(graph: GraphFacts, task: GenerateTask): string | undefined {
-  let vocab: number
+function shapeOf(graph: GraphFacts, refuse: (fault: string) => never): DecoderShape {
   try {
-    vocab = decoderShapeOf(graph).vocab
+    return decoderShapeOf(graph)
   } catch (error) {
-    return (error as Error).message
+    return refuse((error as Error).message)
   }
+}
+
+/** Some models tell more tokens than there are, so that their sizes are round. */
+function faultOfVocabulary(
+  graph: GraphFacts,
+  { vocab }: DecoderShape,
+  task: GenerateTask,
+): string | undefined {
   const size = sizeOf(task)
   if (vocab >= size) return undefined
   const logits = graph.outputs.find(({ name }) => name === 'logits')!

@@ -20,7 +20,13 @@ function start(pipeline = street) {
 
 function serve(item: Item, variant: string, children: { [task: string]: unknown[] } = {}): Item[] {
   const prefix = item.way.prefixes.find((found) => found.variant.ref.variant === variant)!
-  serveItem(item, prefix, { ok: true, result: `${item.task.name} done`, children }, 0)
+  serveItem(
+    item,
+    prefix,
+    { ok: true, result: `${item.task.name} done`, children },
+    () => undefined,
+    0,
+  )
   return item.children.flat()
 }
 

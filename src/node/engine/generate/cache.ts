@@ -67,21 +67,29 @@ export function createCache(shape: Sizes, tokens: number): Cache {
     let length = 0
     let isOpen = true
 
-    /** Runs of tokens that lie in one block, each head of each. */
-    function each(
+    /** To or from another array, in runs of tokens that lie in one block. */
+    function move(
+      isOut: boolean,
       part: number,
       from: number,
       to: number,
-      visit: (own: Elements, at: number, token: number, head: number, count: number) => void,
+      other: Source,
+      at: number,
+      stride: number,
     ): void {
       for (let token = from; token < to;) {
         const within = token % BLOCK
-        const count = Math.min(to - token, BLOCK - within)
+        const tokens = Math.min(to - token, BLOCK - within)
         const own = blocks[(token - within) / BLOCK]!
+        let place = part * partSize + within * headDim
+        let there = (at + token - from) * headDim
         for (let head = 0; head < kvHeads; head++) {
-          visit(own, part * partSize + head * headSize + within * headDim, token, head, count)
+          if (isOut) copy(own, place, other, there, tokens * headDim)
+          else copy(other, there, own, place, tokens * headDim)
+          place += headSize
+          there += stride * headDim
         }
-        token += count
+        token += tokens
       }
     }
 
@@ -89,12 +97,7 @@ export function createCache(shape: Sizes, tokens: number): Cache {
       get length() {
         return length
       },
-      take(part, from, to, into, at, stride) {
-        each(part, from, to, (own, place, token, head, count) => {
-          const target = (at + head * stride + token - from) * headDim
-          copy(own, place, into, target, count * headDim)
-        })
-      },
+      take: (part, from, to, into, at, stride) => move(true, part, from, to, into, at, stride),
       put(part, count, from, at, stride) {
         while (blocks.length * BLOCK < length + count) {
           if (blocks.length === share) {
@@ -102,10 +105,7 @@ export function createCache(shape: Sizes, tokens: number): Cache {
           }
           blocks.push(block())
         }
-        each(part, length, length + count, (own, place, token, head, tokens) => {
-          const source = (at + head * stride + token - length) * headDim
-          copy(from, source, own, place, tokens * headDim)
-        })
+        move(false, part, length, length + count, from, at, stride)
       },
       grow(count) {
         length += count

@@ -6,16 +6,16 @@
  * @module
  */
 import type { DecoderShape } from '../../../pipeline/decoder_shape.ts'
-import { integers, numbersAt, type Program, type Tensors } from './program.ts'
+import { Integers, numbersAt, type Program, type Tensors } from './program.ts'
 
 export function createCatProgram({ types, vocab }: DecoderShape): Program {
   return {
     feeds(rows, fresh, past) {
       const size = rows.length
       const wide = past + fresh
-      const ids = integers(types['input_ids']!, [size, fresh], size * fresh)
-      const mask = integers(types['attention_mask']!, [size, wide], size * wide)
-      const positions = integers(types['position_ids'] ?? 'int32', [size, fresh], size * fresh)
+      const ids = new Integers(types['input_ids']!, [size, fresh])
+      const mask = new Integers(types['attention_mask']!, [size, wide])
+      const positions = new Integers(types['position_ids'] ?? 'int32', [size, fresh])
       rows.forEach((row, place) => {
         const first = row?.kv.length ?? 0
         for (let i = 0; i < first; i++) mask.set(place * wide + i, 1)
@@ -35,7 +35,7 @@ export function createCatProgram({ types, vocab }: DecoderShape): Program {
         }
       }
       if (types['num_logits_to_keep'] !== undefined) {
-        const one = integers(types['num_logits_to_keep'], [], 1)
+        const one = new Integers(types['num_logits_to_keep'], [])
         one.set(0, 1)
         feeds['num_logits_to_keep'] = one.tensor
       }

@@ -12,7 +12,7 @@ import { BLOCK, createCache } from './cache.ts'
 import { createCatProgram } from './cat_program.ts'
 import { sourceOf } from './elements.ts'
 import { createLane, type Lane } from './lane.ts'
-import type { Row } from './program.ts'
+import type { Program, Row } from './program.ts'
 import { createSlotProgram } from './slot_program.ts'
 import { LEAST, OF_SLOT, type Sharing, trySharing } from './sharing.ts'
 
@@ -41,10 +41,9 @@ export interface Decoder {
 /** @param fillsUp the engine compiles for shapes: numbers of rows are kept to powers of two */
 export function createDecoder(model: Model, shape: DecoderShape, fillsUp = false): Decoder {
   const { kind, layers, kvHeads, vocab } = shape
-  const program = kind === 'slot' ? createSlotProgram(shape) : createCatProgram(shape)
-  const lanes: { [name in LaneName]: Lane } = {
-    steps: createLane(shape),
-    chunks: createLane(shape),
+  const lanes: { [name in LaneName]: { lane: Lane; program: Program } } = {
+    steps: { lane: createLane(shape), program: programOf(shape) },
+    chunks: { lane: createLane(shape), program: programOf(shape) },
   }
   const news = Array.from({ length: layers }, (_, layer) => newNames(kind, layer)).flat()
   const pasts: { [name in LaneName]: number } = { steps: 0, chunks: 0 }
@@ -72,31 +71,34 @@ export function createDecoder(model: Model, shape: DecoderShape, fillsUp = false
     for (const { count } of rows) fresh = Math.max(fresh, count)
     const past = pastFor(rows, name, isExact)
     const size = fillsUp ? batchSizes(rows.length).at(-1)! : rows.length
-    const { places, feeds } = lanes[name].arrange(rows.map(({ kv }) => kv), past, size)
+    const { lane, program } = lanes[name]
+    const { places, feeds } = lane.arrange(rows.map(({ kv }) => kv), past, size)
     const placed = places.map((at) => rows[at])
     const outputs = await model.run({ ...program.feeds(placed, fresh, past), ...feeds }, true)
 
     const { at, stride } = program.lies(fresh, past)
-    news.forEach((output, part) => {
-      const source = sourceOf(told(outputs, output).data)
-      placed.forEach((row, place) => {
+    for (let part = 0; part < news.length; part++) {
+      const source = sourceOf(told(outputs, news[part]!).data)
+      for (let place = 0; place < size; place++) {
+        const row = placed[place]
         row?.kv.put(part, row.count, source, place * kvHeads * stride + at, stride)
-      })
-    })
+      }
+    }
     const logits = told(outputs, 'logits')
     const answers = new Array<Float32Array>(rows.length)
-    placed.forEach((row, place) => {
-      if (row === undefined) return
+    for (let place = 0; place < size; place++) {
+      const row = placed[place]
+      if (row === undefined) continue
       row.kv.grow(row.count)
       answers[places[place]!] = program.logits(logits, place)
-    })
+    }
     return answers
   }
 
   return {
     vocab,
     get bytes() {
-      return lanes.steps.bytes + lanes.chunks.bytes
+      return lanes.steps.lane.bytes + lanes.chunks.lane.bytes
     },
     mostBytes(rows, tokens) {
       const places = (fillsUp ? batchSizes(rows).at(-1)! : rows) * Math.ceil(tokens / BLOCK) * BLOCK
@@ -118,6 +120,9 @@ export function createDecoder(model: Model, shape: DecoderShape, fillsUp = false
     run: (rows, lane) => run(rows, lane),
   }
 }
+
+const programOf = (shape: DecoderShape): Program =>
+  shape.kind === 'slot' ? createSlotProgram(shape) : createCatProgram(shape)
 
 function told(outputs: { [name: string]: Tensor }, name: string): Tensor {
   const found = outputs[name]

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { emptyData, type TensorType } from '../../../pipeline/tensor.ts'
+import { elementsOf, emptyData, type TensorType } from '../../../pipeline/tensor.ts'
 import type { Tensor } from '../../../stages/types.ts'
 import type { Kv } from './cache.ts'
 import { halfValue } from './elements.ts'
@@ -30,18 +30,23 @@ export interface Program {
   logits(tensor: Tensor, place: number): Float32Array
 }
 
-/** Integers of the type that the graph takes. */
-export function integers(
-  type: TensorType,
-  dims: readonly number[],
-  length: number,
-): { tensor: Tensor; set(at: number, value: number): void } {
-  const data = emptyData(type, length)
-  return {
-    tensor: { type, dims, data },
-    set: data instanceof BigInt64Array
-      ? (at, value) => void (data[at] = BigInt(value))
-      : (at, value) => void (data[at] = value),
+/** Integers of the type that the graph takes, none of them negative. */
+export class Integers {
+  readonly tensor: Tensor
+  readonly #words: Int32Array
+  readonly #step: number
+
+  constructor(type: TensorType, dims: readonly number[]) {
+    const data = emptyData(type, elementsOf(dims))
+    this.tensor = { type, dims, data }
+    // Large integers are written by their lower halves, which come first wherever WebAssembly runs: a
+    // bigint would be made for each.
+    this.#words = new Int32Array(data.buffer)
+    this.#step = data instanceof BigInt64Array ? 2 : 1
+  }
+
+  set(at: number, value: number): void {
+    this.#words[at * this.#step] = value
   }
 }
 

@@ -2,6 +2,7 @@ import { deepEqual, equal, match } from 'node:assert/strict'
 import { createNode } from '../../../src/node/node.ts'
 import { startTestCoordinator } from '../coordinator.ts'
 import { batchOf, BYTES, item, load, servedFrom, testHost } from '../fixture.ts'
+import { answered, ECHO, GENERATES, say as ask, withGenerating } from '../generate/scene.ts'
 
 const PROGRAM = new TextEncoder().encode(
   'export default { run: (items) => items.map(() => ({ ok: true, fields: {}, children: {} })) }',
@@ -97,4 +98,33 @@ Deno.test('a node that runs no programs fetches none, whatever the coordinator a
   await node.stop()
   await coordinator.close()
   await caches.delete(cache)
+})
+
+Deno.test('texts that a task names are fetched before its variant loads, and are there when it runs', async () => {
+  const [say, then] = [GENERATES.tasks.say, GENERATES.tasks.then]
+  const files = { tokenizer: 'tokenizer.json', config: 'tokenizer_config.json' }
+  const pipeline = { ...GENERATES, tasks: { say: { ...say, files }, then } }
+  const texts = { tokenizer: '{"of": "words"}', config: '{"élan": true}' }
+  const served = await servedFrom(pipeline, {
+    m: Uint8Array.of(1),
+    'tokenizer.json': new TextEncoder().encode(texts.tokenizer),
+    'tokenizer_config.json': new TextEncoder().encode(texts.config),
+  })
+  await withGenerating([ECHO], async ({ peer }) => {
+    ask(peer, 1, ['hi'])
+    deepEqual(await answered(peer, 1), [{ text: 'hi', together: 1, texts }])
+  }, { served })
+})
+
+Deno.test('a task that names a text which is not served is not loaded', async () => {
+  const { say, then } = GENERATES.tasks
+  const pipeline = { ...GENERATES, tasks: { say: { ...say, files: { tokenizer: 't' } }, then } }
+  const served = await servedFrom(pipeline, { m: Uint8Array.of(1) })
+  await withGenerating([], async ({ peer }) => {
+    peer.send({ type: 'load', instances: [{ slot: 0, ...ECHO }] })
+    match(
+      (await peer.take('load_failed')).message.message,
+      /Cannot find tokenizer t of g\/say\/echo/,
+    )
+  }, { served })
 })

@@ -1,0 +1,94 @@
+/**
+ * From what a body asks to what the root of its pipeline takes.
+ *
+ * @module
+ */
+import { type Ask, generateTaskOf, generatingTask, takesText } from '../../pipeline/generate.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { queryTensors } from '../../pipeline/takes.ts'
+import { publicName } from '../../pipeline/version.ts'
+import { ApiError } from '../api_error.ts'
+import type { Payload } from '../payload.ts'
+import { chatPayload, textPayload, withAsk } from './text.ts'
+import type { TextQuery } from './text_query.ts'
+
+/** Refuses a schema that answers cannot be kept to, with what of it is at fault. */
+export type CheckSchema = (schema: { [name: string]: unknown }) => void
+
+const fail = (message: string, param: string): never => {
+  throw new ApiError('invalid_input', message, undefined, param)
+}
+
+/** What the task is asked, within what it can. @throws ApiError `invalid_input` */
+export function boundAsk(
+  pipeline: Pipeline,
+  { ask, json }: Pick<TextQuery, 'ask' | 'json'>,
+  checkSchema: CheckSchema | undefined,
+): Ask {
+  const { context, schema: own } = generateTaskOf(pipeline.tasks[generatingTask(pipeline)!]!)
+  // An answer of a task with a schema is that JSON, whoever asks.
+  const schema = ask.schema ?? (json && own === undefined ? { type: 'object' } : undefined)
+  if (schema !== undefined) {
+    try {
+      checkSchema?.(schema)
+    } catch (error) {
+      fail((error as Error).message, 'response_format')
+    }
+  }
+  return {
+    ...ask,
+    ...ask.maxTokens === undefined ? {} : { maxTokens: Math.min(ask.maxTokens, context) },
+    ...schema === undefined ? {} : { schema: schema as NonNullable<Ask['schema']> },
+  }
+}
+
+/** What a body asks of a task that generates, the same way. @throws ApiError `invalid_input` */
+export function boundPayload<Whole extends Payload>(
+  pipeline: Pipeline,
+  payload: Whole,
+  checkSchema: CheckSchema | undefined,
+): Whole {
+  const ask = payload.meta['ask'] as Ask | undefined
+  if (ask === undefined) return payload
+  if (generatingTask(pipeline) === undefined) {
+    return fail(
+      `Cannot use parameters: ${publicName(pipeline.name)} generates no text`,
+      'parameters',
+    )
+  }
+  return withAsk(payload, boundAsk(pipeline, { ask, json: false }, checkSchema))
+}
+
+/** @param pictures among the messages @throws ApiError `invalid_input` */
+export function payloadOf(
+  pipeline: Pipeline,
+  { text, messages = [] }: Pick<TextQuery, 'text' | 'messages'>,
+  pictures: readonly Payload[],
+  ask: Ask,
+): Payload {
+  if (queryTensors(pipeline) !== undefined) {
+    return fail(`Cannot use ${publicName(pipeline.name)}: it takes tensors`, 'model')
+  }
+  if (!takesText(pipeline)) {
+    const [picture, second] = pictures
+    if (picture === undefined || second !== undefined) {
+      const message =
+        `Cannot use the messages: ${publicName(pipeline.name)} takes one picture: send one ` +
+        'image_url part'
+      return fail(message, 'messages')
+    }
+    return withAsk(picture, ask)
+  }
+  if (pictures.length > 0) {
+    return fail(`Cannot use a picture: ${publicName(pipeline.name)} takes text`, 'messages')
+  }
+  if (text !== undefined) return textPayload(text, ask, 'prompt')
+  if (generateTaskOf(pipeline.tasks[pipeline.root]!).template !== undefined) {
+    return chatPayload(messages, ask)
+  }
+  const asked = messages.findLast(({ role }) => role === 'user')
+  if (asked === undefined) {
+    return fail('Cannot use the messages: there is none of role user', 'messages')
+  }
+  return textPayload(asked.content, ask, 'messages')
+}

@@ -1,0 +1,21 @@
+/**
+ * What calls that ask a pipeline are answered with.
+ *
+ * @module
+ */
+import type { BodyReader } from './bodies/reader.ts'
+import type { CheckSchema } from './generate/prompt.ts'
+import type { Peers } from './gone.ts'
+import type { History } from './history.ts'
+import type { Log } from './log.ts'
+import type { Pool } from './pool.ts'
+
+export interface InferParts {
+  pool: Pool
+  bodies: BodyReader
+  history: Pick<History, 'took'>
+  now: () => number
+  log: Log
+  peers: Peers | undefined
+  checkSchema?: CheckSchema | undefined
+}

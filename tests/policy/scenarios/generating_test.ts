@@ -1,0 +1,146 @@
+/** What generates token by token runs beside its like; what gathers waits for all that it takes. */
+import assert from 'node:assert/strict'
+import { checkPipeline } from '../../../src/pipeline/parse.ts'
+import type { Pipeline } from '../../../src/pipeline/schema.ts'
+import type { ItemOutcome, PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
+import { commandsOf, refsOf } from '../fixtures.ts'
+
+const extract = {
+  kind: 'generate',
+  context: 512,
+  rows: 3,
+  variants: {
+    small: { accuracy: 0.5, referenceMs: 60 },
+    large: { accuracy: 1, referenceMs: 100 },
+  },
+}
+
+const texts = checkPipeline({
+  schema: 'shoal-pipeline/1',
+  name: 'texts',
+  sloMs: 5000,
+  root: 'extract',
+  tasks: { extract },
+}, 'texts.json')
+
+const receipts = checkPipeline({
+  schema: 'shoal-pipeline/1',
+  name: 'receipts',
+  sloMs: 5000,
+  root: 'detect',
+  tasks: {
+    detect: {
+      next: ['read'],
+      variants: { only: { accuracy: 1, referenceMs: 20, fanOut: { read: 3 } } },
+    },
+    read: {
+      next: ['extract'],
+      variants: {
+        rough: { accuracy: 0.5, referenceMs: 10, fanOut: { extract: 1 / 3 } },
+        fine: { accuracy: 1, referenceMs: 20, fanOut: { extract: 1 / 3 } },
+      },
+    },
+    extract: { ...extract, gather: true },
+  },
+}, 'receipts.json')
+
+function poolOf(pipeline: Pipeline) {
+  const gather = (items: readonly { payload: unknown; result: unknown }[]) =>
+    items.map(({ payload, result }) => `${payload} ${result}`)
+  const scheduler = createScheduler({ pipelines: [pipeline], gather })
+  const able = refsOf(pipeline)
+  scheduler.handle({ type: 'node_joined', node: 'a', slots: 1, duty: 1, able }, 0)
+  for (const ref of able) {
+    scheduler.handle({ type: 'instance_ready', node: 'a', slot: 0, ...ref }, 0)
+  }
+  return scheduler
+}
+
+const asks = (query: string, pipeline: Pipeline, deadlineMs = 5000): PolicyEvent => ({
+  ...{ type: 'query_arrived', query, pipeline: pipeline.name, deadlineMs, payload: query },
+})
+
+const ended = (batch: number, outcomes: ItemOutcome[], computeMs = 80): PolicyEvent => ({
+  ...{ type: 'batch_finished', batch, outcomes, computeMs, nodeQueueMs: 0, networkMs: 1 },
+})
+
+const gave = (result: string, children: { [task: string]: string[] } = {}): ItemOutcome => ({
+  ...{ ok: true, result, children },
+})
+
+type Sent = Extract<PolicyCommand, { type: 'dispatch' }>
+
+Deno.test('What generates begins beside what runs while rows are free, one item a batch', () => {
+  const scheduler = poolOf(texts)
+  const sent: Sent[] = []
+  for (let i = 0; i < 5; i++) {
+    sent.push(...commandsOf(scheduler, asks(`q${i}`, texts), 10 + i, 'dispatch'))
+  }
+  assert.deepEqual(sent.map(({ items }) => items.map(({ query }) => query)), [['q0'], ['q1'], [
+    'q2',
+  ]])
+  // The second is done first, and its row is taken at once.
+  const [next, ...others] = commandsOf(
+    scheduler,
+    ended(sent[1]!.batch, [gave('text')]),
+    90,
+    'dispatch',
+  )
+  assert.deepEqual(next!.items.map(({ query }) => query), ['q3'])
+  assert.deepEqual(others, [])
+})
+
+Deno.test('An answer that takes long is not given up before its deadline', () => {
+  const scheduler = poolOf(texts)
+  const [sent] = commandsOf(scheduler, asks('q', texts, 60_000), 10, 'dispatch')
+  for (let atMs = 1000; atMs < 59_000; atMs += 1000) {
+    assert.deepEqual(commandsOf(scheduler, { type: 'wake' }, atMs, 'cancel_batch'), [])
+  }
+  const [answer] = commandsOf(scheduler, ended(sent!.batch, [gave('x')], 58_900), 59_000, 'answer')
+  assert.equal(answer?.answer.ok, true)
+})
+
+Deno.test('A task that gathers gets what all items before it gave, in reading order, once', () => {
+  const scheduler = poolOf(receipts)
+  const [detect] = commandsOf(scheduler, asks('q', receipts), 10, 'dispatch')
+  const found = gave('page', { read: ['line 1', 'line 2', 'line 3'] })
+  let atMs = 30
+  let open = commandsOf(scheduler, ended(detect!.batch, [found], 20), atMs, 'dispatch')
+  const gathered: Sent[] = []
+  const read: unknown[] = []
+  while (open.length > 0) {
+    const batch = open.shift()!
+    if (batch.task === 'extract') {
+      gathered.push(batch)
+      continue
+    }
+    read.push(...batch.items.map(({ payload }) => payload))
+    const results = batch.items.map(({ payload }) => gave(`read ${payload}`))
+    open.push(...commandsOf(scheduler, ended(batch.batch, results, 20), atMs += 20, 'dispatch'))
+  }
+  assert.deepEqual(read.sort(), ['line 1', 'line 2', 'line 3'])
+  assert.deepEqual(gathered.map(({ items }) => items.map(({ payload }) => payload)), [
+    [['line 1 read line 1', 'line 2 read line 2', 'line 3 read line 3']],
+  ])
+  const [answer] = commandsOf(
+    scheduler,
+    ended(gathered[0]!.batch, [gave('fields')]),
+    atMs + 80,
+    'answer',
+  )
+  assert.ok(answer?.answer.ok)
+  assert.deepEqual(answer.answer.items.filter(({ task }) => task === 'extract').length, 1)
+})
+
+Deno.test('Where nothing was found there is nothing to gather, and the query is answered', () => {
+  const scheduler = poolOf(receipts)
+  const [detect] = commandsOf(scheduler, asks('q', receipts), 10, 'dispatch')
+  const [answer] = commandsOf(
+    scheduler,
+    ended(detect!.batch, [gave('page', { read: [] })], 20),
+    30,
+    'answer',
+  )
+  assert.ok(answer?.answer.ok)
+})
