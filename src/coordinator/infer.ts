@@ -11,6 +11,7 @@ import { queryTensors } from '../pipeline/takes.ts'
 import { resultOf, round, timingOf } from './answer.ts'
 import { ApiError } from './api_error.ts'
 import { bodyOf } from './infer_body.ts'
+import { boundPayload } from './generate/prompt.ts'
 import { leftAddress } from './doors/caller.ts'
 import { respondWhole } from './doors/headers.ts'
 import { readEncoding } from './bodies/inflate.ts'
@@ -21,7 +22,7 @@ import { readContentType, readInferHeaders } from './infer_request.ts'
 
 /** @throws ApiError where there is no result */
 export async function infer(c: Context, name: string, parts: InferParts): Promise<Response> {
-  const { pool, bodies, history, now, log, peers } = parts
+  const { pool, bodies, history, now, log, peers, checkSchema } = parts
   const { versions, telemetry } = pool
   const arrivedMs = now()
   const served = versions.enter(name)
@@ -43,9 +44,10 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const { payloads: [payload] } = await bodies.read({
       ...{ form: { api: 'v1', type, takes, text }, bytes, encoding, lateMs: deadlineMs, address },
     })
+    const asked = boundPayload(pipeline, payload!, checkSchema)
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
-      ...{ pipeline: pipeline.name, payload: payload!, arrivedMs, deadlineMs, gone, id },
+      ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
       ...(prefer === undefined ? {} : { prefer }),
     })

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BodyReader } from './bodies/reader.ts'
+import type { CheckSchema } from './generate/prompt.ts'
 import type { Peers } from './gone.ts'
 import type { History } from './history.ts'
 import type { Log } from './log.ts'
@@ -16,4 +17,5 @@ export interface InferParts {
   now: () => number
   log: Log
   peers: Peers | undefined
+  checkSchema?: CheckSchema | undefined
 }

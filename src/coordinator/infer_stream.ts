@@ -13,6 +13,7 @@ import { readEncoding } from './bodies/inflate.ts'
 import { readBody } from './body.ts'
 import { leftAddress } from './doors/caller.ts'
 import { budgetOf, readPace } from './generate/pace.ts'
+import { boundPayload } from './generate/prompt.ts'
 import { run } from './generate/running.ts'
 import { eventOf, streamed } from './generate/stream.ts'
 import { goneOf } from './gone.ts'
@@ -29,7 +30,7 @@ export const asksForStream = (headers: Headers, pipeline: Pipeline | undefined):
 
 /** @throws ApiError where it fails before anything was said */
 export async function inferStream(c: Context, name: string, parts: InferParts): Promise<Response> {
-  const { pool, bodies, now, peers } = parts
+  const { pool, bodies, now, peers, checkSchema } = parts
   const { versions, telemetry, deadlines, draining } = pool
   const arrivedMs = now()
   const served = versions.enter(name)
@@ -54,7 +55,8 @@ export async function inferStream(c: Context, name: string, parts: InferParts): 
     const { payloads: [payload] } = await bodies.read({
       ...{ form: { api: 'v1', type, takes, text }, bytes, encoding, lateMs, address },
     })
-    running = run(parts, { ...said, ...pace, served, payload: payload!, arrivedMs, budgetMs, gone })
+    const bound = boundPayload(pipeline, payload!, checkSchema)
+    running = run(parts, { ...said, ...pace, served, payload: bound, arrivedMs, budgetMs, gone })
     return await streamed(c, running, parts, {
       piece: (text) => eventOf({ text }, 'text'),
       end: ({ answer, latencyMs, modelledJ }) =>

@@ -1,5 +1,5 @@
 /** A coordinator that tells its pages what a test says, over real sockets. */
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { Page } from 'playwright-core'
 import type {
@@ -58,6 +58,8 @@ export interface Teller {
   pictures: Blob[]
   /** The answer to them; undefined: that there is none. */
   answer: InferAnswer<Record<string, unknown>> | undefined
+  /** What is said of them before, where their text is asked for as it comes. */
+  said: string[]
   /** What the answers to them wait for. */
   before: Promise<void>
   /** Streams that were opened, and those that were given up. */
@@ -81,6 +83,7 @@ async function startTeller(): Promise<Teller> {
   const ends = new AbortController()
   const teller: Teller = {
     ...{ url: '', pipelines: [pipelineOf('own', { only: 0.9 })], acts: [], pictures: [] },
+    said: [],
     answer: undefined,
     before: Promise.resolve(),
     ...{ opened: 0, closed: 0, standing: [{ plan: planOf('own', 'only') }] },
@@ -120,6 +123,7 @@ async function startTeller(): Promise<Teller> {
     }))
   app.post('/v1/pipelines/:name/infer', async (c) => {
     teller.pictures.push(await c.req.blob())
+    if (c.req.header('accept') === 'text/event-stream') return sayTo(c, teller)
     await teller.before
     if (teller.answer !== undefined) return c.json(teller.answer)
     return c.json({ error: 'Cannot answer: nothing is here', reason: 'internal' }, 500)
@@ -132,6 +136,18 @@ async function startTeller(): Promise<Teller> {
   teller.url = `http://localhost:${(server.addr as Deno.NetAddr).port}`
   return teller
 }
+
+/** All that is said comes at once, and then the answer when it may. */
+const sayTo = (c: Context, teller: Teller) =>
+  streamSSE(c, async (stream) => {
+    for (const text of teller.said) {
+      await stream.writeSSE({ event: 'text', data: JSON.stringify({ text }) })
+    }
+    await teller.before
+    const { answer = { error: 'Cannot go on: nothing is here', reason: 'node_failed' } } = teller
+    const event = 'error' in answer ? 'error' : 'answer'
+    await stream.writeSSE({ event, data: JSON.stringify(answer) })
+  })
 
 /** A test of a page of its own, with somebody to tell it. */
 export function testTold(

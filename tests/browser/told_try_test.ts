@@ -230,7 +230,7 @@ testTry(
 testTold('where nothing takes a picture none is asked for', async (page, teller) => {
   teller.pipelines = [{ ...pipelineOf('flowers', { large: 0.9 }), takes: 'tensors' }]
   await page.goto(`${teller.url}/try`)
-  await page.getByText('takes tensors, no pictures').waitFor()
+  await page.getByText('takes tensors, neither').waitFor()
   assert.equal(await page.locator('main :is(button, input, select, pre):visible').count(), 0)
   assert.equal(await page.getByRole('link', { name: 'Every call' }).getAttribute('href'), '/docs')
   await assertReadable(page, 'no pictures')

@@ -115,6 +115,9 @@ Deno.test('infer takes a text as it is, or in JSON with how to generate', () =>
     assert.equal(await statusOf(send(new Uint8Array([0xff, 0xfe]))), 400)
     assert.equal(await statusOf(send(PIXEL_PNG, 'image/png')), 415)
     assert.equal(await statusOf(post(infer, { inputs: [{ ...input, name: 'image' }] })), 400)
+    const noSchema = { max_tokens: 9999, schema: { type: 'nope' } }
+    const kept = { inputs: [{ ...input, data: ['x'] }], parameters: noSchema }
+    assert.equal(await statusOf(post(infer, kept)), 400)
     const wrong = { inputs: [{ ...input, data: ['x'] }], parameters: { best_of: 2 } }
     assert.equal(await statusOf(post(infer, wrong)), 400)
     const { pipelines } = await (await fetch(`${url}/v1/pipelines`)).json()

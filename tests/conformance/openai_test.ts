@@ -126,6 +126,11 @@ Deno.test('openai: a schema is handed on; where a pipeline has its own, any JSON
       json_schema: { name: 'slip', schema, strict: true },
     })
     await ask('scribe', { type: 'json_object' })
+    await assert.rejects(
+      ask('scribe', { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'nope' } } }),
+      (error: APIError) =>
+        error.param === 'response_format' && /type: must be one of/.test(error.message),
+    )
     const url_ = `data:image/png;base64,${PIXEL_PNG.toBase64()}`
     await ask('slip', { type: 'json_object' }, [
       { type: 'text', text: 'What is on it?' },

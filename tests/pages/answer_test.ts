@@ -70,7 +70,7 @@ Deno.test('foundIn() reads what a detection found that nothing follows', () => {
 
 Deno.test('lanesOf() lets a task begin when the task before it has ended', () => {
   const pipeline: PipelineInfo = {
-    ...{ version: 1, takes: 'picture' },
+    ...{ version: 1, takes: 'picture', generates: false },
     ...{ name: 'ocr', sloMs: 5000, weight: 1, root: 'detect', bestAccuracy: 1 },
     tasks: { detect: { next: ['recognise'], variants: {} }, recognise: { next: [], variants: {} } },
   }

@@ -6,7 +6,7 @@ import { layOut } from '../../src/pages/dashboard/layout.ts'
 
 /** find > (read, name): a tree with two branches. */
 const pipeline: PipelineInfo = {
-  ...{ version: 1, takes: 'picture' },
+  ...{ version: 1, takes: 'picture', generates: false },
   ...{ name: 'tree', sloMs: 1000, weight: 1, root: 'find', bestAccuracy: 0.9 },
   tasks: {
     find: {

@@ -6,6 +6,7 @@
  */
 import { build, type Plugin, stop } from 'esbuild'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { EMBED_PAGE, EMBED_SCRIPT } from '../../coordinator/embed.ts'
@@ -139,8 +140,9 @@ async function pageOf(folder: string, style: string, script: string): Promise<st
  * people without a checkout, too.
  */
 async function sampleFiles(add: Add): Promise<Record<string, string>> {
-  const names = ['page.jpg', 'note.png', 'shelf.jpg']
-  const entries = names.map(async (name) => {
+  const names = ['page.jpg', 'note.png', 'shelf.jpg', 'receipt.jpg', 'receipt.txt']
+  const there = names.filter((name) => existsSync(join(ROOT, 'demo', 'samples', name)))
+  const entries = there.map(async (name) => {
     const file = await hashedFile(join(ROOT, 'demo', 'samples', name))
     add({ ...file, path: `/samples/${name}` })
     return [name, add(file)]

@@ -20,6 +20,7 @@ import type { Prefer } from '../../policy/core/elastic.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'
 import { createPolicy } from '../../peers/policies.ts'
 import type { Scheduler } from '../../policy/core/types.ts'
+import { checkSchema } from '../../stages/generate/constraint/constraint.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
 import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
@@ -168,6 +169,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     reload,
     peers,
     bodies,
+    checkSchema,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable

@@ -15,13 +15,9 @@ import { goneOf } from '../gone.ts'
 import type { InferParts } from '../infer_parts.ts'
 import { MAX_TIMEOUT_MS, readInferHeaders } from '../infer_request.ts'
 import { budgetOf, readPace } from './pace.ts'
-import { boundAsk, type CheckSchema, payloadOf } from './prompt.ts'
+import { boundAsk, payloadOf } from './prompt.ts'
 import { run, type Running } from './running.ts'
 import type { TextQuery } from './text_query.ts'
-
-export interface GenerateParts extends InferParts {
-  checkSchema?: CheckSchema | undefined
-}
 
 export interface Asked {
   /** The caller's id, or one made here. */
@@ -41,7 +37,7 @@ export async function askedOf(
   c: Context,
   api: Exclude<Form['api'], 'v1' | 'v2'>,
   find: Find,
-  parts: GenerateParts,
+  parts: InferParts,
 ): Promise<Asked> {
   const { pool, bodies, now, peers, checkSchema } = parts
   const { versions, telemetry, deadlines, draining } = pool

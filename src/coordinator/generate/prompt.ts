@@ -6,6 +6,7 @@
 import { type Ask, generateTaskOf, generatingTask, takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'
+import { publicName } from '../../pipeline/version.ts'
 import { ApiError } from '../api_error.ts'
 import type { Payload } from '../payload.ts'
 import { chatPayload, textPayload, withAsk } from './text.ts'
@@ -31,7 +32,7 @@ export function boundAsk(
     try {
       checkSchema?.(schema)
     } catch (error) {
-      fail(`Cannot use the schema: ${(error as Error).message}`, 'response_format')
+      fail((error as Error).message, 'response_format')
     }
   }
   return {
@@ -39,6 +40,23 @@ export function boundAsk(
     ...ask.maxTokens === undefined ? {} : { maxTokens: Math.min(ask.maxTokens, context) },
     ...schema === undefined ? {} : { schema: schema as NonNullable<Ask['schema']> },
   }
+}
+
+/** What a body asks of a task that generates, the same way. @throws ApiError `invalid_input` */
+export function boundPayload<Whole extends Payload>(
+  pipeline: Pipeline,
+  payload: Whole,
+  checkSchema: CheckSchema | undefined,
+): Whole {
+  const ask = payload.meta['ask'] as Ask | undefined
+  if (ask === undefined) return payload
+  if (generatingTask(pipeline) === undefined) {
+    return fail(
+      `Cannot use parameters: ${publicName(pipeline.name)} generates no text`,
+      'parameters',
+    )
+  }
+  return withAsk(payload, boundAsk(pipeline, { ask, json: false }, checkSchema))
 }
 
 /** @param pictures among the messages @throws ApiError `invalid_input` */
@@ -49,19 +67,20 @@ export function payloadOf(
   ask: Ask,
 ): Payload {
   if (queryTensors(pipeline) !== undefined) {
-    return fail(`Cannot use ${pipeline.name}: it takes tensors`, 'model')
+    return fail(`Cannot use ${publicName(pipeline.name)}: it takes tensors`, 'model')
   }
   if (!takesText(pipeline)) {
     const [picture, second] = pictures
     if (picture === undefined || second !== undefined) {
-      const message = `Cannot use the messages: ${pipeline.name} takes one picture: send one ` +
+      const message =
+        `Cannot use the messages: ${publicName(pipeline.name)} takes one picture: send one ` +
         'image_url part'
       return fail(message, 'messages')
     }
     return withAsk(picture, ask)
   }
   if (pictures.length > 0) {
-    return fail(`Cannot use a picture: ${pipeline.name} takes text`, 'messages')
+    return fail(`Cannot use a picture: ${publicName(pipeline.name)} takes text`, 'messages')
   }
   if (text !== undefined) return textPayload(text, ask, 'prompt')
   if (generateTaskOf(pipeline.tasks[pipeline.root]!).template !== undefined) {

@@ -5,15 +5,16 @@
  */
 import type { Context } from 'hono'
 import { publicName, versionOf } from '../../pipeline/version.ts'
-import { askedOf, type GenerateParts } from '../generate/asked.ts'
+import { askedOf } from '../generate/asked.ts'
 import { eventOf, streamed } from '../generate/stream.ts'
+import type { InferParts } from '../infer_parts.ts'
 import type { GenerateResponse } from './generate_body.ts'
 
 /** @param name of the pipeline, which is there @throws ApiError */
 export async function generate(
   c: Context,
   name: string,
-  parts: GenerateParts,
+  parts: InferParts,
   stream: boolean,
 ): Promise<Response> {
   const { id, text, pipeline, running } = await askedOf(c, 'generate', () => ({ name }), parts)

@@ -10,15 +10,13 @@ import { answerOf, answerRequest } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { readEncoding } from '../bodies/inflate.ts'
 import type { Form } from '../bodies/query.ts'
-import type { BodyReader } from '../bodies/reader.ts'
 import { readBody } from '../body.ts'
 import { leftAddress } from '../doors/caller.ts'
-import { type Gone, goneOf, type Peers } from '../gone.ts'
+import { type Gone, goneOf } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
-import type { Log } from '../log.ts'
-import type { Pool } from '../pool.ts'
-import type { CheckSchema } from '../generate/prompt.ts'
+import { boundPayload } from '../generate/prompt.ts'
 import type { History } from '../history.ts'
+import type { InferParts } from '../infer_parts.ts'
 import { checkIndexBytes, configOf, indexOf, readIndexRequest } from './config.ts'
 import { generate } from './generate.ts'
 import { type Model, modelOf, PLATFORM } from './model.ts'
@@ -36,19 +34,13 @@ export const SERVER = {
 /** Until the body has come that asks for the index. */
 const INDEX_MS = 5000
 
-export interface OipOptions {
-  pool: Pool
-  bodies: BodyReader
+export interface OipOptions extends InferParts {
   /** Notes how long calls of pipelines took. */
   history: Pick<History, 'timed' | 'took'>
-  now: () => number
-  log: Log
-  peers: Peers | undefined
-  checkSchema?: CheckSchema | undefined
 }
 
 export function mountOip(app: Hono, options: OipOptions): void {
-  const { pool, bodies, history: { timed }, now, log, peers } = options
+  const { pool, history: { timed }, now, peers } = options
   const { versions } = pool
   const models = new WeakMap<Pipeline, Model>()
 
@@ -120,8 +112,7 @@ export function mountOip(app: Hono, options: OipOptions): void {
       const name = publicName(find(c).pipeline.name)
       return versions.serve(
         name,
-        (pipeline) =>
-          timed(name, () => infer(c, pool, bodies, modelFor(pipeline), now, log, goneOf(c, peers))),
+        (pipeline) => timed(name, () => infer(c, modelFor(pipeline), options, goneOf(c, peers))),
       )
     })
     app.post(`${path}/generate`, (c) => generate(c, nameOf(find(c)), options, false))
@@ -151,11 +142,8 @@ const plainOf = ({ takes, text, outputs }: Model): RequestModel => ({
 /** All pictures of a call are under way at once; the first that fails ends the call. */
 function infer(
   c: Context,
-  pool: Pool,
-  bodies: BodyReader,
   model: Model,
-  now: () => number,
-  log: Log,
+  { pool, bodies, now, log, checkSchema }: InferParts,
   client: Gone,
 ): Promise<Response> {
   const { pipeline } = model
@@ -178,7 +166,8 @@ function infer(
       const query = await bodies.read({ form, bytes, encoding, lateMs, address })
       const { id = headers.id, budgetMs = headers.budgetMs } = query
       const { minAccuracy = headers.minAccuracy } = query
-      return { ...query, id, budgetMs, minAccuracy, prefer: headers.prefer }
+      const payloads = query.payloads.map((one) => boundPayload(pipeline, one, checkSchema))
+      return { ...query, payloads, id, budgetMs, minAccuracy, prefer: headers.prefer }
     },
     ({ id, payloads, budgetMs, minAccuracy, prefer }, arrivedMs) => {
       const gone: Gone = (left) => {

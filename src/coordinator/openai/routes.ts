@@ -9,9 +9,10 @@ import { publicName, versionOf } from '../../pipeline/version.ts'
 import { stagesOf, timingOf } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { compressed } from '../compress.ts'
-import { askedOf, type Find, type GenerateParts } from '../generate/asked.ts'
+import { askedOf, type Find } from '../generate/asked.ts'
 import type { Whole } from '../generate/running.ts'
 import { streamed } from '../generate/stream.ts'
+import type { InferParts } from '../infer_parts.ts'
 import { checkedPin, modelsOf, splitModel } from './models.ts'
 import type { OpenAiModel } from './schemas.ts'
 import { chatOf, chatWriter, completionOf, completionWriter } from './shapes.ts'
@@ -26,7 +27,7 @@ const KINDS = {
 /** @param wallMs the time of day, milliseconds since the epoch */
 export function mountOpenAi(
   app: Hono,
-  parts: GenerateParts,
+  parts: InferParts,
   wallMs: () => number = Date.now,
 ): void {
   const { pool } = parts

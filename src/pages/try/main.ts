@@ -1,22 +1,21 @@
 /**
- * The try-it page: one picture, one question, one answer.
+ * The try-it page: one picture or one text, one question, one answer.
  *
  * @module
  */
-import { createClient, ShoalError } from '../../client/mod.ts'
-import type { InferAnswer, PipelineInfo } from '../../client/types.ts'
-import { durationParts, percent, plural } from '../format.ts'
+import { createClient } from '../../client/mod.ts'
+import type { PipelineInfo } from '../../client/types.ts'
 import { key, withKey } from '../key.ts'
 import { make } from '../make.ts'
 import { element, scriptRuns, setText } from '../node/dom.ts'
+import { type Answered, faultOf, showAnswer, showFault, showSaid } from './answer.ts'
 import { setUpChoices } from './choices.ts'
-import { foundIn } from './found.ts'
-import { clearFound, showFound, showPicture } from './overlay.ts'
+import { clearFound, showPicture } from './overlay.ts'
 import { type Picture, readPicture } from './picture.ts'
-import { curlOf, typescriptOf } from './snippets.ts'
-import { showTimes } from './timing.ts'
+import { curlOf, openAiOf, pythonOf, typescriptOf } from './snippets.ts'
+import { setUpText } from './text.ts'
 
-/** Paths of the sample pictures by their names, put in by the bundler. */
+/** Paths of the samples by their names, put in by the bundler. */
 declare const SHOAL_SAMPLES: Record<string, string>
 
 const AGAIN_MS = 3000
@@ -34,9 +33,18 @@ let asking: AbortController | undefined
 
 const served = await learnServed()
 // Tensors are no thing to drop on a page.
-const pictures = served.filter(({ takes }) => takes === 'picture')
-const read = setUpChoices(pictures.length > 0 ? pictures : served, showCode)
-if (pictures.length === 0) {
+const askable = served.filter(({ takes }) => takes !== 'tensors')
+const read = setUpChoices(askable.length > 0 ? askable : served, changed)
+const samples = Object.entries(SHOAL_SAMPLES)
+const isText = (name: string) => name.endsWith('.txt')
+const text = setUpText(
+  Object.fromEntries(
+    samples.filter(([name]) => isText(name)).map(([name, path]) => [name, () => sampleOf(path)]),
+  ),
+  changed,
+  (error) => showFault((error as Error).message),
+)
+if (askable.length === 0) {
   for (const part of document.querySelectorAll<HTMLElement>('main > *')) {
     part.hidden = part.id !== 'no-pictures'
   }
@@ -62,18 +70,27 @@ async function learnAnew(pipeline: PipelineInfo): Promise<void> {
   Object.assign(pipeline, told.find(({ name }) => name === pipeline.name))
 }
 
-function showCode(): void {
+/** What can be asked now, and how it would be asked from a program. */
+function changed(): void {
   const { pipeline, ...choices } = read()
+  const takesText = pipeline.takes === 'text'
+  text.show(takesText)
+  if (asking === undefined) go.disabled = takesText ? text.read() === '' : picture === undefined
+  for (const part of ['python-part', 'openai-part']) element(part).hidden = !pipeline.generates
   const question = {
     ...choices,
     origin: location.origin,
     pipeline: pipeline.name,
     file: picture?.name ?? 'page.jpg',
-    type: picture?.blob.type ?? 'image/jpeg',
+    type: takesText ? 'text/plain' : picture?.blob.type ?? 'image/jpeg',
+    ...takesText ? { text: text.read() } : {},
+    generates: pipeline.generates,
     keyed: key() !== undefined,
   }
   setText(element('curl'), curlOf(question))
   setText(element('typescript'), typescriptOf(question))
+  setText(element('python'), pythonOf(question))
+  setText(element('openai'), openAiOf(question))
 }
 
 async function take(chosen: Blob | Promise<Blob>, name: string): Promise<void> {
@@ -95,92 +112,66 @@ async function take(chosen: Blob | Promise<Blob>, name: string): Promise<void> {
   setText(element('invite'), `${name}, ${picture.width} × ${picture.height}`)
   setText(element('choose'), 'Choose another')
   element('answer').hidden = true
-  go.disabled = false
-  showCode()
+  changed()
 }
 
-function showFault(text: string): void {
-  element('answer').hidden = false
-  element('good').hidden = true
-  element('fault').hidden = false
-  setText(element('fault'), text)
-}
-
-async function ask(asked: Picture): Promise<void> {
+/** @param asked the picture; a text stands in its field */
+async function ask(asked: Picture | undefined): Promise<void> {
   const { pipeline, ...choices } = read()
   const own = asking = new AbortController()
   go.disabled = true
   setText(go, 'Asking')
   clearFound()
-  const startMs = performance.now()
+  showSaid('')
   try {
-    const answer = await client.infer<Record<string, unknown>>(pipeline.name, asked.blob, {
-      ...choices,
-      // A person decides whether to ask again.
-      maxTries: 1,
-      signal: own.signal,
-    })
-    const wholeMs = performance.now() - startMs
-    if (answer.version !== pipeline.version) await learnAnew(pipeline)
+    const query = asked?.blob ?? { text: text.read() }
+    const answered = await answerTo(pipeline, query, { ...choices, signal: own.signal })
+    if (answered.answer.version !== pipeline.version) await learnAnew(pipeline)
     own.signal.throwIfAborted()
-    showAnswer(asked, pipeline, answer, wholeMs)
+    showAnswer(asked, answered)
   } catch (error) {
     if (own.signal.aborted) return
     showFault(faultOf(error))
   } finally {
     if (asking === own) {
       asking = undefined
-      go.disabled = false
       setText(go, 'Ask again')
+      changed()
     }
   }
   element('answer-title').focus({ preventScroll: true })
   element('answer-title').scrollIntoView({ block: 'nearest' })
 }
 
-function faultOf(error: unknown): string {
-  if (!(error instanceof ShoalError)) return 'Cannot ask: the coordinator does not answer.'
-  const { retryAfterS } = error
-  const again = retryAfterS === undefined ? '' : ` Try again in ${plural(retryAfterS, 'second')}.`
-  return `${error.message} (${error.reason}).${again}`
-}
-
-function showAnswer(
-  asked: Picture,
+/** A person decides whether to ask again. */
+async function answerTo(
   pipeline: PipelineInfo,
-  answer: InferAnswer<Record<string, unknown>>,
-  wholeMs: number,
-): void {
-  element('answer').hidden = false
-  element('good').hidden = false
-  element('fault').hidden = true
-  setText(element('took'), durationParts(answer.latencyMs).join(' '))
-  setText(element('expect'), `${percent(answer.accuracy)} %`)
-  const { list, items } = foundIn(answer.outputs)
-  setText(element('count'), String(items.length))
-  setText(element('count-of'), list)
-  showFound(asked, items)
-  element('path').replaceChildren(
-    ...Object.entries(answer.path).map(([task, variants]) =>
-      make(
-        'li',
-        {},
-        make('span', { class: 'task' }, task),
-        ...Object.entries(variants).map(([variant, count]) => {
-          const accuracy = pipeline.tasks[task]?.variants[variant]?.accuracy
-          const said = accuracy === undefined ? '' : `, accuracy ${percent(accuracy)} %`
-          const text = ` ${plural(count, 'item')}${said}`
-          return make('span', { class: 'chip' }, make('strong', {}, variant), text)
-        }),
-      )
-    ),
-  )
-  showTimes(answer as InferAnswer, pipeline, wholeMs)
+  query: Blob | { text: string },
+  options: { timeoutMs?: number; minAccuracy?: number; signal: AbortSignal },
+): Promise<Answered> {
+  const startMs = performance.now()
+  const passedMs = () => performance.now() - startMs
+  if (!pipeline.generates) {
+    const asked = { ...options, maxTries: 1 }
+    const answer = await client.infer<Record<string, unknown>>(pipeline.name, query, asked)
+    return { pipeline, answer, wholeMs: passedMs() }
+  }
+  const going = client.generate(pipeline.name, query, options)
+  let said = ''
+  let firstMs: number | undefined
+  for await (const piece of going) {
+    firstMs ??= passedMs()
+    if (said === '') element('good').hidden = true
+    said += piece
+    if (!options.signal.aborted) showSaid(said)
+  }
+  const { json, ...answer } = await going.answer
+  return { pipeline, answer, wholeMs: passedMs(), generated: { json, firstMs } }
 }
 
 element('ask').addEventListener('submit', (event) => {
   event.preventDefault()
-  if (picture !== undefined && !go.disabled) void ask(picture)
+  if (!go.disabled) void ask(read().pipeline.takes === 'text' ? undefined : picture)
 })
 element('choose').addEventListener('click', () => file.click())
 file.addEventListener('change', () => {
@@ -208,7 +199,7 @@ element('over', HTMLInputElement).addEventListener('change', ({ target }) => {
   element('canvas-holder').classList.toggle('written', (target as HTMLInputElement).checked)
 })
 
-for (const [name, path] of Object.entries(SHOAL_SAMPLES)) {
+for (const [name, path] of samples.filter(([name]) => !isText(name))) {
   const button = make('button', { type: 'button', class: 'quiet' }, name)
   button.addEventListener('click', () => take(sampleOf(path), name))
   element('samples').append(button)
@@ -221,7 +212,7 @@ async function sampleOf(path: string): Promise<Blob> {
   throw new Error('Cannot fetch the sample: the coordinator does not answer.')
 }
 
-for (const kind of ['curl', 'typescript']) {
+for (const kind of ['curl', 'typescript', 'python', 'openai']) {
   element(`copy-${kind}`).addEventListener('click', () => copy(element(kind)))
 }
 
@@ -236,4 +227,4 @@ async function copy(code: HTMLElement): Promise<void> {
   }
 }
 
-showCode()
+changed()

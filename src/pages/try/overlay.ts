@@ -18,11 +18,11 @@ export function showPicture(picture: Picture): void {
   element('canvas-holder').hidden = false
 }
 
-export function showFound(picture: Picture, items: readonly Found[]): void {
-  const { width, height } = picture
+export function showFound(picture: Picture | undefined, items: readonly Found[]): void {
+  const { width, height } = picture ?? { width: 1, height: 1 }
   const svg = makeSvg('svg', { viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' })
   const lines = items.map((item, i) => {
-    const shape = shapeOf(item, picture)
+    const shape = picture === undefined ? null : shapeOf(item, picture)
     if (shape !== null) svg.append(shape)
     const point = (on: boolean) => shape?.classList.toggle('pointed', on)
     const line = make(
@@ -42,6 +42,7 @@ export function showFound(picture: Picture, items: readonly Found[]): void {
   })
   element('lines').replaceChildren(...lines)
   clearFound()
+  if (picture === undefined) return
   element('canvas-holder').append(svg)
   element('over-field').hidden = !items.some(({ box, named }) => box !== null && !named)
 }
