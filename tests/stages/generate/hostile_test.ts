@@ -37,6 +37,8 @@ const REFUSED: [schema: unknown, why: RegExp][] = [
   [{ anyOf: many(10_000, () => ({ type: 'null' })) }, /5000 parts/],
   [{ anyOf: many(1000, () => ({ type: 'null' })) }, /choice of more than 256/],
   [{ enum: many(100_000, (i) => `value ${i}`) }, /over 262144 bytes/],
+  [{ oneOf: many(4000, (i) => ({ const: i })) }, /are more than 256/],
+  [{ required: many(300, (i) => `${i}`) }, /required: are more than 256/],
   [{ type: 'array', minItems: 1e15 }, /must be a whole number from 0 to 100000/],
 ]
 

@@ -63,6 +63,7 @@ Deno.test('an item that is no text is its own fault', async () => {
     [messages([{ role: 'user', content: 1 }]), /the messages: 0.content/],
     [messages([{ role: 'system', content: 'a' }]), /none is of role user/],
     [item('', { gathered: 1 }), /what was gathered/],
+    [item('a'.repeat(30_000)), /is of 30000 letters, more than fit into 100 tokens/],
   ]
   for (const [given, why] of faults) {
     throws(

@@ -238,6 +238,8 @@ export function createLoop(parts: LoopParts): Loop {
     add(request, tell) {
       const member = new Sequence(request, { task, tokenizer, sampler, seed }, tell)
       const { expiresMs } = request
+      // Nobody may wait for one that was left.
+      member.outcome.promise.catch(() => {})
       if (isClosed) leave(member)
       if (broken !== undefined) member.outcome.reject(broken.error)
       else if (member.ended !== undefined) end(member)

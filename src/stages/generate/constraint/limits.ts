@@ -22,7 +22,7 @@ export const MOST_STATES = 8192
 /** Places in them that are kept, likewise. */
 export const MOST_KEPT_WAYS = 100_000
 /** Of masks that are kept, in bytes. */
-export const MOST_MASK_BYTES = 16 * 1024 * 1024
+export const MOST_MASK_BYTES = 8 * 1024 * 1024
 /** Ways that are looked at for one mask: tenths of a second, or seconds where all are new. */
 export const MOST_MASK_WORK = 10_000_000
 

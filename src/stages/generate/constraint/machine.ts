@@ -49,6 +49,8 @@ export function createMachine(root: Rule): Machine {
   }
 
   function stateOf(found: ReadonlySet<Way>): State {
+    const [only] = found
+    if (found.size === 1 && only?.alone !== undefined) return only.alone as State
     // Each way leads to an end: with some left aside the rest still does.
     const kept = [...found].slice(0, MOST_WAYS)
     const key = kept.map(({ id }) => id).sort((a, b) => a - b).join()
@@ -60,6 +62,7 @@ export function createMachine(root: Rule): Machine {
       }
       state = { ways: kept, isWhole: kept.some(isEnd), next: [] }
       states.set(key, state)
+      if (kept.length === 1) kept[0]!.alone = state
     }
     return state
   }
