@@ -17,6 +17,7 @@ import { benchEfficiency } from './efficiency/efficiency.ts'
 import { benchElastic, type ElasticOptions } from './elastic/elastic.ts'
 import { benchFailover } from './failover/failover.ts'
 import { benchFirst } from './first/first.ts'
+import { benchGenerate } from './generate/generate.ts'
 import { benchIdle } from './idle/idle.ts'
 import { benchJoin } from './join/join.ts'
 import { benchLive, type LiveOptions } from './live/live.ts'
@@ -31,6 +32,7 @@ import { benchRequeue } from './requeue/requeue.ts'
 import { benchRestart } from './restart/restart.ts'
 import { benchShared, type SharedOptions } from './shared/shared.ts'
 import { benchSoak, type SoakOptions } from './soak/soak.ts'
+import { benchStreams } from './streams/streams.ts'
 import { benchTelemetry } from './telemetry/telemetry.ts'
 import { benchTrust } from './trust/trust.ts'
 import { benchTwin } from './twin/twin.ts'
@@ -68,6 +70,7 @@ export function benches(options: BenchOptions): { usual: Benches; named: Benches
     deadline: benchDeadline,
     failover: benchFailover,
     first: benchFirst,
+    generate: benchGenerate,
     backends: benchBackends,
     beside: benchBeside,
     duty: benchDuty,
@@ -83,6 +86,7 @@ export function benches(options: BenchOptions): { usual: Benches; named: Benches
     requeue: benchRequeue,
     rejoin: benchRejoin,
     overload: () => benchOverload(given<OverloadOptions>({ seconds })),
+    streams: () => benchStreams(given<{ streams: number }>({ streams: queries })),
     soak: () => benchSoak(given<SoakOptions>({ minutes, ratePerS })),
     planner: benchPlanner,
     dispatch: () => benchDispatch(policies),

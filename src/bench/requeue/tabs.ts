@@ -16,7 +16,7 @@ export const TAB_FAULTS: { [name: string]: (page: Page) => unknown } = {
 /** Joins as a volunteer would. */
 export async function joinTab(
   browser: Pick<Browser, 'newContext'>,
-  { url }: RequeueScene,
+  { url }: Pick<RequeueScene, 'url'>,
   name: string,
 ): Promise<Page> {
   const page = await (await browser.newContext()).newPage()

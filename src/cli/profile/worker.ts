@@ -3,21 +3,23 @@
  *
  * @module
  */
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { EngineAssets, EngineUse } from '../../node/engine/engine.ts'
 import { loadCode } from '../../node/engine/load_code.ts'
 import { createOrtModel } from '../../node/engine/ort_model.ts'
+import type { Generator } from '../../node/engine/generate/generator.ts'
+import { GENERATE } from '../../pipeline/generate.ts'
 import { CODE } from '../../pipeline/runs_on.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { taskOf, variantOf } from '../../pipeline/tree.ts'
 import { createCodecs } from '../../stages/codecs.ts'
-import type { Example, Labelled, LabelledModule, Leaf } from '../../stages/labelled.ts'
+import type { Example, Labelled, Leaf } from '../../stages/labelled.ts'
 import { stages } from '../../stages/stages.ts'
 import type { ItemResult, Model, Stage, StageContext, StageItem } from '../../stages/types.ts'
 import { loadLocalCodec } from '../serve/codec_assets.ts'
-import { labelledFiles } from '../pipelines/labelled_files.ts'
 import { median } from '../statistics.ts'
+import { answersOf, measureGenerating, openGenerator } from './generating.ts'
+import { handedTo } from './handed.ts'
+import { findSet } from './labelled_set.ts'
 import { measureLatency } from './latency.ts'
 import {
   type ExampleResult,
@@ -57,6 +59,12 @@ async function answer(request: Request): Promise<Reply> {
   if (request.kind === 'open') return await open(request)
   if (request.kind === 'example') return { kind: 'example', ...await scoreExample(request.index) }
   if (request.kind === 'latency') {
+    if (generates(request.task)) {
+      const generator = await generatorOf(request.task, request.variant)
+      const batches: Latency[] = []
+      for (const batch of request.batches) batches.push(await measureGenerating(generator, batch))
+      return { kind: 'latency', batches }
+    }
     const context = await contextOf(request.task, request.variant)
     const stage = await stageOf(request.task)
     const batches: Latency[] = []
@@ -79,19 +87,6 @@ async function open(request: Request & { kind: 'open' }): Promise<Reply> {
   const { count, about, names } = set
   return { kind: 'open', set: { count, about, names } }
 }
-
-/** Made by a program of the folder, or files with labels; `undefined` where there is neither. */
-async function findSet(dir: string, pipeline: Pipeline): Promise<Found> {
-  const program = resolve(dir, 'labelled.ts')
-  const there = await Deno.stat(program).then(() => true, () => false)
-  if (!there) return await labelledFiles(dir, pipeline)
-  const module: LabelledModule = await import(pathToFileURL(program).href)
-  if (typeof module.labelled !== 'function') {
-    throw new Error(`Cannot use ${program}: it exports no function labelled`)
-  }
-  return await module.labelled()
-}
-type Found = Awaited<ReturnType<LabelledModule['labelled']>> | undefined
 
 function state() {
   if (opened === undefined) throw new Error('Cannot measure: received no pipeline yet')
@@ -135,6 +130,26 @@ function timed(model: Model): Model {
 const rowsOf = (feeds: Feeds): number => Object.values(feeds)[0]?.dims[0] ?? 0
 type Feeds = Parameters<Model['run']>[0]
 
+const generates = (task: string) => taskOf(state().pipeline, task).kind === GENERATE
+
+const generators = new Map<string, Promise<Generator>>()
+
+function generatorOf(taskName: string, variantName: string): Promise<Generator> {
+  const key = `${taskName} ${variantName}`
+  let found = generators.get(key)
+  if (found === undefined) {
+    const open = async () => {
+      const { files } = state()
+      const { task, variant, model } = await contextOf(taskName, variantName)
+      const bytes = await Deno.readFile(files[variant.model ?? '']!)
+      const readText = (name: string) => Deno.readTextFile(files[name]!)
+      return await openGenerator({ task, variant, model, bytes, readText }, key)
+    }
+    generators.set(key, found = open())
+  }
+  return found
+}
+
 const programs = new Map<string, Promise<Stage>>()
 
 async function stageOf(name: string): Promise<Stage> {
@@ -162,6 +177,7 @@ async function runAll(
   items: readonly StageItem[],
 ): Promise<ItemResult[]> {
   try {
+    if (generates(task)) return await answersOf(await generatorOf(task, variant), items)
     const context = await contextOf(task, variant)
     const stage = await stageOf(task)
     const results: ItemResult[] = []
@@ -199,7 +215,8 @@ async function scoreExample(index: number): Promise<ExampleResult> {
         result.paths[path.join(' > ')] = example.score(leavesOf(items, results), task)
       }
       for (const child of next) {
-        const children = results.flatMap((r) => r.ok ? r.children[child] ?? [] : [])
+        const to = { name: child, task: taskOf(pipeline, child) }
+        const children = handedTo(to, items, results)
         const counts = result.fanOut[`${task} > ${variant} > ${child}`] ??= {
           items: 0,
           children: 0,
@@ -235,13 +252,16 @@ async function reach(task: string, example: Example): Promise<StageItem[]> {
   if (perfect !== undefined) return perfect
   const [parent] = Object.entries(pipeline.tasks).find(([, { next }]) => next.includes(task))!
   const [variant] = Object.keys(taskOf(pipeline, parent).variants)
-  const results = await runAll(parent, variant!, await reach(parent, example))
-  return results.flatMap((result) => result.ok ? result.children[task] ?? [] : [])
+  const items = await reach(parent, example)
+  const results = await runAll(parent, variant!, items)
+  return handedTo({ name: task, task: taskOf(pipeline, task) }, items, results)
 }
 
 /** Over examples run three times each. */
 async function overhead(request: Request & { kind: 'overhead' }): Promise<Overhead> {
   const { set } = state()
+  // What a usual batch takes is measured as a whole.
+  if (generates(request.task)) return { otherMs: 0, rows: 1 }
   const times: number[] = []
   let rows = 0
   let count = 0

@@ -68,7 +68,8 @@ export async function createOrtModel(
     )
   }
   const told = toldOf(session)
-  const run: OwnedModel['run'] = (feeds) => oneAtATime(() => runSession(ort, session, feeds, told))
+  const run: OwnedModel['run'] = (feeds) =>
+    oneAtATime(() => runSession(provider, ort, session, feeds, told))
   const rows = fixedRows(session.inputMetadata)
   return {
     inputNames: session.inputNames,
@@ -101,7 +102,17 @@ function sessionOptions(use: EngineUse, provider: Backend): InferenceSession.Ses
 const toldOf = ({ outputMetadata }: InferenceSession): string[] =>
   outputMetadata.filter((one) => one.isTensor && isTensorType(one.type)).map(({ name }) => name)
 
+/** Native code does not see the elements of a Float16Array: it gets them as their bits. */
+function inputOf(provider: Backend, ort: OrtModule, { type, data, dims }: Tensor): OrtTensor {
+  if (provider !== 'native' || type !== 'float16') {
+    return new ort.Tensor(type, data as Float32Array, dims)
+  }
+  const bits = new Uint16Array(data.buffer, data.byteOffset, data.length)
+  return Object.assign(new ort.Tensor('uint16', bits, dims), { type }) as unknown as OrtTensor
+}
+
 async function runSession(
+  provider: Backend,
   ort: OrtModule,
   session: InferenceSession,
   feeds: { [name: string]: Tensor },
@@ -110,8 +121,8 @@ async function runSession(
   let fetched: { readonly [name: string]: OrtTensor }
   try {
     const inputs: { [name: string]: OrtTensor } = {}
-    for (const [name, { type, data, dims }] of Object.entries(feeds)) {
-      inputs[name] = new ort.Tensor(type, data as Float32Array, dims)
+    for (const [name, tensor] of Object.entries(feeds)) {
+      inputs[name] = inputOf(provider, ort, tensor)
     }
     fetched = await session.run(inputs, told)
   } catch (error) {

@@ -56,6 +56,8 @@ export interface RunEnd {
 }
 
 interface Run {
+  /** For the worker: numbers of batches begin anew with each coordinator. */
+  serial: number
   batch: SlotBatch
   client: WorkerClient
   generates: boolean
@@ -64,9 +66,14 @@ interface Run {
   calledOff: boolean
 }
 
+const isAwaited = ({ batch, calledOff }: Run, number: number) =>
+  batch.batch === number && !calledOff
+
 export function createRunning(options: RunningOptions): Running {
   const { clock, events, duty, maxRunMs = MAX_RUN_MS, maxSilentMs = MAX_SILENT_MS } = options
-  const runs = new Map<number, Run>()
+  const runs = new Set<Run>()
+  let serials = 0
+  const runOf = (number: number) => [...runs].find((run) => isAwaited(run, number))
   const generates = (key: string) => options.held(key)?.task.kind === GENERATE
 
   /** What is awaited of a batch that generates. */
@@ -75,7 +82,7 @@ export function createRunning(options: RunningOptions): Running {
   function mayBegin({ key }: SlotBatch): boolean {
     if (runs.size === 0) return true
     const spec = options.held(key)
-    const others = [...runs.values()]
+    const others = [...runs]
     if (spec?.task.kind !== GENERATE || !others.every((run) => run.generates)) return false
     // More than there are rows would only wait in the worker.
     const sequences = others.reduce((sum, run) => sum + sequencesOf(run), 0)
@@ -88,12 +95,17 @@ export function createRunning(options: RunningOptions): Running {
     try {
       client.pace(duty())
       const leftMs = batch.expiresMs - clock.nowMs()
-      const asked = client.generate(batch, leftMs, maxSilentMs, (said) => {
-        if (!run.calledOff && !options.closed()) events.said(batch, said)
-      })
+      const asked = client.generate(
+        { ...batch, batch: run.serial },
+        leftMs,
+        maxSilentMs,
+        (said) => {
+          if (!run.calledOff && !options.closed()) events.said(batch, said)
+        },
+      )
       run.asked = true
-      if (run.calledOff) client.leave(batch.batch)
-      else if (batch.left !== undefined) client.leave(batch.batch, [...batch.left])
+      if (run.calledOff) client.leave(run.serial)
+      else if (batch.left !== undefined) client.leave(run.serial, [...batch.left])
       return await asked
     } finally {
       over()
@@ -101,17 +113,17 @@ export function createRunning(options: RunningOptions): Running {
   }
 
   async function run(batch: SlotBatch, client: WorkerClient): Promise<RunEnd> {
-    const mine = {
-      ...{ batch, client, generates: generates(batch.key) },
+    const mine: Run = {
+      ...{ serial: ++serials, batch, client, generates: generates(batch.key) },
       ...{ asked: false, calledOff: false },
     }
-    runs.set(batch.batch, mine)
+    runs.add(mine)
     const startMs = clock.nowMs()
     const giveUpMs = Math.min(batch.giveUpMs, maxRunMs)
     const answer: Answer<Partial<Generated> & { results: ItemResult[] }> = mine.generates
       ? await generate(mine)
       : await client.run(batch.key, batch.items, batch.crops, giveUpMs)
-    runs.delete(batch.batch)
+    runs.delete(mine)
     const tookMs = clock.nowMs() - startMs
     const restedMs = answer.ok ? answer.value.restedMs ?? 0 : 0
     const computeMs = Math.max(0, tookMs - restedMs)
@@ -133,27 +145,27 @@ export function createRunning(options: RunningOptions): Running {
 
   return {
     get all() {
-      return Array.from(runs.values(), ({ batch }) => batch)
+      return Array.from(runs, ({ batch }) => batch)
     },
     get busy() {
-      return [...runs.values()].some(({ calledOff }) => !calledOff)
+      return [...runs].some(({ calledOff }) => !calledOff)
     },
     generates,
     mayBegin,
     run,
     cancel(number) {
-      const found = runs.get(number)
+      const found = runOf(number)
       if (found === undefined) return false
       found.calledOff = true
-      if (found.asked) found.client.leave(number)
+      if (found.asked) found.client.leave(found.serial)
       return true
     },
     leave(number, items) {
-      const found = runs.get(number)
-      if (found?.asked) found.client.leave(number, items)
+      const found = runOf(number)
+      if (found?.asked) found.client.leave(found.serial, items)
     },
     recount() {
-      for (const { client, asked } of runs.values()) if (asked) client.pace(duty())
+      for (const { client, asked } of runs) if (asked) client.pace(duty())
     },
   }
 }

@@ -18,6 +18,8 @@ export function checkGenerate({ task, graphs, fail }: CheckContext): void {
     return fail(path, fault)
   }
   checkOptions(parsed.data, fail)
+  // What nobody said has to fit nothing.
+  if (task['typical'] !== undefined) checkTypical(parsed.data, fail)
   for (const [name, graph] of Object.entries(graphs)) {
     const variant = task.variants[name]!
     const refuse = (fault: string) => fail(`variants.${name}.model`, `${variant.model}: ${fault}`)
@@ -30,14 +32,9 @@ export function checkGenerate({ task, graphs, fail }: CheckContext): void {
 }
 
 function checkOptions(options: GenerateTask, fail: CheckContext['fail']): void {
-  const { context, maxTokens, typical, schema, tokenizer, end = [] } = options
+  const { context, maxTokens, schema, tokenizer, end = [] } = options
   if (maxTokens !== undefined && maxTokens >= context) {
     fail('maxTokens', `is ${maxTokens}, and leaves no room for a prompt in a context of ${context}`)
-  }
-  const usual = typical.prompt + typical.completion
-  // What nobody said has to fit nothing.
-  if (usual > context && usual !== 128) {
-    fail('typical', `is ${usual} tokens of prompt and completion, in a context of ${context}`)
   }
   const size = sizeOf(options)
   const stray = end.findIndex((id) => id >= size)
@@ -52,6 +49,12 @@ function checkOptions(options: GenerateTask, fail: CheckContext['fail']): void {
     if (!(error instanceof SchemaError)) throw error
     fail(['schema', error.path].filter(Boolean).join('.'), error.fault)
   }
+}
+
+function checkTypical({ context, typical }: GenerateTask, fail: CheckContext['fail']): void {
+  const usual = typical.prompt + typical.completion
+  if (usual <= context) return
+  fail('typical', `is ${usual} tokens of prompt and completion, in a context of ${context}`)
 }
 
 function shapeOf(graph: GraphFacts, refuse: (fault: string) => never): DecoderShape {

@@ -7,8 +7,9 @@
  * @module
  */
 
-/** Steps, and so many letters count as one more. */
+/** Steps, with some for each letter that is put in; so many letters made count as one. */
 const MOST_STEPS = 200_000
+const STEPS_A_LETTER = 4
 const LETTERS = 64
 /** Of what is rendered, and of anything on the way: as many times what is put in, and some. */
 const TIMES = 8
@@ -16,6 +17,9 @@ const LEAST_SIZE = 64 * 1024
 const MOST_RANGE = 10_000
 /** Lists in lists. */
 const MOST_DEPTH = 100
+
+/** Parts of a template, one in the other. */
+const MOST_NESTED = 400
 
 /** A value of Jinja's. */
 interface Made {
@@ -39,25 +43,47 @@ export async function createRendering(source: string): Promise<Rendering> {
   const program = told(() => parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })))
 
   class Bounded extends Interpreter {
-    #left = MOST_STEPS
+    #left: number
+    /** What loops go through, each round of which is a step. */
+    readonly #lists = new WeakSet<object>()
+    #depth = 0
     readonly #sizes = new WeakMap<object, number>()
 
-    constructor(env: InstanceType<typeof Environment>, private readonly most: number) {
+    constructor(env: InstanceType<typeof Environment>, private readonly given: number) {
       super(env)
+      this.#left = MOST_STEPS + STEPS_A_LETTER * given
     }
 
     override evaluate(...given: Parameters<InstanceType<typeof Interpreter>['evaluate']>) {
       this.#spend(1)
-      const made = super.evaluate(...given)
+      const [part] = given
+      if (part?.type === 'For') {
+        const { iterable } = part as unknown as { iterable: object & { lhs?: object } }
+        this.#lists.add(iterable.lhs ?? iterable)
+      }
+      // Jinja takes a full stack for a name that it does not know.
+      if (++this.#depth > MOST_NESTED) throw new TemplateError('it calls itself too deep')
+      const made = this.#within(() => super.evaluate(...given))
       const size = this.#sizeOf(made, 0)
-      if (size > this.most) throw new TemplateError(`it makes more than ${this.most} letters`)
-      this.#spend(size / LETTERS)
+      const most = LEAST_SIZE + TIMES * this.given
+      if (size > most) throw new TemplateError(`it makes more than ${most} letters`)
+      const isList = part !== undefined && this.#lists.has(part)
+      this.#spend(isList ? lengthOf(made.value) : size / LETTERS)
       return made
+    }
+
+    /** A loop is left as by an error. */
+    #within<T>(work: () => T): T {
+      try {
+        return work()
+      } finally {
+        this.#depth--
+      }
     }
 
     #spend(steps: number): void {
       this.#left -= steps
-      if (this.#left < 0) throw new TemplateError(`it takes more than ${MOST_STEPS} steps`)
+      if (this.#left < 0) throw new TemplateError('it takes too many steps')
     }
 
     /** Letters, with those of all that is in it: one thing may be in it many times. */
@@ -85,10 +111,13 @@ export async function createRendering(source: string): Promise<Rendering> {
     told(() => {
       const env = new Environment()
       for (const [name, value] of Object.entries({ ...GLOBALS, ...given })) env.set(name, value)
-      const made = new Bounded(env, LEAST_SIZE + TIMES * size).run(program)
+      const made = new Bounded(env, size).run(program)
       return String(made.value)
     })
 }
+
+const lengthOf = (value: unknown): number =>
+  Array.isArray(value) ? value.length : value instanceof Map ? value.size : 1
 
 /** No clock: all nodes are to make the same of a query. */
 const GLOBALS = {

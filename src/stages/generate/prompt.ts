@@ -20,20 +20,22 @@ export class PromptError extends TypeError {
 export type Prompter = (item: StageItem) => string
 
 const TEXT = '{text}'
+/** No token is of more. */
+const LETTERS = 256
 const messagesSchema = z.array(z.object({ role: z.string().max(64), content: z.string() }))
   .min(1).max(10_000)
 const gatheredSchema = z.array(z.record(z.string(), z.unknown())).max(100_000)
 
 /** @throws TemplateError where the task's template cannot be read */
 export async function createPrompter(
-  { prompt, template: name }: Pick<GenerateTask, 'prompt' | 'template'>,
+  { prompt, template: name, context }: Pick<GenerateTask, 'prompt' | 'template' | 'context'>,
   { template: text, config }: TaskTexts,
 ): Promise<Prompter> {
   if (name !== undefined && text === undefined) {
     throw new TypeError(`Cannot use ${name}: its text is not here`)
   }
   const template = text === undefined ? undefined : await createChatTemplate(text, config)
-  return (item) => {
+  const promptOf = (item: StageItem): string => {
     const asked = askedBy(item)
     if (template !== undefined) {
       return rendered(
@@ -45,6 +47,14 @@ export async function createPrompter(
     const at = prompt.indexOf(TEXT)
     // Once, and as it is.
     return at < 0 ? prompt : prompt.slice(0, at) + said + prompt.slice(at + TEXT.length)
+  }
+  return (item) => {
+    const made = promptOf(item)
+    // Else some would be cut into tokens for minutes only to be found too long.
+    if (made.length <= context * LETTERS) return made
+    throw new PromptError(
+      `The prompt is of ${made.length} letters, more than fit into ${context} tokens`,
+    )
   }
 }
 

@@ -10,7 +10,7 @@
 import { type DecoderShape, pastNames } from '../../../pipeline/decoder_shape.ts'
 import { emptyData } from '../../../pipeline/tensor.ts'
 import type { Tensor, TensorData } from '../../../stages/types.ts'
-import type { Kv } from './cache.ts'
+import { BLOCK, type Kv } from './cache.ts'
 import { type Source, sourceOf } from './elements.ts'
 
 export interface Arranged {
@@ -38,7 +38,8 @@ export function createLane(shape: DecoderShape): Lane {
   let size = -1
 
   function makeRoom(rows: number): void {
-    const wanted = rows * kvHeads * past * headDim
+    // A past that grows token by token finds room for a while.
+    const wanted = rows * kvHeads * Math.ceil(past / BLOCK) * BLOCK * headDim
     if (elements.length > 0 && elements[0]!.length >= wanted) return
     arrays = names.map(() => emptyData(kv, wanted))
     elements = arrays.map(sourceOf)

@@ -66,6 +66,9 @@ const CHUNK_ALONE = 256
 /** So many tokens are no prompt any more: they run as a row that goes on. */
 const FEW = 16
 const TELL_MS = 20
+/** So long, and for so many steps, whoever else wants this thread may wait: a turn costs a tenth of a step. */
+const TURN_MS = 1
+const STEPS_OF_TURN = 8
 
 const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0]!
 
@@ -103,8 +106,7 @@ export function createLoop(parts: LoopParts): Loop {
   }
 
   /** Those that ended make room. */
-  function reap(): void {
-    const timeMs = nowMs()
+  function reap(timeMs: number): void {
     const goesOn = (member: Sequence) => {
       if (member.ended === undefined && member.request.expiresMs <= timeMs) {
         member.ended = { ok: false, reason: 'expired', message: 'Its time is over' }
@@ -130,13 +132,13 @@ export function createLoop(parts: LoopParts): Loop {
   async function run(rows: Sequence[], lane: LaneName): Promise<void> {
     try {
       const logits = await decoder.run(rows, lane)
-      rows.forEach((row, i) => {
-        if (row.ended === undefined && row.pending === 0) row.goOn(logits[i]!)
-      })
+      for (let i = 0; i < rows.length; i++) {
+        if (rows[i]!.ended === undefined && rows[i]!.pending === 0) rows[i]!.goOn(logits[i]!)
+      }
     } catch (error) {
       if (!mayBeFeeds(error)) throw error
-      if (rows.length > 1) { for (const row of rows) await run([row], 'chunks') }
-      else rows[0]!.fail((error as Error).message)
+      if (rows.length === 1) return rows[0]!.fail(error)
+      for (const row of rows) await run([row], 'chunks')
     }
   }
 
@@ -153,26 +155,25 @@ export function createLoop(parts: LoopParts): Loop {
     for (const group of groupsOf(steady, decoder.sharing)) {
       await run(group, group[0]!.count === 1 ? 'steps' : 'chunks')
     }
+    if (reading.length > 0) await read(reading, steady.length > 0 ? chunk : chunkAlone)
+  }
+
+  /** A piece of the prompt whose deadline is next, and of those that have one as long. */
+  async function read(reading: Sequence[], most: number): Promise<void> {
+    const { sharing } = decoder
     const [first, ...others] = reading.sort((a, b) => a.request.expiresMs - b.request.expiresMs)
-    if (first === undefined) return
-    let left = steady.length > 0 ? chunk : chunkAlone
-    const size = (member: Sequence) =>
-      decoder.sharing.wholePrompts ? member.pending : Math.min(member.pending, left)
-    first.count = size(first)
-    left -= first.count
-    const piece = [first]
+    const count = sharing.wholePrompts ? first!.pending : Math.min(first!.pending, most)
+    first!.count = count
+    const piece = [first!]
     for (const member of others) {
-      if (left < first.count) break
-      member.count = Math.min(member.pending, first.count)
-      if (groupsOf([...piece, member], decoder.sharing).length > 1) continue
-      piece.push(member)
-      left -= first.count
+      if ((piece.length + 1) * count > most) break
+      member.count = sharing.wholePrompts ? member.pending : Math.min(member.pending, count)
+      if (groupsOf([...piece, member], sharing).length === 1) piece.push(member)
     }
     await run(piece, 'chunks')
   }
 
-  function tellAll(): void {
-    const timeMs = nowMs()
+  function tellAll(timeMs: number): void {
     for (const member of running) {
       if (member.ended !== undefined || timeMs - member.toldMs < tellMs) continue
       member.toldMs = timeMs
@@ -183,19 +184,23 @@ export function createLoop(parts: LoopParts): Loop {
   async function drive(): Promise<void> {
     isDriving = true
     try {
-      while (running.length + waiting.length + jobs.length > 0) {
+      let turnMs = nowMs()
+      for (let steps = 1; running.length + waiting.length + jobs.length > 0; steps++) {
         for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job.run()
-        reap()
+        const fromMs = nowMs()
+        reap(fromMs)
         admit()
         if (running.length > 0) {
           if (!isPrepared) await prepare()
-          const fromMs = nowMs()
           await step()
-          tellAll()
-          reap()
-          await rest?.(nowMs() - fromMs)
         }
+        const timeMs = nowMs()
+        tellAll(timeMs)
+        reap(timeMs)
+        await rest?.(timeMs - fromMs)
+        if (timeMs - turnMs < TURN_MS && steps % STEPS_OF_TURN !== 0) continue
         await nextTurn()
+        turnMs = timeMs
       }
     } catch (error) {
       broken = { error }
@@ -233,6 +238,8 @@ export function createLoop(parts: LoopParts): Loop {
     add(request, tell) {
       const member = new Sequence(request, { task, tokenizer, sampler, seed }, tell)
       const { expiresMs } = request
+      // Nobody may wait for one that was left.
+      member.outcome.promise.catch(() => {})
       if (isClosed) leave(member)
       if (broken !== undefined) member.outcome.reject(broken.error)
       else if (member.ended !== undefined) end(member)

@@ -75,7 +75,7 @@ export class Sequence implements Row {
     // A schema lets through the tokenizer's own ends, whichever the task names.
     this.#ends = constraint === undefined ? ends : [...ends, ...tokenizer.ends]
     this.#told = said.length
-    this.#begin(room)
+    this.#attempt(() => this.#begin(room))
   }
 
   /** Most tokens that it may come to hold; the last one is never read again. */
@@ -90,20 +90,36 @@ export class Sequence implements Row {
 
   /** After a run that took all that was pending. */
   goOn(logits: Float32Array): void {
-    const { constraint } = this.request
-    const index = this.ids.length - this.#promptTokens
-    const id = this.parts.sampler.pick(logits, this.#choice, index, constraint?.mask())
-    if (id === -1) return this.fail('The model tells no token that may come')
-    this.#push(id)
-    this.#pushForced()
+    this.#attempt(() => {
+      const { constraint } = this.request
+      const index = this.ids.length - this.#promptTokens
+      const id = this.parts.sampler.pick(logits, this.#choice, index, constraint?.mask())
+      if (id === -1) throw new Error('The model tells no token that may come')
+      this.#push(id)
+      this.#pushForced()
+    })
   }
 
-  fail(message: string): void {
+  fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
     this.ended ??= { ok: false, reason: 'internal', message }
   }
 
   /** Tells what is new, if anything is. */
   sayMore(): void {
+    this.#attempt(() => this.#sayMore())
+  }
+
+  /** What goes wrong with one sequence is no reason for others to end. */
+  #attempt(what: () => void): void {
+    try {
+      what()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #sayMore(): void {
     const said = this.ids.length - this.#promptTokens
     const at = this.#text.length
     const text = this.#text.fresh()
@@ -161,7 +177,7 @@ export class Sequence implements Row {
 
   #finish(finish: Generated['finish']): void {
     this.#text.end()
-    this.sayMore()
+    this.#sayMore()
     const ids = this.ids.slice(this.#promptTokens)
     const text = this.#text.text
     const generated: Generated = {

@@ -4,11 +4,36 @@
  *
  * @module
  */
+import { MOST_NESTING, MOST_WAYS } from './limits.ts'
+import { follow } from './pointer.ts'
+import { SchemaError } from './schema_error.ts'
+
 export type Schema = { readonly [keyword: string]: unknown }
 
-/** @param follow leads from a reference to what it stands for */
-export function areApart(a: unknown, b: unknown, follow: (schema: unknown) => unknown): boolean {
-  const [one, other] = [follow(a), follow(b)]
+/** @throws SchemaError where two of the options may both fit */
+export function checkApart(options: readonly unknown[], whole: unknown, path: string): void {
+  if (options.length > MOST_WAYS) throw new SchemaError(path, `are more than ${MOST_WAYS}`)
+  const meant = (schema: unknown): unknown => {
+    let found = schema
+    for (let steps = 0; isSchema(found) && typeof found['$ref'] === 'string'; steps++) {
+      if (steps > MOST_NESTING) return undefined
+      found = follow(whole, found['$ref'])
+    }
+    return found
+  }
+  options.forEach((a, i) => {
+    const j = options.findIndex((b, j) => j > i && !areApart(a, b, meant))
+    if (j < 0) return
+    throw new SchemaError(
+      path,
+      `is kept to where one option at most can fit, and ${i} and ${j} may both: say anyOf`,
+    )
+  })
+}
+
+/** @param meant leads from a reference to what it stands for */
+function areApart(a: unknown, b: unknown, meant: (schema: unknown) => unknown): boolean {
+  const [one, other] = [meant(a), meant(b)]
   if (!isSchema(one) || !isSchema(other)) return false
   const [fixed, others] = [valuesOf(one), valuesOf(other)]
   if (fixed !== undefined && others !== undefined) return haveNone(fixed, others)
@@ -18,7 +43,7 @@ export function areApart(a: unknown, b: unknown, follow: (schema: unknown) => un
     if (!requiredIn(other).includes(name)) return false
     const [left, right] = [one, other].map((schema) => {
       const properties = schema['properties']
-      const own = isSchema(properties) ? follow(properties[name]) : undefined
+      const own = isSchema(properties) ? meant(properties[name]) : undefined
       return isSchema(own) ? valuesOf(own) : undefined
     })
     return left !== undefined && right !== undefined && haveNone(left, right)
@@ -28,7 +53,10 @@ export function areApart(a: unknown, b: unknown, follow: (schema: unknown) => un
 export const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const haveNone = (a: readonly string[], b: readonly string[]) => !a.some((one) => b.includes(one))
+function haveNone(a: readonly string[], b: readonly string[]): boolean {
+  const others = new Set(b)
+  return !a.some((one) => others.has(one))
+}
 
 function valuesOf(schema: Schema): string[] | undefined {
   if (Object.hasOwn(schema, 'const')) return [JSON.stringify(schema['const'])]

@@ -48,7 +48,10 @@ export function array(id: number, { first, rest, min, max: wanted }: Items): Rul
         if (count >= min) to.back(up)
       } else if (at === BEHIND && byte === COMMA) enterItem()
     },
-    far: ({ count }, bytes) => farCount(count, alike, max, bytes),
+    far({ count }, bytes) {
+      if (count >= alike) return max - count > bytes ? alike : count
+      return first.length === 0 ? farCount(count, min, max, bytes) : count
+    },
   }
   return rule
 }

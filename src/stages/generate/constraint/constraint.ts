@@ -57,7 +57,7 @@ export function compileSchema(schema: unknown, tokenizer: Tokenizer): () => Cons
         state = next
       },
       get isOver() {
-        return isEnded || state.isOver
+        return isEnded || machine.isOver(state)
       },
     }
   }

@@ -19,10 +19,12 @@ export const MOST_COUNT = 100_000
 export const MOST_WAYS = 256
 /** States that are kept; then all are forgotten, and made again where they are needed. */
 export const MOST_STATES = 8192
+/** Places in them that are kept, likewise. */
+export const MOST_KEPT_WAYS = 100_000
 /** Of masks that are kept, in bytes. */
-export const MOST_MASK_BYTES = 16 * 1024 * 1024
-/** Ways that are looked at for one mask: some seconds. */
-export const MOST_MASK_WORK = 20_000_000
+export const MOST_MASK_BYTES = 8 * 1024 * 1024
+/** Ways that are looked at for one mask: tenths of a second, or seconds where all are new. */
+export const MOST_MASK_WORK = 10_000_000
 
 /** Of a pattern: characters, parts after repeats are written out, states, and steps to find those. */
 export const PATTERN = { characters: 4096, parts: 5000, states: 1000, work: 5_000_000 } as const

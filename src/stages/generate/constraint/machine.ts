@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { MOST_STATES, MOST_WAYS } from './limits.ts'
+import { MOST_KEPT_WAYS, MOST_STATES, MOST_WAYS } from './limits.ts'
 import type { Moves, Rule, Way } from './rule.ts'
 
 /** Those alike are one object, as long as they are kept. */
@@ -13,13 +13,12 @@ export interface State {
   readonly ways: readonly Way[]
   /** The answer may end here. */
   readonly isWhole: boolean
-  /** It has to. */
-  readonly isOver: boolean
   /** By byte, where it was looked for; null where none leads. */
   readonly next: (State | null | undefined)[]
   far?: State
   mask?: Uint8Array
   forced?: number
+  isOver?: boolean
 }
 
 /** Behind the whole value. */
@@ -28,6 +27,8 @@ const end: Rule = { id: -1, least: 0, enter: () => {}, step: () => {} }
 export interface Machine {
   readonly start: State
   next(state: State, byte: number): State | null
+  /** Whether the answer has to end here: not where a number may have more digits. */
+  isOver(state: State): boolean
   /** One where the same tokens may come, if those are of no more than so many bytes. */
   far(state: State, bytes: number): State
 }
@@ -48,15 +49,20 @@ export function createMachine(root: Rule): Machine {
   }
 
   function stateOf(found: ReadonlySet<Way>): State {
+    const [only] = found
+    if (found.size === 1 && only?.alone !== undefined) return only.alone as State
     // Each way leads to an end: with some left aside the rest still does.
     const kept = [...found].slice(0, MOST_WAYS)
     const key = kept.map(({ id }) => id).sort((a, b) => a - b).join()
     let state = states.get(key)
     if (state === undefined) {
-      if (states.size >= MOST_STATES) [states, ways] = [new Map(), new Map()]
-      const isOver = kept.every(({ rule }) => rule === end)
-      state = { ways: kept, isWhole: kept.some(isEnd), isOver, next: [] }
+      if (states.size >= MOST_STATES || ways.size >= MOST_KEPT_WAYS) {
+        states = new Map()
+        ways = new Map()
+      }
+      state = { ways: kept, isWhole: kept.some(isEnd), next: [] }
       states.set(key, state)
+      if (kept.length === 1) kept[0]!.alone = state
     }
     return state
   }
@@ -89,16 +95,25 @@ export function createMachine(root: Rule): Machine {
   const first = new Set<Way>()
   root.enter(wayOf(end, 0, 0, null), movesInto(first))
 
+  function next(state: State, byte: number): State | null {
+    const known = state.next[byte]
+    if (known !== undefined) return known
+    const found = new Set<Way>()
+    const to = movesInto(found)
+    for (const way of state.ways) step(way, byte, to)
+    return state.next[byte] = found.size === 0 ? null : stateOf(found)
+  }
+
+  function isOver(state: State): boolean {
+    if (!state.isWhole) return false
+    for (let byte = 0; byte < 256; byte++) if (next(state, byte) !== null) return false
+    return true
+  }
+
   return {
     start: stateOf(first),
-    next(state, byte) {
-      const known = state.next[byte]
-      if (known !== undefined) return known
-      const found = new Set<Way>()
-      const to = movesInto(found)
-      for (const way of state.ways) step(way, byte, to)
-      return state.next[byte] = found.size === 0 ? null : stateOf(found)
-    },
+    next,
+    isOver: (state) => state.isOver ??= isOver(state),
     far: (state, bytes) =>
       state.far ??= stateOf(new Set(state.ways.map((way) => farWay(way, bytes)))),
   }

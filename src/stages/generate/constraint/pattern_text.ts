@@ -6,7 +6,7 @@
 import { livesOf } from './pattern/lengths.ts'
 import { classOf, tableOf } from './pattern/table.ts'
 import { LAST } from './pattern/ranges.ts'
-import { counted, farCount, type Moves, type Rule, type Way } from './rule.ts'
+import { counted, type Moves, type Rule, type Way } from './rule.ts'
 
 /** Places within a string; above them the bytes so far of a character, and how many are to come. */
 const [OUTSIDE, BODY, ESCAPE, U, U_0, U_00, U_000, U_001] = [0, 1, 2, 3, 4, 5, 6, 7]
@@ -110,7 +110,6 @@ export function patternText(id: number, pattern: string, min = 0, max = Infinity
         }
       }
     },
-    far: ({ count }, bytes) => farCount(count, min, max, bytes),
   }
   return rule
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { areApart, isSchema, type Schema, typeOf } from './apart.ts'
+import { checkApart, isSchema, type Schema, typeOf } from './apart.ts'
 import { array } from './array.ts'
 import { type Choice, choice } from './choice.ts'
 import { at, countOf, keywordsOf, schemaAt, typesOf, wholeOf } from './keywords.ts'
@@ -45,6 +45,14 @@ export function readSchema(schema: unknown): ReadSchema {
   return { root, literalBytes: reader.literalBytes }
 }
 
+function jsonOf(value: unknown, path: string): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw new SchemaError(path, 'has a value that nests too deep')
+  }
+}
+
 class Reader {
   readonly rules: Rule[] = []
   readonly literalBytes = new Set<number>()
@@ -72,7 +80,7 @@ class Reader {
       case 'anyOf':
         return this.either(own['anyOf'], at(path, 'anyOf'), nesting)
       case 'oneOf':
-        return this.oneOf(own['oneOf'], at(path, 'oneOf'), nesting)
+        return this.apart(own['oneOf'], at(path, 'oneOf'), nesting)
       case 'allOf': {
         const list = own['allOf']
         if (Array.isArray(list) && list.length === 1) {
@@ -117,16 +125,19 @@ class Reader {
 
   private object(own: Schema, path: string, nesting: number): Rule {
     const { properties, additionalProperties: others, required = [] } = own
-    const isRequired = (name: string) => (required as unknown[]).includes(name)
     if (!Array.isArray(required) || required.some((name) => typeof name !== 'string')) {
       throw new SchemaError(at(path, 'required'), 'must be a list of names')
+    }
+    if (required.length > MOST_PROPERTIES) {
+      throw new SchemaError(at(path, 'required'), `are more than ${MOST_PROPERTIES}`)
     }
     if (others !== undefined && typeof others !== 'boolean' && !isSchema(others)) {
       throw new SchemaError(at(path, 'additionalProperties'), 'must be false, true or a schema')
     }
     if (properties === undefined && required.length === 0 && others !== false) {
       const value = this.read(others ?? true, at(path, 'additionalProperties'), nesting + 1)
-      return this.make((id) => map(id, this.make((id) => text(id), path), value), path)
+      const key = this.make((id) => text(id), path)
+      return this.make((id) => map(id, key, value), path)
     }
     if (isSchema(others)) {
       throw new SchemaError(
@@ -150,7 +161,7 @@ class Reader {
     const made = listed.map(([name, schema]) => ({
       name: this.literal(`${JSON.stringify(name)}:`, path),
       rule: this.read(schema, at(path, `properties.${name}`), nesting + 1),
-      isRequired: isRequired(name),
+      isRequired: required.includes(name),
     }))
     return this.make((id) => object(id, made), path)
   }
@@ -215,25 +226,9 @@ class Reader {
     return this.make((id) => choice(id, made), path)
   }
 
-  private oneOf(list: unknown, path: string, nesting: number): Rule {
+  private apart(list: unknown, path: string, nesting: number): Rule {
     const rule = this.either(list, path, nesting)
-    const options = list as unknown[]
-    const resolved = (schema: unknown): unknown => {
-      let found = schema
-      for (let steps = 0; isSchema(found) && typeof found['$ref'] === 'string'; steps++) {
-        if (steps > MOST_NESTING) return undefined
-        found = follow(this.whole, found['$ref'])
-      }
-      return found
-    }
-    options.forEach((a, i) => {
-      const j = options.findIndex((b, j) => j > i && !areApart(a, b, resolved))
-      if (j < 0) return
-      throw new SchemaError(
-        path,
-        `is kept to where one option at most can fit, and ${i} and ${j} may both: say anyOf`,
-      )
-    })
+    checkApart(list as unknown[], this.whole, path)
     return rule
   }
 
@@ -248,7 +243,7 @@ class Reader {
   }
 
   private fixed(values: readonly unknown[], path: string): Rule {
-    const texts = values.map((value) => this.literal(JSON.stringify(value), path))
+    const texts = values.map((value) => this.literal(jsonOf(value, path), path))
     return this.make((id) => literals(id, texts), path)
   }
 
@@ -282,11 +277,8 @@ class Reader {
     if (this.rules.length >= MOST_RULES) {
       throw new SchemaError(path, `is beyond the ${MOST_RULES} parts that a schema may have`)
     }
-    // Rules made within another's making have taken numbers before it.
-    const id = this.rules.length
-    const place = this.rules.push(undefined as unknown as Rule) - 1
-    const rule = made(id)
-    this.rules[place] = rule
+    const rule = made(this.rules.length)
+    this.rules.push(rule)
     return rule
   }
 }

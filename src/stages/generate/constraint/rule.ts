@@ -19,6 +19,8 @@ export interface Way {
   readonly depth: number
   /** One at which the same tokens may come. */
   far?: Way
+  /** The state of this way alone, as most are. */
+  alone?: object
 }
 
 export interface Moves {

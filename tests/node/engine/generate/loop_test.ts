@@ -228,6 +228,30 @@ Deno.test('a run that fails takes along nobody but who made it fail', async () =
   }
 })
 
+Deno.test('what goes wrong with one schema, or with one who listens, ends nothing else', async () => {
+  const { ask, loop } = await scene()
+  const wrong = script(tokenizer.encode('abcdef'))
+  const accept = wrong.accept
+  wrong.accept = (id) => {
+    if (id === tokenizer.encode('c')[0]) throw new Error('no such state')
+    accept(id)
+  }
+  const fails = ask('p', { constraint: wrong })
+  const deaf = loop.add(
+    { item: 0, prompt: [5], ask: {}, expiresMs: 1e6 },
+    () => {
+      throw new Error('nobody there')
+    },
+  )
+  const none = { ...script([]), mask: () => new Uint8Array(64), isOver: false }
+  const stuck = ask('p', { constraint: none })
+  ok((await ask('p')).ok)
+  const internal = { ok: false, reason: 'internal' }
+  deepEqual(await fails, { ...internal, message: 'no such state' })
+  deepEqual(await deaf.done, { ...internal, message: 'nobody there' })
+  deepEqual(await stuck, { ...internal, message: 'The model tells no token that may come' })
+})
+
 Deno.test('a broken engine is told to all', async () => {
   const { ask, loop } = await scene({
     before: () => {
@@ -290,6 +314,23 @@ Deno.test('what a batch costs is measured from a few runs, and what is there is 
     ok(runs.length < 12, `${runs.length} runs`)
     equal(generated(await asked).ids.length, 3)
   }
+})
+
+Deno.test('others get in between the steps', async () => {
+  const { ask } = await scene({ task: { maxTokens: 100 } })
+  let turns = 0
+  const one = ask('abc').then(() => 'answered')
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => turns++
+  port2.postMessage('while it runs')
+  equal(
+    await Promise.race([one, new Promise((got) => port1.addEventListener('message', got))]) ===
+      'answered',
+    false,
+  )
+  equal(turns, 1)
+  port1.close()
+  await one
 })
 
 Deno.test('a loop that is closed ends what is under way', async () => {

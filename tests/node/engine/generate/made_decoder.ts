@@ -24,6 +24,8 @@ export interface Layout {
   /** Half floats for keys, values and logits. */
   isHalf?: boolean
   integers?: 'int64' | 'int32'
+  /** Tokens that it knows; {@linkcode VOCAB} where absent. */
+  vocab?: number
 }
 
 /** Numbers as if thrown, the same each time. */
@@ -37,7 +39,15 @@ function thrown(seed: number): () => number {
 }
 
 export function madeDecoder(layout: Layout): Uint8Array<ArrayBuffer> {
-  const { kind, readsBefore, countsPositions, isMerged, isHalf, integers = 'int64' } = layout
+  const {
+    kind,
+    readsBefore,
+    countsPositions,
+    isMerged,
+    isHalf,
+    integers = 'int64',
+    vocab = VOCAB,
+  } = layout
   const weights: Parameters<typeof onnxOf>[0]['weights'] = {}
   const nodes: MadeNode[] = []
   const random = thrown(7)
@@ -71,15 +81,15 @@ export function madeDecoder(layout: Layout): Uint8Array<ArrayBuffer> {
     return op('Div', [x, op('Sqrt', [op('Add', [mean, constant([1e-5], 'float32')])])])
   }
   const kvType = isHalf ? 'float16' : 'float32'
-  const wide: Made = isHalf ? ['float16', ['B', 'S', VOCAB]] : ['B', 'S', VOCAB]
+  const wide: Made = isHalf ? ['float16', ['B', 'S', vocab]] : ['B', 'S', vocab]
   const inputs: { [name: string]: Made } = { input_ids: [integers, ['B', 'S']] }
   const outputs: { [name: string]: Made } = {
-    logits: kind === 'cat' ? wide : [kvType, ['B', VOCAB]],
+    logits: kind === 'cat' ? wide : [kvType, ['B', vocab]],
   }
 
   // Drawn in the same order whatever the layout is.
-  const embedding = weight('embedding', [VOCAB, DIM], 1)
-  const earlier = [weight('before1', [VOCAB, DIM], 0.7), weight('before2', [VOCAB, DIM], 0.7)]
+  const embedding = weight('embedding', [vocab, DIM], 1)
+  const earlier = [weight('before1', [vocab, DIM], 0.7), weight('before2', [vocab, DIM], 0.7)]
   let x = op('Gather', [embedding, 'input_ids'])
   if (readsBefore) {
     earlier.forEach((table, i) => {
@@ -168,8 +178,8 @@ export function madeDecoder(layout: Layout): Uint8Array<ArrayBuffer> {
     x = op('GatherND', [x, integers === 'int32' ? to(7, last) : last], { batch_dims: 1 })
   }
   // Those that end answers come seldom.
-  const seldom = constant(Array.from({ length: VOCAB }, (_, id) => id <= 2 ? -4 : 0), 'float32')
-  const said = op('MatMul', [norm(x), weight('head', [DIM, VOCAB], 0.5)])
+  const seldom = constant(Array.from({ length: vocab }, (_, id) => id <= 2 ? -4 : 0), 'float32')
+  const said = op('MatMul', [norm(x), weight('head', [DIM, vocab], 0.5)])
   const logits = op('Add', [said, seldom])
   op('Cast', [logits], { to: isHalf ? 10 : 1 }, ['logits'])
   return onnxOf({ inputs, outputs, weights, nodes }) as Uint8Array<ArrayBuffer>

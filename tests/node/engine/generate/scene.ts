@@ -63,7 +63,8 @@ interface SceneOptions extends Partial<Omit<LoopParts, 'task'>> {
 
 export async function scene(options: SceneOptions = {}): Promise<Scene> {
   const { layout = SLOT, task, before, ...parts } = options
-  const { model, shape } = await modelOf(layout)
+  const { shape, model: made } = await modelOf(layout)
+  const { model = made } = parts
   const clock = { ms: 0 }
   const runs: Scene['runs'] = []
   const spied: Model = {
@@ -76,9 +77,10 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     },
   }
   const loop = createLoop({
-    ...{ model: spied, shape, tokenizer, tellMs: 0, nowMs: () => clock.ms },
+    ...{ shape, tokenizer, tellMs: 0, nowMs: () => clock.ms },
     task: generateSchema.parse({ context: CONTEXT, maxTokens: 24, ...task }),
     ...parts,
+    model: spied,
   })
   return {
     ...{ loop, runs, clock },

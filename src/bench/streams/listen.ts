@@ -1,0 +1,66 @@
+/**
+ * A client that reads an answer as it comes, and keeps all of it.
+ *
+ * @module
+ */
+import { readEvents } from '../../client/events.ts'
+
+export interface Listened {
+  /** The pieces put together. */
+  text: string
+  pieces: number
+  firstMs: number
+  tookMs: number
+  /** Events that end it: exactly one is right. */
+  ends: string[]
+  /** Of the answer, or what went wrong. */
+  outputs: unknown
+  fault: string | undefined
+}
+
+type Told =
+  | { event: 'text'; data: { text: string } }
+  | { event: 'answer'; data: { outputs: unknown } }
+  | { event: 'error'; data: unknown }
+
+/** @param url of the call that infers @param budgetMs of the query */
+export async function listen(url: string, text: string, budgetMs: number): Promise<Listened> {
+  const startMs = performance.now()
+  const took = () => performance.now() - startMs
+  const heard: Listened = {
+    ...{ text: '', pieces: 0, firstMs: Infinity, tookMs: 0, ends: [] },
+    ...{ outputs: undefined, fault: undefined },
+  }
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'text/plain',
+        accept: 'text/event-stream',
+        'x-request-timeout-ms': String(budgetMs),
+      },
+      body: text,
+      signal: AbortSignal.timeout(budgetMs + 10_000),
+    })
+    if (!response.ok) {
+      heard.fault = `${response.status} ${await response.text()}`
+      return heard
+    }
+    const events = readEvents<Told>(response.body!, (next) => next)
+    for await (const { event, data } of events) {
+      if (event === 'text') {
+        heard.firstMs = Math.min(heard.firstMs, took())
+        heard.text += data.text
+        heard.pieces++
+        continue
+      }
+      heard.ends.push(event)
+      if (event === 'answer') heard.outputs = data.outputs
+      else heard.fault = JSON.stringify(data)
+    }
+  } catch (error) {
+    heard.fault = String(error)
+  }
+  heard.tookMs = took()
+  return heard
+}

@@ -1,0 +1,150 @@
+/**
+ * Many streams at once over a pool whose nodes are killed, paused and closed.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import type { LabelledModule } from '../../stages/labelled.ts'
+import { findChromium } from '../../cli/chromium.ts'
+import { ROOT } from '../../cli/root.ts'
+import { type ChaosScene, startChaosScene } from '../chaos/scene.ts'
+import { joinTab } from '../requeue/tabs.ts'
+import { listen, type Listened } from './listen.ts'
+
+export interface StreamsOptions {
+  streams: number
+  /** Different texts among them. */
+  texts: number
+  /** Of a stream: long enough for whatever befalls the nodes. */
+  budgetMs: number
+  /** One is killed, one paused, one tab closed each so often, while streams run. */
+  everyMs: number
+  tabs?: boolean
+}
+
+export interface StreamsOutcome {
+  streams: number
+  killed: number
+  paused: number
+  closed: number
+  /** With one answer, equal to the undisturbed one, and pieces that make up its text. */
+  whole: number
+  faults: string[]
+  firstMs: number[]
+  tookMs: number[]
+}
+
+const FIELDS = join(ROOT, 'profiles', 'fields')
+
+/** Texts that nothing was trained on. @throws Error where there are none */
+export async function sampleTexts(count: number): Promise<string[]> {
+  const module: LabelledModule = await import('../../../profiles/fields/labelled.ts')
+  const set = await module.labelled()
+  if ('skip' in set) throw new Error(set.skip)
+  const texts: string[] = []
+  for (let i = 0; i < Math.min(count, set.count); i++) {
+    texts.push(new TextDecoder().decode((await set.example(i)).input.bytes))
+  }
+  return texts
+}
+
+const urlOf = ({ localUrl, pipelineName }: ChaosScene) =>
+  `${localUrl}/v1/pipelines/${pipelineName}/infer`
+
+/** All streams begin at once; faults go on until the last has ended. */
+export async function playStreams(options: StreamsOptions): Promise<StreamsOutcome> {
+  const { streams, budgetMs, everyMs, tabs = true } = options
+  const scene = await startChaosScene({ dir: FIELDS, timeoutMs: budgetMs })
+  const browser = tabs ? await openBrowser() : undefined
+  try {
+    await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
+    const url = urlOf(scene)
+    const texts = await sampleTexts(options.texts)
+    const undisturbed: Listened[] = []
+    for (const text of texts) undisturbed.push(await listen(url, text, budgetMs))
+    const faulty = undisturbed.find(({ fault }) => fault !== undefined)
+    if (faulty !== undefined) throw new Error(`Cannot stream: ${faulty.fault}`)
+    const over = new AbortController()
+    const strikes = strike(scene, browser, everyMs, over.signal)
+    const heard = await Promise.all(
+      Array.from({ length: streams }, (_, i) => listen(url, texts[i % texts.length]!, budgetMs)),
+    )
+    over.abort()
+    const counts = await strikes
+    const faults = heard.flatMap((one, i) => faultOf(one, undisturbed[i % texts.length]!) ?? [])
+    return {
+      ...{ streams, ...counts, whole: streams - faults.length, faults },
+      firstMs: heard.map(({ firstMs }) => firstMs),
+      tookMs: heard.map(({ tookMs }) => tookMs),
+    }
+  } finally {
+    await browser?.close()
+    await scene.end()
+  }
+}
+
+/** What is wrong with a stream, as it was heard. */
+function faultOf(heard: Listened, undisturbed: Listened): string | undefined {
+  if (heard.fault !== undefined) return heard.fault
+  if (heard.ends.join() !== 'answer') return `it ended with ${heard.ends.join() || 'nothing'}`
+  if (heard.text !== undisturbed.text) {
+    return `said ${JSON.stringify(heard.text)} in place of ${JSON.stringify(undisturbed.text)}`
+  }
+  if (JSON.stringify(heard.outputs) !== JSON.stringify(undisturbed.outputs)) {
+    return `answered ${JSON.stringify(heard.outputs)}`
+  }
+  return undefined
+}
+
+async function openBrowser(): Promise<Browser | undefined> {
+  const executablePath = await findChromium()
+  if (executablePath === undefined) {
+    console.log('tabs: skipped, no Chromium here (name one in CHROMIUM)')
+    return undefined
+  }
+  const { chromium } = await import('playwright-core')
+  return await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+}
+
+/** One node is killed and another comes, one is paused for a while, and a tab is closed for a new one. */
+async function strike(
+  scene: ChaosScene,
+  browser: Browser | undefined,
+  everyMs: number,
+  over: AbortSignal,
+) {
+  const counts = { killed: 0, paused: 0, closed: 0 }
+  const isOver = Promise.withResolvers<void>()
+  over.addEventListener('abort', () => isOver.resolve())
+  const pause = (ms: number) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const passed = new Promise<void>((done) => timer = setTimeout(done, ms))
+    return Promise.race([passed, isOver.promise]).finally(() => clearTimeout(timer))
+  }
+  const place = { url: scene.localUrl }
+  const tab = (name: string) => browser && joinTab(browser, place, name)
+  let page = await tab('tab-0')
+  for (let round = 1; !over.aborted; round++) {
+    await pause(everyMs)
+    if (over.aborted) break
+    const killed = [...scene.nodes.keys()][0]!
+    await scene.kill(killed)
+    counts.killed++
+    const back = scene.addNode(`heir-${round}`).catch(() => {})
+    const paused = scene.nodes.get([...scene.nodes.keys()].find((name) => name !== killed)!)
+    if (paused !== undefined && !paused.hasEnded()) {
+      paused.child.kill('SIGSTOP')
+      counts.paused++
+      await pause(everyMs / 2)
+      paused.child.kill('SIGCONT')
+    }
+    if (page !== undefined) {
+      await page.close()
+      counts.closed++
+      page = await tab(`tab-${round}`)
+    }
+    await back
+  }
+  return counts
+}
