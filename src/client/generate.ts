@@ -44,7 +44,7 @@ export function generateBy<Outputs>(
   query: string | Query,
   options: GenerateOptions = {},
 ): Generating<Outputs> {
-  const { minAccuracy, prefer, requestId, signal, timeoutMs, ttftMs, tpotMs, ...ask } = options
+  const { signal, timeoutMs, ttftMs, tpotMs } = options
   const givenMs = readTimeout(timeoutMs)
   const headers = {
     accept: 'text/event-stream',
@@ -63,7 +63,7 @@ export function generateBy<Outputs>(
   let wake = () => {}
 
   async function read(signal: AbortSignal): Promise<GenerateAnswer<Outputs>> {
-    const body = await bodyOf(typeof query === 'string' ? { text: query } : query, ask)
+    const body = await bodyOf(typeof query === 'string' ? { text: query } : query, askIn(options))
     const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/infer`
     const sent = { ...headers, 'content-type': body.type }
     const response = await open(path, { method: 'POST', headers: sent, body, signal })
@@ -110,6 +110,12 @@ export function generateBy<Outputs>(
       return this
     },
   }
+}
+
+/** What of it goes into the body. */
+function askIn({ maxTokens, temperature, topP, seed, stop, schema }: GenerateOptions): Ask {
+  const all = { maxTokens, temperature, topP, seed, stop, schema }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
 const brokenOff = (cause: unknown) =>
