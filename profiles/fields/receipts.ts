@@ -9,7 +9,7 @@ import { dateRows, footRows, headRows, noiseRows } from './frame.ts'
 import { itemRows, soldItems } from './items.ts'
 import { shopName } from './names.ts'
 import { centsText, type Fields, foldText, type Receipt, type Row } from './receipt.ts'
-import { left, settingOf } from './setting.ts'
+import { centre, left, settingOf } from './setting.ts'
 import { paymentRows, sumsOf } from './totals.ts'
 import { weighted, type World } from './world.ts'
 
@@ -19,6 +19,8 @@ export interface ReceiptOptions {
   ascii?: boolean
   /** Fewer items than the usual 1 to 8. */
   mostItems?: number
+  /** Share of receipts without what says nothing: addresses, numbers, payment, thanks. */
+  bare?: number
 }
 
 /** Randomness of sample `index` of the endless series of a seed; every one can be made alone. */
@@ -33,7 +35,7 @@ export function makeReceipt(random: Random, options: ReceiptOptions): Receipt {
 
 function anyReceipt(
   random: Random,
-  { world, ascii = false, mostItems = 8 }: ReceiptOptions,
+  { world, ascii = false, mostItems = 8, bare = 0 }: ReceiptOptions,
 ): Receipt {
   const setting = settingOf(random, world, ascii)
   const { language, money, label } = setting
@@ -47,20 +49,22 @@ function anyReceipt(
   const items = soldItems(setting, Math.min(usual, mostItems))
   const itemCents = items.reduce((sum, { cents }) => sum + cents, 0)
   const sums = sumsOf(setting, itemCents, items.reduce((sum, { quantity }) => sum + quantity, 0))
+  const isBare = random.chance(bare)
+  const full = (rows: () => Row[]) => isBare ? [] : rows()
   const dated = dateRows(setting, date?.text)
   const place = weighted(random, [[7, 'head'], [3, 'foot'], [0.5, 'top']] as const)
   const rows: Row[] = [
     ...(place === 'top' ? dated : []),
-    ...headRows(setting, merchant),
-    ...noiseRows(setting),
+    ...(isBare ? [centre(merchant)] : headRows(setting, merchant)),
+    ...full(() => noiseRows(setting)),
     ...(place === 'head' ? dated : []),
     ...(random.chance(0.05) ? [left(`${label('pricesIn')} ${money.mark}`)] : []),
     ...itemRows(setting, items),
     ...(random.chance(0.2) ? [left(random.pick(['-', '=']).repeat(random.integer(8, 24)))] : []),
     ...sums.rows,
-    ...paymentRows(setting, sums.totalCents),
+    ...full(() => paymentRows(setting, sums.totalCents)),
     ...(place === 'foot' ? dated : []),
-    ...footRows(setting),
+    ...full(() => footRows(setting)),
   ]
   const fields: Fields = {
     merchant,

@@ -20,6 +20,7 @@ export interface SampleOptions {
   /** Of the OCR's errors: 0 is clean, 1 as measured with the best recogniser's variant and so on. */
   noise: (random: Random) => number
   mostItems?: number
+  bare?: number
 }
 
 /** Prompt, answer and their marks fit a context of 1,024 bytes. */
@@ -37,11 +38,14 @@ export function makeSample(seed: number, index: number, options: SampleOptions):
   }
 }
 
-function anySample(random: Random, { world, noise, mostItems = 8 }: SampleOptions): Sample {
+function anySample(
+  random: Random,
+  { world, noise, mostItems = 8, bare = 0 }: SampleOptions,
+): Sample {
   const strength = noise(random)
   // An OCR that knows ASCII alone has read what has errors of one.
   const ascii = strength > 0 ? random.chance(0.85) : random.chance(0.3)
-  const made = makeReceipt(random, { world, ascii: ascii && random.chance(0.6), mostItems })
+  const made = makeReceipt(random, { world, ascii: ascii && random.chance(0.6), mostItems, bare })
   const receipt = ascii ? folded(made) : made
   const rows = receipt.rows.map(({ runs }) => runs)
   const read = strength > 0 ? disturbed(random, rows, strength) : rows

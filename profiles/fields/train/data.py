@@ -10,7 +10,7 @@ import torch
 
 from decoder import BEGIN, END
 
-SHARD = 20_000
+SHARD = 5_000
 
 # What the layout of the answer forces: decoding constrains it, so it teaches little.
 FORCED = re.compile(
@@ -32,21 +32,21 @@ def weights_of(answer):
     return weights
 
 
-def command_of(seed, items, noise):
+def command_of(seed, items, noise, bare):
     script = os.path.join(os.path.dirname(__file__), "samples.ts")
     deno = os.environ.get("DENO", "deno").split()
-    options = {"seed": seed, "count": SHARD, "items": items, "noise": noise}
+    options = {"seed": seed, "count": SHARD, "items": items, "noise": noise, "bare": bare}
     named = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [*deno, "run", "-A", script, *named]
 
 
-def shard(folder, version, number, items, noise):
+def shard(folder, version, number, items, noise, bare):
     """Sequences and where their answers begin; kept in `folder`, for other models to learn from."""
-    path = os.path.join(folder, f"shard-{version}-{number}-{items}-{noise}.jsonl")
+    path = os.path.join(folder, f"shard-{version}-{number}-{items}-{noise}-{bare}.jsonl")
     if not os.path.exists(path):
         own = f"{path}.{os.getpid()}"
         with open(own, "wb") as file:
-            subprocess.run(command_of(1000 + number, items, noise), stdout=file, check=True)
+            subprocess.run(command_of(1000 + number, items, noise, bare), stdout=file, check=True)
         os.rename(own, path)
     sequences = []
     with open(path, "rb") as file:

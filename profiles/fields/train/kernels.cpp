@@ -15,6 +15,28 @@ constexpr int ROWS = 32;
 
 static inline V load(const float *p) { return *(const V *)p; }
 static inline void store(float *p, V v) { *(V *)p = v; }
+
+// What is between products is kept with 16 bits: the upper half of a float's.
+typedef unsigned short Half;
+static inline V load(const Half *p) {
+  return (V)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
+}
+static inline void store(Half *p, V v) {
+  const __m512i bits = (__m512i)v, odd = _mm512_and_epi32(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+  _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
+}
+static inline float wide(Half x) {
+  const unsigned bits = (unsigned)x << 16;
+  float y;
+  std::memcpy(&y, &bits, 4);
+  return y;
+}
+static inline Half narrow(float x) {
+  unsigned bits;
+  std::memcpy(&bits, &x, 4);
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
 static inline V all(float x) { return (V)_mm512_set1_ps(x); }
 
 static inline V exponent(V x) {
@@ -82,39 +104,40 @@ static void gather(float *out, const float *p, int pn, int pk, const float *b, i
 }
 
 // Rows of one head out of [t][stride], turned by position where there are tables, times `scale`.
-static void take(float *to, int w, const float *from, int stride, int t, int d, const float *cosines,
+static void take(float *to, int w, const Half *from, int stride, int t, int d, const float *cosines,
                  const float *sines, float scale) {
   const int half = d / 2;
   for (int i = 0; i < t; i++) {
-    const float *x = from + (long)i * stride;
+    const Half *x = from + (long)i * stride;
     float *y = to + i * w;
     if (!cosines) {
-      for (int k = 0; k < d; k++) y[k] = x[k];
+      for (int k = 0; k < d; k++) y[k] = wide(x[k]);
       continue;
     }
     for (int k = 0; k < half; k++) {
       const float c = cosines[i * half + k] * scale, s = sines[i * half + k] * scale;
-      y[k] = x[k] * c - x[k + half] * s;
-      y[k + half] = x[k + half] * c + x[k] * s;
+      const float low = wide(x[k]), high = wide(x[k + half]);
+      y[k] = low * c - high * s;
+      y[k + half] = high * c + low * s;
     }
   }
 }
 
 // The way back of `take`: turned the other way.
-static void give(float *to, int stride, const float *from, int w, int t, int d, const float *cosines,
+static void give(Half *to, int stride, const float *from, int w, int t, int d, const float *cosines,
                  const float *sines, float scale) {
   const int half = d / 2;
   for (int i = 0; i < t; i++) {
     const float *y = from + i * w;
-    float *x = to + (long)i * stride;
+    Half *x = to + (long)i * stride;
     if (!cosines) {
-      for (int k = 0; k < d; k++) x[k] = y[k];
+      for (int k = 0; k < d; k++) x[k] = narrow(y[k]);
       continue;
     }
     for (int k = 0; k < half; k++) {
       const float c = cosines[i * half + k] * scale, s = sines[i * half + k] * scale;
-      x[k] = y[k] * c + y[k + half] * s;
-      x[k + half] = y[k + half] * c - y[k] * s;
+      x[k] = narrow(y[k] * c + y[k + half] * s);
+      x[k + half] = narrow(y[k + half] * c - y[k] * s);
     }
   }
 }
@@ -144,14 +167,14 @@ struct Buffers {
 extern "C" {
 
 // qkv [batch][length][(heads + 2 kv) * d] to y [batch][length][heads * d]; log of sums to `logs`.
-void attend(const float *qkv, const float *cosines, const float *sines, float *y, float *logs, int batch,
+void attend(const Half *qkv, const float *cosines, const float *sines, Half *y, float *logs, int batch,
             int length, int heads, int kv, int d) {
   const Shape s{batch, length, heads, kv, d};
   Buffers b(s);
   const int stride = (heads + 2 * kv) * d, w = b.w, times = heads / kv;
   const float scale = 1 / std::sqrt((float)d);
   for (int n = 0; n < batch; n++) {
-    const float *own = qkv + (long)n * length * stride;
+    const Half *own = qkv + (long)n * length * stride;
     for (int g = 0; g < kv; g++) {
       take(b.k.data(), w, own + (heads + g) * d, stride, length, d, cosines, sines, 1);
       take(b.v.data(), w, own + (heads + kv + g) * d, stride, length, d, nullptr, nullptr, 1);
@@ -188,15 +211,15 @@ void attend(const float *qkv, const float *cosines, const float *sines, float *y
   }
 }
 
-void attend_back(const float *qkv, const float *cosines, const float *sines, const float *y, const float *logs,
-                 const float *dy, float *dqkv, int batch, int length, int heads, int kv, int d) {
+void attend_back(const Half *qkv, const float *cosines, const float *sines, const Half *y, const float *logs,
+                 const Half *dy, Half *dqkv, int batch, int length, int heads, int kv, int d) {
   const Shape s{batch, length, heads, kv, d};
   Buffers b(s);
   const int stride = (heads + 2 * kv) * d, w = b.w, times = heads / kv;
   const float scale = 1 / std::sqrt((float)d);
   for (int n = 0; n < batch; n++) {
-    const float *own = qkv + (long)n * length * stride;
-    float *to = dqkv + (long)n * length * stride;
+    const Half *own = qkv + (long)n * length * stride;
+    Half *to = dqkv + (long)n * length * stride;
     for (int g = 0; g < kv; g++) {
       take(b.k.data(), w, own + (heads + g) * d, stride, length, d, cosines, sines, 1);
       take(b.v.data(), w, own + (heads + kv + g) * d, stride, length, d, nullptr, nullptr, 1);
@@ -245,7 +268,7 @@ void attend_back(const float *qkv, const float *cosines, const float *sines, con
 }
 
 // y = x / rms(x) * weight; d is a multiple of 16.
-void norm(const float *x, const float *weight, float *y, float *inverse, long rows, int d, float epsilon) {
+void norm(const float *x, const float *weight, Half *y, float *inverse, long rows, int d, float epsilon) {
   for (long i = 0; i < rows; i++) {
     const float *own = x + i * d;
     V sum = all(0);
@@ -256,11 +279,12 @@ void norm(const float *x, const float *weight, float *y, float *inverse, long ro
   }
 }
 
-// dx is added to, dweight too.
-void norm_back(const float *x, const float *weight, const float *inverse, const float *dy, float *dx,
+// dweight is added to.
+void norm_back(const float *x, const float *weight, const float *inverse, const Half *dy, float *dx,
                float *dweight, long rows, int d) {
   for (long i = 0; i < rows; i++) {
-    const float *own = x + i * d, *back = dy + i * d;
+    const float *own = x + i * d;
+    const Half *back = dy + i * d;
     const float part = inverse[i];
     V sum = all(0);
     for (int k = 0; k < d; k += LANES) {
@@ -277,9 +301,9 @@ void norm_back(const float *x, const float *weight, const float *inverse, const 
 }
 
 // gate_up [rows][2 d] to y [rows][d] = silu(gate) * up.
-void gated(const float *gate_up, float *y, long rows, int d) {
+void gated(const Half *gate_up, Half *y, long rows, int d) {
   for (long i = 0; i < rows; i++) {
-    const float *gate = gate_up + i * 2 * d, *up = gate + d;
+    const Half *gate = gate_up + i * 2 * d, *up = gate + d;
     for (int k = 0; k < d; k += LANES) {
       const V g = load(gate + k);
       store(y + i * d + k, g / (1 + exponent(-g)) * load(up + k));
@@ -287,9 +311,9 @@ void gated(const float *gate_up, float *y, long rows, int d) {
   }
 }
 
-void gated_back(const float *gate_up, const float *dy, float *to, long rows, int d) {
+void gated_back(const Half *gate_up, const Half *dy, Half *to, long rows, int d) {
   for (long i = 0; i < rows; i++) {
-    const float *gate = gate_up + i * 2 * d, *up = gate + d;
+    const Half *gate = gate_up + i * 2 * d, *up = gate + d;
     for (int k = 0; k < d; k += LANES) {
       const V g = load(gate + k), own = load(dy + i * d + k);
       const V share = 1 / (1 + exponent(-g));

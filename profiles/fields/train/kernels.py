@@ -53,7 +53,7 @@ class Attention(torch.autograd.Function):
         head = width // (heads + 2 * kv_heads)
         ctx.sizes = (batch, length, heads, kv_heads, head)
         y = qkv.new_empty(batch, length, heads * head)
-        logs = qkv.new_empty(batch, heads, length)
+        logs = cos.new_empty(batch, heads, length)
         call("attend", qkv, cos, sin, y, logs, *ctx.sizes)
         ctx.save_for_backward(qkv, cos, sin, y, logs)
         return y
@@ -70,7 +70,7 @@ class Norm(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, weight, epsilon):
         rows = x.numel() // x.shape[-1]
-        y, inverse = torch.empty_like(x), x.new_empty(rows)
+        y, inverse = torch.empty_like(x, dtype=torch.bfloat16), x.new_empty(rows)
         call("norm", x, weight, y, inverse, rows, x.shape[-1], epsilon)
         ctx.save_for_backward(x, weight, inverse)
         return y
@@ -104,13 +104,13 @@ class Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, weight):
-        short, turned = x.reshape(-1, x.shape[-1]).bfloat16(), weight.bfloat16()
-        ctx.save_for_backward(short, turned)
+        flat, turned = x.reshape(-1, x.shape[-1]), weight.bfloat16()
+        ctx.save_for_backward(flat, turned)
         ctx.shape = x.shape
-        return (short @ turned.T).float().view(*x.shape[:-1], -1)
+        return (flat @ turned.T).view(*x.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx, dy):
-        short, turned = ctx.saved_tensors
+        flat, turned = ctx.saved_tensors
         back = dy.reshape(-1, dy.shape[-1]).bfloat16()
-        return (back @ turned).float().view(ctx.shape), (back.T @ short).float()
+        return (back @ turned).view(ctx.shape), (back.T @ flat).float()

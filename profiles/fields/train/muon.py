@@ -6,7 +6,8 @@ import torch
 def orthogonal(matrix, steps=5):
     """Nearly orthogonal, by Newton and Schulz's iteration."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix / (matrix.norm() + 1e-7)
+    # Half the precision suffices: it is made right again by each round.
+    x = (matrix / (matrix.norm() + 1e-7)).bfloat16()
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T
@@ -33,4 +34,4 @@ class Muon(torch.optim.Optimizer):
                 # Steps of the size that Adam's have.
                 scale = 0.2 * max(matrix.shape) ** 0.5
                 matrix.mul_(1 - group["lr"] * group["decay"])
-                matrix.sub_(orthogonal(ahead), alpha=group["lr"] * scale)
+                matrix.sub_(orthogonal(ahead).float(), alpha=group["lr"] * scale)

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '10' },
     items: { type: 'string', default: '8' },
+    bare: { type: 'string', default: '0' },
     world: { type: 'string', default: 'training' },
     /** The most; two in five samples are clean. */
     noise: { type: 'string', default: '2' },
@@ -23,6 +24,7 @@ const most = Number(values.noise)
 const options = {
   world: values.world as World,
   mostItems: Number(values.items),
+  bare: Number(values.bare),
   noise: (random: { unit(): number }) => {
     const at = random.unit()
     return at < 0.4 ? 0 : (at - 0.4) / 0.6 * most

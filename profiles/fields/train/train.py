@@ -18,8 +18,8 @@ from muon import Muon
 
 torch.set_num_threads(1)
 
-# From this many samples on: the most items on a receipt, the strongest noise.
-STAGES = [(0, 2, 0.5), (30_000, 4, 1), (60_000, 8, 2)]
+# From this many samples on: the most items on a receipt, the strongest noise, the share of bare ones.
+STAGES = [(0, 2, 0.3, 0.8), (15_000, 3, 0.5, 0.5), (35_000, 5, 1, 0.3), (60_000, 8, 1.5, 0.1)]
 
 
 def optimisers(model, kind, rate):
@@ -89,8 +89,8 @@ class Training:
         saved = logged = time.monotonic()
         while state["spent"] < self.args.minutes * 60:
             version = self.version()
-            _, items, noise = [s for s in STAGES if s[0] <= state["seen"]][-1]
-            sequences = data.shard(self.args.folder, version, state["shards"], items, noise)
+            _, *stage = [s for s in STAGES if s[0] <= state["seen"]][-1]
+            sequences = data.shard(self.args.folder, version, state["shards"], *stage)
             random = np.random.default_rng(state["shards"])
             for ids, weights in data.batches(sequences, random, self.args.tokens):
                 began = time.monotonic()
@@ -102,7 +102,7 @@ class Training:
                 if now - logged > 20:
                     print(
                         f"{self.args.name or self.args.size} {state['spent']:.0f} s, step"
-                        f" {state['steps']}, {state['seen']} samples, <= {items} items,"
+                        f" {state['steps']}, {state['seen']} samples, <= {stage[0]} items,"
                         f" loss {sum(sums) / len(sums):.4f}",
                         flush=True,
                     )
