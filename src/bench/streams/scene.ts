@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import type { LabelledModule } from '../../stages/labelled.ts'
+import { makeSample } from '../../../profiles/fields/sample.ts'
 import { findChromium } from '../../cli/chromium.ts'
 import { ROOT } from '../../cli/root.ts'
 import { type ChaosScene, startChaosScene } from '../chaos/scene.ts'
@@ -35,19 +35,14 @@ export interface StreamsOutcome {
   tookMs: number[]
 }
 
+const SEED = 27
 const FIELDS = join(ROOT, 'profiles', 'fields')
 
-/** Texts that nothing was trained on. @throws Error where there are none */
-export async function sampleTexts(count: number): Promise<string[]> {
-  const module: LabelledModule = await import('../../../profiles/fields/labelled.ts')
-  const set = await module.labelled()
-  if ('skip' in set) throw new Error(set.skip)
-  const texts: string[] = []
-  for (let i = 0; i < Math.min(count, set.count); i++) {
-    texts.push(new TextDecoder().decode((await set.example(i)).input.bytes))
-  }
-  return texts
-}
+/** Texts that nothing was trained on. */
+export const sampleTexts = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => {
+    return makeSample(SEED, i, { world: 'held-back', noise: () => 0 }).text
+  })
 
 const urlOf = ({ localUrl, pipelineName }: ChaosScene) =>
   `${localUrl}/v1/pipelines/${pipelineName}/infer`
@@ -60,7 +55,7 @@ export async function playStreams(options: StreamsOptions): Promise<StreamsOutco
   try {
     await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
     const url = urlOf(scene)
-    const texts = await sampleTexts(options.texts)
+    const texts = sampleTexts(options.texts)
     const undisturbed: Listened[] = []
     for (const text of texts) undisturbed.push(await listen(url, text, budgetMs))
     const faulty = undisturbed.find(({ fault }) => fault !== undefined)
