@@ -172,6 +172,28 @@ Deno.test('A node that says nothing for long has lost the batch', () =>
     assert.equal((await heard.done).text, 'one')
   }))
 
+Deno.test('Whoever does again what was drawn by lot draws the same', () =>
+  scene(async (coordinator) => {
+    const first = await join(coordinator, 'first')
+    const answer = fetch(`${coordinator.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...PATIENT },
+      body: JSON.stringify({
+        ...{ model: 'scribe', temperature: 1, messages: [{ role: 'user', content: 'Go' }] },
+      }),
+    })
+    const seedOf = ({ items }: Batch['message']) =>
+      (items[0]!.meta['ask'] as { seed?: number }).seed
+    const lost = seedOf(await first.next())
+    assert.equal(typeof lost, 'number')
+    const second = await join(coordinator, 'second')
+    await first.leave()
+    const batch = await second.next()
+    assert.equal(seedOf(batch), lost)
+    second.end(batch.batch, 'one')
+    assert.equal((await (await answer).json()).choices[0].message.content, 'one')
+  }))
+
 Deno.test('Of a node that has to be checked nothing is heard before its answer is confirmed', async () => {
   const own = createOwnToken()
   await scene(async (coordinator) => {
