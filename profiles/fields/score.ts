@@ -26,15 +26,13 @@ export function scoreFields(truth: Fields, answer: unknown): FieldScore {
   return { total, errors: Math.min(errors, total), exact: errors === 0 }
 }
 
-/** `scoreFields` of an answer's text, which may be no whole JSON. */
-export function scoreText(truth: Fields, text: string): FieldScore {
-  let answer: unknown
+/** What a text says as JSON, nothing where it is none. */
+export function parsed(text: unknown): unknown {
   try {
-    answer = JSON.parse(text)
+    return JSON.parse(String(text))
   } catch {
-    // Not whole: everything is wrong.
+    return undefined
   }
-  return scoreFields(truth, answer)
 }
 
 /** Fewest wrong fields of any pairing in order: an item left out counts once, not for all behind. */

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { nativeEngine } from '../../../src/cli/node/native_engine.ts'
 import { deriveModels, modelNames, sources } from '../models.ts'
 import { makeSample } from '../sample.ts'
-import { scoreText } from '../score.ts'
+import { parsed, scoreFields } from '../score.ts'
 import type { World } from '../world.ts'
 import { greedy, type Ort } from './greedy.ts'
 
@@ -61,7 +61,7 @@ for (const strength of values.noise.split(',').map(Number)) {
     for (const [index, ids] of answers.entries()) {
       const { fields, text, answer } = some[index]!
       const said = decoder.decode(new Uint8Array(ids))
-      const score = scoreText(fields, said)
+      const score = scoreFields(fields, parsed(said))
       total += score.total
       errors += score.errors
       exact += Number(score.exact)

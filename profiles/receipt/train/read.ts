@@ -8,13 +8,13 @@ import { parseArgs } from 'node:util'
 import { openStudio } from '../../ocr/canvas.ts'
 import { makeReceipt, randomOf } from '../../fields/receipts.ts'
 import { lookOf, renderReceipt } from '../render.ts'
-import { rowsOf } from '../rows.ts'
 import { nativeEngine } from '../../../src/cli/node/native_engine.ts'
 import { prepareModels } from '../../../src/cli/pipelines/prepare.ts'
 import { loadLocalCodec } from '../../../src/cli/serve/codec_assets.ts'
 import { createOrtModel } from '../../../src/node/engine/ort_model.ts'
 import type { Pipeline } from '../../../src/pipeline/schema.ts'
 import { createCodecs } from '../../../src/stages/codecs.ts'
+import { textOfFound } from '../../../src/stages/generate/rows.ts'
 import { stages } from '../../../src/stages/stages.ts'
 import type { StageItem } from '../../../src/stages/types.ts'
 import type { Point } from '../../../src/stages/box.ts'
@@ -75,7 +75,14 @@ for (let n = 0; n < Number(values.count); n++) {
       )
     }
     const printed = receipt.rows.map(({ runs }) => runs.map((run) => run.trim()))
-    console.log(JSON.stringify({ name, printed, read: rowsOf(lines), fields: receipt.fields }))
+    console.log(
+      JSON.stringify({
+        name,
+        printed,
+        read: textOfFound(lines).split('\n').map((row) => row.split('\t')),
+        fields: receipt.fields,
+      }),
+    )
   }
 }
 Deno.exit(0)
