@@ -33,7 +33,7 @@ def optimisers(model, kind, rate):
     ]
 
 
-def rate_at(done, steps, fall=0.35):
+def rate_at(done, steps, fall=0.75):
     """Share of the full rate: a warm-up, a plateau, a line down to 2 %."""
     return min(1, (steps + 1) / 50) * min(1, max(0.02, (1 - done) / fall))
 
