@@ -33,7 +33,7 @@ interface Reply {
 async function read(picture: Uint8Array): Promise<Reply> {
   const response = await fetch(`${values.url}/v1/pipelines/${values.pipeline}/infer`, {
     method: 'POST',
-    headers: { 'content-type': 'image/jpeg', 'x-deadline-ms': '60000' },
+    headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
     body: picture as Uint8Array<ArrayBuffer>,
   })
   const text = await response.text()
