@@ -57,7 +57,8 @@ class Training:
         if os.path.exists(self.path):
             kept = torch.load(self.path, weights_only=True)
             self.model.load_state_dict(kept["model"])
-            for optimiser, state in zip(self.optimisers, kept["optimisers"]):
+            # One that was grown has none yet.
+            for optimiser, state in zip(self.optimisers, kept.get("optimisers", [])):
                 optimiser.load_state_dict(state)
             self.state = kept["state"]
 
