@@ -14,7 +14,7 @@ const { onnx } = onnxProto as unknown as { onnx: typeof Onnx }
 /** Changes whenever the derived bytes do: caches of older ones are then not used. */
 export const recipeVersion = 1
 
-export const modelNames = ['nano', 'mini'] as const
+export const modelNames = ['nano', 'mini', 'micro'] as const
 
 /** Files that the models are made of, in the order that `deriveModels` takes their bytes. */
 export const sources: readonly URL[] = modelNames.map((name) =>

@@ -5,7 +5,7 @@
  */
 import type { Random } from '../ocr/random.ts'
 import { disturbed } from './noise.ts'
-import { answerOf, type Fields, type Row } from './receipt.ts'
+import { answerOf, type Fields, type Receipt, type Row } from './receipt.ts'
 import { folded, makeReceipt, randomOf } from './receipts.ts'
 import { weighted, type World } from './world.ts'
 
@@ -46,11 +46,21 @@ function anySample(
   // An OCR that knows ASCII alone has read what has errors of one.
   const ascii = strength > 0 ? random.chance(0.85) : random.chance(0.3)
   const made = makeReceipt(random, { world, ascii: ascii && random.chance(0.6), mostItems, bare })
-  const receipt = ascii ? folded(made) : made
+  const seen = ascii && strength > 0 ? withReadSigns(random, made) : made
+  const receipt = ascii ? folded(seen) : seen
   const rows = receipt.rows.map(({ runs }) => runs)
   const read = strength > 0 ? disturbed(random, rows, strength) : rows
   const { fields } = receipt
   return { text: joinRows(random, read, strength > 0), answer: answerOf(fields), fields }
+}
+
+/** What the OCR makes of signs that it does not know, as often: `E`, `f` or nothing. */
+function withReadSigns(random: Random, { rows, fields }: Receipt): Receipt {
+  const read = (run: string) =>
+    run.replace(/ ?€ ?/g, () => random.chance(0.3) ? 'E' : '')
+      .replace(/£/g, () => random.pick(['f', 'f', 'E', '']))
+  const seen = rows.map(({ runs, at }) => ({ runs: runs.map(read).filter(Boolean), at }))
+  return { rows: seen, fields }
 }
 
 /** Rows to lines; the OCR's path joins what stands in one row by tabs. */

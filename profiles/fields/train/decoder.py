@@ -95,9 +95,11 @@ class Block(nn.Module):
 
 
 class Decoder(nn.Module):
+    """`size` is a name of `SIZES`, or such numbers."""
+
     def __init__(self, size, vocabulary=VOCABULARY, context=CONTEXT, neighbours=2):
         super().__init__()
-        layers, width, heads, kv_heads, between = SIZES[size]
+        layers, width, heads, kv_heads, between = SIZES.get(size, size)
         self.settings = dict(
             layers=layers, width=width, heads=heads, kv_heads=kv_heads, between=between,
             vocabulary=vocabulary, context=context, neighbours=neighbours,

@@ -15,6 +15,7 @@ interface OrtTensor {
 
 interface Session {
   inputNames: readonly string[]
+  inputMetadata: readonly { name: string; shape: readonly (number | string)[] }[]
   run(feeds: { [name: string]: OrtTensor }): Promise<{ [name: string]: OrtTensor }>
 }
 

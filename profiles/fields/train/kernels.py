@@ -1,4 +1,4 @@
-"""Attention, norms and gates from kernels.cpp, for one core with AVX-512; without, plain PyTorch."""
+"""Attention, norms and gates in C++, for one core with AVX-512; elsewhere it is plain PyTorch."""
 
 import ctypes
 import hashlib
@@ -8,7 +8,8 @@ import tempfile
 
 import torch
 
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernels.cpp")
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCES = [os.path.join(HERE, name) for name in ("attention.cpp", "layers.cpp", "lanes.h")]
 
 
 def built():
@@ -16,14 +17,16 @@ def built():
     with open("/proc/cpuinfo") as file:
         if "avx512f" not in file.read():
             return None
-    with open(SOURCE, "rb") as file:
-        mark = hashlib.sha256(file.read()).hexdigest()[:16]
-    path = os.path.join(tempfile.gettempdir(), f"kernels-{os.getuid()}-{mark}.so")
+    mark = hashlib.sha256()
+    for source in SOURCES:
+        with open(source, "rb") as file:
+            mark.update(file.read())
+    path = os.path.join(tempfile.gettempdir(), f"kernels-{os.getuid()}-{mark.hexdigest()[:16]}.so")
     if not os.path.exists(path):
         own = f"{path}.{os.getpid()}"
         flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
         try:
-            subprocess.run(["g++", *flags, SOURCE, "-o", own], check=True)
+            subprocess.run(["g++", *flags, *SOURCES[:2], "-o", own], check=True)
         except FileNotFoundError:
             return None
         os.rename(own, path)

@@ -33,7 +33,7 @@ def optimisers(model, kind, rate):
     ]
 
 
-def rate_at(done, steps, fall=0.35):
+def rate_at(done, steps, fall=0.75):
     """Share of the full rate: a warm-up, a plateau, a line down to 2 %."""
     return min(1, (steps + 1) / 50) * min(1, max(0.02, (1 - done) / fall))
 
@@ -57,7 +57,8 @@ class Training:
         if os.path.exists(self.path):
             kept = torch.load(self.path, weights_only=True)
             self.model.load_state_dict(kept["model"])
-            for optimiser, state in zip(self.optimisers, kept["optimisers"]):
+            # One that was grown has none yet.
+            for optimiser, state in zip(self.optimisers, kept.get("optimisers", [])):
                 optimiser.load_state_dict(state)
             self.state = kept["state"]
 

@@ -1,52 +1,14 @@
-// Attention, norms and gates for training on one core with AVX-512: each in one pass over memory.
+// Attention for training on one core: forth and back, each head in one pass over its queries.
 //
-// PyTorch's own attention takes most of the time of a small decoder there. Built by kernels.py.
-
-#include <immintrin.h>
+// PyTorch's own takes most of the time of a small decoder there. Built by kernels.py.
 
 #include <cmath>
 #include <cstring>
 #include <vector>
 
-typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
+#include "lanes.h"
 
-constexpr int LANES = 16;
 constexpr int ROWS = 32;
-
-static inline V load(const float *p) { return *(const V *)p; }
-static inline void store(float *p, V v) { *(V *)p = v; }
-
-// What is between products is kept with 16 bits: the upper half of a float's.
-typedef unsigned short Half;
-static inline V load(const Half *p) {
-  return (V)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
-}
-static inline void store(Half *p, V v) {
-  const __m512i bits = (__m512i)v, odd = _mm512_and_epi32(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
-  _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
-}
-static inline float wide(Half x) {
-  const unsigned bits = (unsigned)x << 16;
-  float y;
-  std::memcpy(&y, &bits, 4);
-  return y;
-}
-static inline Half narrow(float x) {
-  unsigned bits;
-  std::memcpy(&bits, &x, 4);
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-static inline V all(float x) { return (V)_mm512_set1_ps(x); }
-
-static inline V exponent(V x) {
-  const V y = x * 1.44269504f;
-  const V whole = (V)_mm512_roundscale_ps((__m512)y, 8);
-  const V t = (y - whole) * 0.69314718f;
-  V p = all(1.0f / 720);
-  for (float c : {1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f}) p = p * t + c;
-  return (V)_mm512_scalef_ps((__m512)p, (__m512)whole);
-}
 
 static int padded(int n) { return (n + LANES - 1) / LANES * LANES; }
 
@@ -263,62 +225,6 @@ void attend_back(const Half *qkv, const float *cosines, const float *sines, cons
       // Queries came scaled, so keys' gradients are whole.
       give(to + (heads + g) * d, stride, b.dk.data(), w, length, d, cosines, sines, 1);
       give(to + (heads + kv + g) * d, stride, b.dv.data(), w, length, d, nullptr, nullptr, 1);
-    }
-  }
-}
-
-// y = x / rms(x) * weight; d is a multiple of 16.
-void norm(const float *x, const float *weight, Half *y, float *inverse, long rows, int d, float epsilon) {
-  for (long i = 0; i < rows; i++) {
-    const float *own = x + i * d;
-    V sum = all(0);
-    for (int k = 0; k < d; k += LANES) sum += load(own + k) * load(own + k);
-    const float part = 1 / std::sqrt(_mm512_reduce_add_ps((__m512)sum) / d + epsilon);
-    inverse[i] = part;
-    for (int k = 0; k < d; k += LANES) store(y + i * d + k, load(own + k) * part * load(weight + k));
-  }
-}
-
-// dweight is added to.
-void norm_back(const float *x, const float *weight, const float *inverse, const Half *dy, float *dx,
-               float *dweight, long rows, int d) {
-  for (long i = 0; i < rows; i++) {
-    const float *own = x + i * d;
-    const Half *back = dy + i * d;
-    const float part = inverse[i];
-    V sum = all(0);
-    for (int k = 0; k < d; k += LANES) {
-      const V turned = load(own + k) * part;
-      sum += load(back + k) * load(weight + k) * turned;
-      store(dweight + k, load(dweight + k) + load(back + k) * turned);
-    }
-    const float mean = _mm512_reduce_add_ps((__m512)sum) / d;
-    for (int k = 0; k < d; k += LANES) {
-      const V turned = load(own + k) * part;
-      store(dx + i * d + k, (load(back + k) * load(weight + k) - turned * mean) * part);
-    }
-  }
-}
-
-// gate_up [rows][2 d] to y [rows][d] = silu(gate) * up.
-void gated(const Half *gate_up, Half *y, long rows, int d) {
-  for (long i = 0; i < rows; i++) {
-    const Half *gate = gate_up + i * 2 * d, *up = gate + d;
-    for (int k = 0; k < d; k += LANES) {
-      const V g = load(gate + k);
-      store(y + i * d + k, g / (1 + exponent(-g)) * load(up + k));
-    }
-  }
-}
-
-void gated_back(const Half *gate_up, const Half *dy, Half *to, long rows, int d) {
-  for (long i = 0; i < rows; i++) {
-    const Half *gate = gate_up + i * 2 * d, *up = gate + d;
-    for (int k = 0; k < d; k += LANES) {
-      const V g = load(gate + k), own = load(dy + i * d + k);
-      const V share = 1 / (1 + exponent(-g));
-      store(to + i * 2 * d + k, own * load(up + k) * share * (1 + g * (1 - share)));
-      store(to + i * 2 * d + d + k, own * g * share);
     }
   }
 }
