@@ -139,7 +139,7 @@ const priceFirst: Layout = ({ random, money }, items) => {
   )
 }
 
-/** Dots up to the price. */
+/** HELD BACK. Dots up to the price. */
 const dotted: Layout = ({ random, money }, items) => {
   const dots = random.pick(['...', '....', '......', ' .....'])
   return items.map(({ name, quantity, cents }) =>
