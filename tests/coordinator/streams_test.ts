@@ -145,6 +145,19 @@ Deno.test('What does not follow what was said is not heard, and its node has los
     assert.equal((await heard.done).text, 'one two three')
   }))
 
+Deno.test('More text than a context has tokens for is not heard', () =>
+  scene(async (coordinator) => {
+    const node = await join(coordinator, 'node')
+    const heard = listen(coordinator)
+    const { batch } = await node.next()
+    const items = [{ item: 0, from: 0, ids: [1], at: 0, text: 'x'.repeat(100_000) }]
+    node.send({ type: 'said', batch, items })
+    await node.got('cancel')
+    const again = await node.next()
+    node.end(again.batch, 'one')
+    assert.equal((await heard.done).text, 'one')
+  }))
+
 Deno.test('An answer that is another than what was said of it ends the stream with an error', () =>
   scene(async (coordinator) => {
     const node = await join(coordinator, 'node')
