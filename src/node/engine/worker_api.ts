@@ -47,6 +47,7 @@ export interface WorkerApi {
   /**
    * As `run`, of a variant that generates: any number of batches at the same time.
    *
+   * @param left items that nobody waits for any more: they do not begin
    * @param leftMs what is left until their deadline, which ends what is not whole by then
    * @param tell of more of the answers; with nothing, that the batch lives: every half second
    */
@@ -54,6 +55,7 @@ export interface WorkerApi {
     key: string,
     batch: number,
     items: StageItem[],
+    left: readonly number[],
     leftMs: number,
     tell: (said: Said[]) => unknown,
   ): Promise<Answer<Generated>>
@@ -175,9 +177,9 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       }
     },
 
-    async generate(key, batch, items, leftMs, tell) {
+    async generate(key, batch, items, left, leftMs, tell) {
       try {
-        return { ok: true, value: await generators.generate(key, batch, items, leftMs, tell) }
+        return { ok: true, value: await generators.generate(key, batch, items, left, leftMs, tell) }
       } catch (error) {
         return failureFrom(error, 'run_failed')
       } finally {

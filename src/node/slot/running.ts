@@ -95,17 +95,12 @@ export function createRunning(options: RunningOptions): Running {
     try {
       client.pace(duty())
       const leftMs = batch.expiresMs - clock.nowMs()
-      const asked = client.generate(
-        { ...batch, batch: run.serial },
-        leftMs,
-        maxSilentMs,
-        (said) => {
-          if (!run.calledOff && !options.closed()) events.said(batch, said)
-        },
-      )
+      const left = run.calledOff ? [...batch.items.keys()] : [...batch.left ?? []]
+      const given = { key: batch.key, batch: run.serial, items: batch.items, left }
+      const asked = client.generate(given, leftMs, maxSilentMs, (said) => {
+        if (!run.calledOff && !options.closed()) events.said(batch, said)
+      })
       run.asked = true
-      if (run.calledOff) client.leave(run.serial)
-      else if (batch.left !== undefined) client.leave(run.serial, [...batch.left])
       return await asked
     } finally {
       over()

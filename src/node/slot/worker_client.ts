@@ -46,7 +46,7 @@ export interface WorkerClient {
    * deadline to bound.
    */
   generate(
-    batch: { key: string; batch: number; items: StageItem[] },
+    batch: { key: string; batch: number; items: StageItem[]; left: readonly number[] },
     leftMs: number,
     silentMs: number,
     told: (said: Said[]) => void,
@@ -180,14 +180,14 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
       }
     },
     turn,
-    generate({ key, batch, items }, leftMs, silentMs, told) {
+    generate({ key, batch, items, left }, leftMs, silentMs, told) {
       const isLoading = () => loading > 0
       return call(silentMs, (alive) => {
         const tell = proxy((said: Said[]) => {
           alive()
           told(said)
         })
-        return remote.generate(key, batch, transfer(items, buffersOf(items)), leftMs, tell)
+        return remote.generate(key, batch, transfer(items, buffersOf(items)), left, leftMs, tell)
       }, isLoading)
     },
     leave(batch, items) {

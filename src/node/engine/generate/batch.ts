@@ -29,10 +29,14 @@ const LATE: Failed = {
   message: 'The deadline passed before the answer was whole',
 }
 
-/** @param expiresMs of all of them, by the clock of the worker */
+/**
+ * @param left items that nobody waits for any more
+ * @param expiresMs of all of them, by the clock of the worker
+ */
 export function startBatch(
   generator: Generator,
   items: readonly StageItem[],
+  left: readonly number[],
   expiresMs: number,
   nowMs: () => number,
   tell: (said: Said[]) => unknown,
@@ -85,7 +89,8 @@ export function startBatch(
   async function run(): Promise<ItemResult[]> {
     const timer = setTimeout(() => endAll(LATE), Math.max(0, expiresMs - nowMs()))
     try {
-      for (const item of items.keys()) void generate(item)
+      endAll(LEFT, left)
+      for (const item of items.keys()) if (!over.has(item)) void generate(item)
       return await Promise.all(ends.map(({ promise }) => promise))
     } finally {
       clearTimeout(timer)

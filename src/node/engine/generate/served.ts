@@ -22,11 +22,15 @@ export interface ServedGenerators {
   hold(given: GeneratorParts): Promise<number>
   /** What it generates fails. */
   drop(key: string): void
-  /** @param tell of more of the answers; with nothing, that there will be more */
+  /**
+   * @param left items that nobody waits for any more
+   * @param tell of more of the answers; with nothing, that there will be more
+   */
   generate(
     key: string,
     batch: number,
     items: readonly StageItem[],
+    left: readonly number[],
     leftMs: number,
     tell: (said: Said[]) => unknown,
   ): Promise<Generated>
@@ -110,9 +114,9 @@ export function createServedGenerators(
       return runMs
     },
     drop,
-    async generate(key, number, items, leftMs, tell) {
+    async generate(key, number, items, left, leftMs, tell) {
       const restedMs = steps.restedMs
-      const batch = startBatch(holding(key), items, nowMs() + leftMs, nowMs, tell)
+      const batch = startBatch(holding(key), items, left, nowMs() + leftMs, nowMs, tell)
       batches.set(number, batch)
       noteBatches()
       try {
