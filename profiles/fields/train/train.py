@@ -1,7 +1,7 @@
 """Trains one decoder: `python3 train.py SIZE FOLDER MINUTES`; goes on where it was cut off.
 
 FOLDER keeps shards of samples and progress; SIZE.pt is written every minute. MINUTES are those of
-the whole training: the rate of learning falls over their last part.
+the whole training, of the processor's time: the rate of learning falls over their last part.
 """
 
 import argparse
@@ -94,10 +94,10 @@ class Training:
             sequences = data.shard(self.args.folder, version, state["shards"], *stage)
             random = np.random.default_rng(state["shards"])
             for ids, weights in data.batches(sequences, random, self.args.tokens):
-                began = time.monotonic()
+                began = time.process_time()
                 sums.append(self.step(ids, weights))
+                state["spent"] += time.process_time() - began
                 now = time.monotonic()
-                state["spent"] += now - began
                 state["seen"] += len(ids)
                 state["steps"] += 1
                 if now - logged > 20:
