@@ -13,7 +13,9 @@ import { joinTab } from '../requeue/tabs.ts'
 import { listen, type Listened } from './listen.ts'
 
 export interface StreamsOptions {
+  /** At once: where one has ended within this time the next begins. */
   streams: number
+  forMs: number
   /** Different texts among them. */
   texts: number
   /** Of a stream: long enough for whatever befalls the nodes. */
@@ -47,10 +49,10 @@ export const sampleTexts = (count: number): string[] =>
 const urlOf = ({ localUrl, pipelineName }: ChaosScene) =>
   `${localUrl}/v1/pipelines/${pipelineName}/infer`
 
-/** All streams begin at once; faults go on until the last has ended. */
+/** All begin at once; faults go on until the last has ended. */
 export async function playStreams(options: StreamsOptions): Promise<StreamsOutcome> {
-  const { streams, budgetMs, everyMs, tabs = true } = options
-  const scene = await startChaosScene({ dir: FIELDS, timeoutMs: budgetMs })
+  const { streams, forMs, budgetMs, everyMs, tabs = true } = options
+  const scene = await startChaosScene({ dir: FIELDS, timeoutMs: budgetMs, pages: tabs })
   const browser = tabs ? await openBrowser() : undefined
   try {
     await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
@@ -62,14 +64,21 @@ export async function playStreams(options: StreamsOptions): Promise<StreamsOutco
     if (faulty !== undefined) throw new Error(`Cannot stream: ${faulty.fault}`)
     const over = new AbortController()
     const strikes = strike(scene, browser, everyMs, over.signal)
-    const heard = await Promise.all(
-      Array.from({ length: streams }, (_, i) => listen(url, texts[i % texts.length]!, budgetMs)),
-    )
+    const heard: Listened[] = []
+    const faults: string[] = []
+    const endMs = performance.now() + forMs
+    const client = async (at: number) => {
+      do {
+        const one = await listen(url, texts[at]!, budgetMs)
+        heard.push(one)
+        faults.push(...faultOf(one, undisturbed[at]!))
+      } while (performance.now() < endMs)
+    }
+    await Promise.all(Array.from({ length: streams }, (_, i) => client(i % texts.length)))
     over.abort()
     const counts = await strikes
-    const faults = heard.flatMap((one, i) => faultOf(one, undisturbed[i % texts.length]!) ?? [])
     return {
-      ...{ streams, ...counts, whole: streams - faults.length, faults },
+      ...{ streams: heard.length, ...counts, whole: heard.length - faults.length, faults },
       firstMs: heard.map(({ firstMs }) => firstMs),
       tookMs: heard.map(({ tookMs }) => tookMs),
     }
@@ -80,16 +89,16 @@ export async function playStreams(options: StreamsOptions): Promise<StreamsOutco
 }
 
 /** What is wrong with a stream, as it was heard. */
-function faultOf(heard: Listened, undisturbed: Listened): string | undefined {
-  if (heard.fault !== undefined) return heard.fault
-  if (heard.ends.join() !== 'answer') return `it ended with ${heard.ends.join() || 'nothing'}`
+function faultOf(heard: Listened, undisturbed: Listened): string[] {
+  if (heard.fault !== undefined) return [heard.fault]
+  if (heard.ends.join() !== 'answer') return [`it ended with ${heard.ends.join() || 'nothing'}`]
   if (heard.text !== undisturbed.text) {
-    return `said ${JSON.stringify(heard.text)} in place of ${JSON.stringify(undisturbed.text)}`
+    return [`said ${JSON.stringify(heard.text)} in place of ${JSON.stringify(undisturbed.text)}`]
   }
   if (JSON.stringify(heard.outputs) !== JSON.stringify(undisturbed.outputs)) {
-    return `answered ${JSON.stringify(heard.outputs)}`
+    return [`answered ${JSON.stringify(heard.outputs)}`]
   }
-  return undefined
+  return []
 }
 
 async function openBrowser(): Promise<Browser | undefined> {
