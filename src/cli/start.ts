@@ -4,6 +4,7 @@
  * @module
  */
 import './deno_version.ts'
+import { takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { CODE, taskOnNone } from '../pipeline/runs_on.ts'
 import { ApiError } from '../coordinator/api_error.ts'
@@ -161,7 +162,11 @@ if (nodes > 0) {
 }
 if (nodes > 0 && backend !== 'native') steps.say(NATIVE)
 for (const { pipeline } of pipelines) {
-  const what = queryTensors(pipeline) === undefined ? 'a picture' : 'tensors'
+  const what = takesText(pipeline)
+    ? 'a text'
+    : queryTensors(pipeline) === undefined
+    ? 'a picture'
+    : 'tensors'
   console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send ${what} here (POST)`)
 }
 console.log(`${url}/  the pool at a glance`)

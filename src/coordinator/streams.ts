@@ -6,7 +6,13 @@
  *
  * @module
  */
-import { GENERATE, type Generated, generatingTask, type Said } from '../pipeline/generate.ts'
+import {
+  GENERATE,
+  type Generated,
+  generateTaskOf,
+  generatingTask,
+  type Said,
+} from '../pipeline/generate.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { createTable } from '../policy/core/table.ts'
 import type { Answer, BatchId, QueryId } from '../policy/core/types.ts'
@@ -22,8 +28,13 @@ export interface Heard {
 
 export type Hear = (heard: Heard) => void
 
-/** A node that says nothing for so long has lost the batch: ms, and of the time left when it was sent. */
+/**
+ * A node that says nothing for so long has lost the batch: ms, and of the time left when it was sent. One
+ * that is checked first has to be done by then: that it lives is its word, too.
+ */
 const SILENT = { leastMs: 1000, mostMs: 5000, share: 1 / 3 }
+/** Most UTF-16 code units of text for each token of a context: none has so long words. */
+const MOST_PER_TOKEN = 64
 /** How often that is looked at. */
 const LOOK_MS = 250
 
@@ -31,6 +42,8 @@ const LOOK_MS = 250
 interface Told {
   ids: number[]
   text: string
+  /** Tokens that its task can have. */
+  context: number
   /** The batch whose node is listened to. */
   speaker: BatchId
   hear: Hear | undefined
@@ -75,10 +88,14 @@ export function createStreams({ pipelines, now, hearOf, isTrusted, lost }: Strea
     timer = undefined
   }
 
-  function toldOf(payload: Payload, query: QueryId, speaker: BatchId, isLast: boolean): Told {
+  function toldOf(
+    payload: Payload,
+    query: QueryId,
+    { speaker, context, isLast }: { speaker: BatchId; context: number; isLast: boolean },
+  ): Told {
     const known = told.get(payload)
     if (known !== undefined) return Object.assign(known, { speaker })
-    const made: Told = { ids: [], text: '', speaker, hear: undefined }
+    const made: Told = { ids: [], text: '', context, speaker, hear: undefined }
     told.set(payload, made)
     if (isLast && !heard.has(query)) {
       made.hear = hearOf(query)
@@ -87,11 +104,12 @@ export function createStreams({ pipelines, now, hearOf, isTrusted, lost }: Strea
     return made
   }
 
-  /** Takes in what is new of it. False where it does not follow what was said before. */
+  /** Takes in what is new of it. False where it does not follow what was said before, or is too much. */
   function listen(one: Told, { from, ids, at, text }: Said): boolean {
     const newIds = one.ids.length - from
     const newText = one.text.length - at
-    if (newIds < 0 || newText < 0) return false
+    if (newIds < 0 || newText < 0 || from + ids.length > one.context) return false
+    if (at + text.length > one.context * MOST_PER_TOKEN) return false
     const piece = text.slice(newText)
     const more = ids.slice(newIds)
     for (const id of more) one.ids.push(id)
@@ -104,25 +122,27 @@ export function createStreams({ pipelines, now, hearOf, isTrusted, lost }: Strea
     /** A batch goes out: what each of its items is to go on behind, by position. */
     sent(command: Dispatch, node: PooledNode): (readonly number[] | undefined)[] | undefined {
       const pipeline = pipelines.get(command.pipeline)
-      if (pipeline?.tasks[command.task]?.kind !== GENERATE) return undefined
+      const task = pipeline?.tasks[command.task]
+      if (pipeline === undefined || task?.kind !== GENERATE) return undefined
       const leftMs = command.deadlineMs - now()
-      const patienceMs = Math.min(Math.max(SILENT.share * leftMs, SILENT.leastMs), SILENT.mostMs)
+      const mostMs = isTrusted(node) ? SILENT.mostMs : Infinity
+      const patienceMs = Math.min(Math.max(SILENT.share * leftMs, SILENT.leastMs), mostMs)
       const { batch, items } = command
       speeches.set(batch, { batch, node, items, heardMs: now(), patienceMs })
       timer ??= setInterval(look, LOOK_MS)
       const isLast = generatingTask(pipeline) === command.task
+      const { context } = generateTaskOf(task)
       return items.map(({ query, payload }) => {
         if (query === '') return undefined
-        const { ids } = toldOf(payload as Payload, query, batch, isLast)
+        const { ids } = toldOf(payload as Payload, query, { speaker: batch, context, isLast })
         return ids.length > 0 ? ids : undefined
       })
     },
 
     said(node: PooledNode, batch: BatchId, items: readonly Said[]): void {
       const speech = speeches.get(batch)
-      if (speech === undefined || speech.node !== node) return
+      if (speech === undefined || speech.node !== node || !isTrusted(node)) return
       speech.heardMs = now()
-      if (!isTrusted(node)) return
       for (const said of items) {
         const payload = speech.items[said.item]?.payload as Payload | undefined
         const one = payload && told.get(payload)

@@ -29,8 +29,6 @@ export interface Flights {
   take(message: BatchMessage, blobs: readonly Uint8Array[]): void
   /** Calls a batch off; that it has ended is told. */
   cancel(batch: number): void
-  /** Nobody waits for these items, by their position in the batch. */
-  leave(batch: number, items: readonly number[]): void
   /** What slots say of batches; of one that nobody waits for it is passed over. */
   said(batch: SlotBatch, said: readonly Said[]): void
   done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
@@ -122,14 +120,6 @@ export function createFlights(options: FlightsOptions): Flights {
         if (cancelIn(flight.slot, number) === 'runs') calledOff.add(batch)
       }
       if (flights.size === 0) options.settled()
-    },
-    leave(number, positions) {
-      const [batch, flight] = flightOf(number) ?? []
-      if (batch === undefined || flight === undefined) return
-      const items = positions.map((position) => flight.found.positions.indexOf(position))
-        .filter((item) => item >= 0)
-      batch.left = new Set([...batch.left ?? [], ...items])
-      options.pool().warm(flight.slot)?.leave(number, items)
     },
     said(batch, said) {
       const flight = flights.get(batch)

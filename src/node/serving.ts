@@ -134,8 +134,6 @@ export function createServing(options: ServingOptions): Serving {
         return noteEnding()
       case 'cancel':
         return flights.cancel(message.batch)
-      case 'leave':
-        return flights.leave(message.batch, message.items)
       case 'release':
         return payloads.release(message.keys)
       case 'served':

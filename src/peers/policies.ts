@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Task } from '../pipeline/schema.ts'
 import { planOf } from '../policy/place/planner.ts'
 import { place } from '../policy/place/place.ts'
 import type { Problem } from '../policy/place/problem.ts'
@@ -20,16 +21,10 @@ type Factory = (options: PolicyOptions) => Omit<Policy, 'name'>
 /** One of Shoal's own schedulers; slots that cannot hold all are placed for by the planner. */
 const own =
   (create: (options: SchedulerOptions) => LearningScheduler): Factory =>
-  ({ pipelines, limits, initialRatePerS, trust, hedge, memory, fits, prefer }) => {
+  ({ initialRatePerS, random: _random, drop: _drop, cap: _cap, ...options }) => {
     const scheduler = create({
-      pipelines,
+      ...options,
       ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
-      ...limits === undefined ? {} : { limits },
-      ...trust === undefined ? {} : { trust },
-      ...memory === undefined ? {} : { memory },
-      ...hedge === undefined ? {} : { hedge },
-      ...fits === undefined ? {} : { fits },
-      ...prefer === undefined ? {} : { prefer },
     })
     return {
       renews: true,
@@ -49,6 +44,8 @@ const FACTORIES: { [name: string]: Factory } = {
   ),
 }
 
+const isGathering = ({ gather }: Task) => gather === true
+
 export const POLICY_NAMES: readonly string[] = Object.keys(FACTORIES)
 
 /** @throws RangeError for a name that no rules have */
@@ -56,6 +53,12 @@ export function createPolicy(name: string, options: PolicyOptions): Policy {
   const make = Object.hasOwn(FACTORIES, name) ? FACTORIES[name] : undefined
   if (make === undefined) {
     throw new RangeError(`Cannot use policy ${name}: there are ${POLICY_NAMES.join(', ')}`)
+  }
+  const gathers = options.pipelines.find(({ tasks }) => Object.values(tasks).some(isGathering))
+  if (name !== 'shoal' && gathers !== undefined) {
+    throw new RangeError(
+      `Cannot use policy ${name}: pipeline ${gathers.name} has a task that gathers: only shoal can`,
+    )
   }
   return { name, ...make(options) }
 }

@@ -273,7 +273,6 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     threads: threads.optional(),
   }),
   z.object({ type: z.literal('cancel'), batch: serial }),
-  z.object({ type: z.literal('leave'), batch: serial, items: z.array(count).max(MAX_BATCH_ITEMS) }),
   z.object({ type: z.literal('release'), keys: z.array(id) }),
   z.object({ type: z.literal('ping'), n: serial }),
   /** Take no new work, finish what runs, say bye. */

@@ -14,7 +14,7 @@ Deno.test('a worker that hangs in a run for measuring is ended long before one i
   const failed: number[] = []
   const none = () => {}
   const events: SlotEvents = {
-    ...{ done: none, expired: none, calledOff: none, idle: none },
+    ...{ done: none, expired: none, calledOff: none, idle: none, said: none },
     ready: () => ready.resolve(),
     loadFailed: (_, message) => ready.reject(new Error(message)),
     failed: ({ batch }) => void failed.push(batch),

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { PolicyCommand, Scheduler } from '../../policy/core/types.ts'
 import { createRandom, exponential, seedFor } from '../../sim/random.ts'
 import { type Coordinator, startCoordinator } from '../../cli/serve/coordinator.ts'
+import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { withQuickest } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { fromFileUrl, ROOT } from '../../cli/root.ts'
@@ -64,6 +65,8 @@ export interface ChaosOptions {
   variants?: number
   trust?: boolean
   store?: string
+  /** Where tabs join. */
+  pages?: boolean
   /** Budget of a query; by default the pipeline's. */
   timeoutMs?: number
 }
@@ -97,6 +100,7 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
   const coordinator = startCoordinator({
     ...{ pipelines, port: 0, wrap, hedge: true, isOwn: own.isOwn },
     log: (line) => void lines.push(line),
+    ...(options.pages === true ? { assets: await buildAssets() } : {}),
     ...(trust ? { trust: await trustOptions(pipelines) } : {}),
     ...(options.store === undefined ? {} : { store: options.store }),
   })

@@ -72,7 +72,7 @@ async function startPool(backend: string, variant: string) {
 
 export async function benchGenerate(options: { variant?: string } = {}): Promise<Row[]> {
   const { variant = VARIANT } = options
-  const texts = await sampleTexts(TEXTS * Math.max(...AT_ONCE))
+  const texts = sampleTexts(TEXTS * Math.max(...AT_ONCE))
   const rows: Row[] = []
   for (const backend of BACKENDS) {
     const args = ['bare', FIELDS, variant, backend]

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import type { LabelledModule } from '../../stages/labelled.ts'
+import { makeSample } from '../../../profiles/fields/sample.ts'
 import { findChromium } from '../../cli/chromium.ts'
 import { ROOT } from '../../cli/root.ts'
 import { type ChaosScene, startChaosScene } from '../chaos/scene.ts'
@@ -13,7 +13,9 @@ import { joinTab } from '../requeue/tabs.ts'
 import { listen, type Listened } from './listen.ts'
 
 export interface StreamsOptions {
+  /** At once: where one has ended within this time the next begins. */
   streams: number
+  forMs: number
   /** Different texts among them. */
   texts: number
   /** Of a stream: long enough for whatever befalls the nodes. */
@@ -35,46 +37,48 @@ export interface StreamsOutcome {
   tookMs: number[]
 }
 
+const SEED = 27
 const FIELDS = join(ROOT, 'profiles', 'fields')
 
-/** Texts that nothing was trained on. @throws Error where there are none */
-export async function sampleTexts(count: number): Promise<string[]> {
-  const module: LabelledModule = await import('../../../profiles/fields/labelled.ts')
-  const set = await module.labelled()
-  if ('skip' in set) throw new Error(set.skip)
-  const texts: string[] = []
-  for (let i = 0; i < Math.min(count, set.count); i++) {
-    texts.push(new TextDecoder().decode((await set.example(i)).input.bytes))
-  }
-  return texts
-}
+/** Texts that nothing was trained on. */
+export const sampleTexts = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => {
+    return makeSample(SEED, i, { world: 'held-back', noise: () => 0 }).text
+  })
 
 const urlOf = ({ localUrl, pipelineName }: ChaosScene) =>
   `${localUrl}/v1/pipelines/${pipelineName}/infer`
 
-/** All streams begin at once; faults go on until the last has ended. */
+/** All begin at once; faults go on until the last has ended. */
 export async function playStreams(options: StreamsOptions): Promise<StreamsOutcome> {
-  const { streams, budgetMs, everyMs, tabs = true } = options
-  const scene = await startChaosScene({ dir: FIELDS, timeoutMs: budgetMs })
+  const { streams, forMs, budgetMs, everyMs, tabs = true } = options
+  const scene = await startChaosScene({ dir: FIELDS, timeoutMs: budgetMs, pages: tabs })
   const browser = tabs ? await openBrowser() : undefined
   try {
     await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
     const url = urlOf(scene)
-    const texts = await sampleTexts(options.texts)
+    const texts = sampleTexts(options.texts)
     const undisturbed: Listened[] = []
     for (const text of texts) undisturbed.push(await listen(url, text, budgetMs))
     const faulty = undisturbed.find(({ fault }) => fault !== undefined)
     if (faulty !== undefined) throw new Error(`Cannot stream: ${faulty.fault}`)
     const over = new AbortController()
     const strikes = strike(scene, browser, everyMs, over.signal)
-    const heard = await Promise.all(
-      Array.from({ length: streams }, (_, i) => listen(url, texts[i % texts.length]!, budgetMs)),
-    )
+    const heard: Listened[] = []
+    const faults: string[] = []
+    const endMs = performance.now() + forMs
+    const client = async (at: number) => {
+      do {
+        const one = await listen(url, texts[at]!, budgetMs)
+        heard.push(one)
+        faults.push(...faultOf(one, undisturbed[at]!))
+      } while (performance.now() < endMs)
+    }
+    await Promise.all(Array.from({ length: streams }, (_, i) => client(i % texts.length)))
     over.abort()
     const counts = await strikes
-    const faults = heard.flatMap((one, i) => faultOf(one, undisturbed[i % texts.length]!) ?? [])
     return {
-      ...{ streams, ...counts, whole: streams - faults.length, faults },
+      ...{ streams: heard.length, ...counts, whole: heard.length - faults.length, faults },
       firstMs: heard.map(({ firstMs }) => firstMs),
       tookMs: heard.map(({ tookMs }) => tookMs),
     }
@@ -85,16 +89,16 @@ export async function playStreams(options: StreamsOptions): Promise<StreamsOutco
 }
 
 /** What is wrong with a stream, as it was heard. */
-function faultOf(heard: Listened, undisturbed: Listened): string | undefined {
-  if (heard.fault !== undefined) return heard.fault
-  if (heard.ends.join() !== 'answer') return `it ended with ${heard.ends.join() || 'nothing'}`
+function faultOf(heard: Listened, undisturbed: Listened): string[] {
+  if (heard.fault !== undefined) return [heard.fault]
+  if (heard.ends.join() !== 'answer') return [`it ended with ${heard.ends.join() || 'nothing'}`]
   if (heard.text !== undisturbed.text) {
-    return `said ${JSON.stringify(heard.text)} in place of ${JSON.stringify(undisturbed.text)}`
+    return [`said ${JSON.stringify(heard.text)} in place of ${JSON.stringify(undisturbed.text)}`]
   }
   if (JSON.stringify(heard.outputs) !== JSON.stringify(undisturbed.outputs)) {
-    return `answered ${JSON.stringify(heard.outputs)}`
+    return [`answered ${JSON.stringify(heard.outputs)}`]
   }
-  return undefined
+  return []
 }
 
 async function openBrowser(): Promise<Browser | undefined> {

@@ -13,6 +13,7 @@ export function checkNext(
   fail: (path: string, fault: string) => never,
 ): void {
   const stageOf = (task: string) => stages[tasks[task]?.kind ?? '']
+  const takesResults = ({ takes = 'text' }: Stage = stages['code']!) => takes === 'text'
   if (tasks[root]?.['takes'] !== undefined && stageOf(root)?.takes === 'pictures') {
     fail(`tasks.${root}.takes`, `must not be there: kind ${tasks[root].kind} takes pictures`)
   }
@@ -20,6 +21,15 @@ export function checkNext(
     const given = stageOf(name)?.handsOn
     next.forEach((child, i) => {
       const at = `tasks.${name}.next.${i}`
+      const { gather, kind: childKind } = tasks[child]!
+      if (gather === true) {
+        // It takes what items gave, not what they handed on.
+        if (takesResults(stageOf(child))) return
+        fail(
+          `tasks.${child}.gather`,
+          `kind ${childKind} cannot take what others gave: generate can`,
+        )
+      }
       if (given === 'nothing') fail(at, `${child} cannot follow: kind ${kind} hands on nothing`)
       const wanted = stageOf(child)?.takes
       // Of a program neither is known.

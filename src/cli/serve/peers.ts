@@ -54,8 +54,10 @@ export function createPeers(ports: () => readonly number[]) {
         timer = undefined
       }
     },
-    /** Resolves once nothing is under way any more. */
+    /** Looks after nobody any more. Resolves once nothing is under way. */
     async close() {
+      watched.clear()
+      clearTimeout(timer)
       await looking
     },
   } satisfies Peers & { close(): Promise<void> }

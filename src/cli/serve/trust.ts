@@ -6,6 +6,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { Payload } from '../../coordinator/payload.ts'
+import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'
@@ -20,6 +21,7 @@ import type { LoadedPipeline } from '../pipelines/load.ts'
 import { loadLocalCodec } from './codec_assets.ts'
 import { createLook } from './look.ts'
 import { createQuestionPictures } from './question_pictures.ts'
+import { questionText, textSamplesOf } from './question_texts.ts'
 import { samplesOf } from './samples.ts'
 
 /** A version that is served, by its name. */
@@ -47,12 +49,18 @@ export async function trustOptions(
     await Promise.all(
       pipelines.map(async ({ dir, pipeline }) => {
         // A program that is to read tensors may well fall over a picture, and its worker with it.
-        const takesPictures = queryTensors(pipeline) === undefined
+        const takesPictures = queryTensors(pipeline) === undefined && !takesText(pipeline)
         return [pipeline.name, takesPictures ? await samplesOf(dir, pipeline.name) : []] as const
       }),
     ),
   )
   const questions = createQuestionPictures(samples, random)
+  const texts = new Map(
+    await Promise.all(
+      pipelines.filter(({ pipeline }) => takesText(pipeline))
+        .map(async ({ dir, pipeline }) => [pipeline.name, await textSamplesOf(dir)] as const),
+    ),
+  )
   return {
     follow: (next) => void (pipelineOf = next),
     random,
@@ -65,7 +73,10 @@ export async function trustOptions(
       }),
     faultOf: (ref, outcome) => faultOf(taskOf(ref) ?? {}, resultOf(outcome)),
     weigh: (payload) => (payload as Payload).bytes.byteLength,
-    question: questions.next,
+    question(name) {
+      const own = texts.get(name)
+      return own === undefined ? questions.next(name) : questionText(own, random)
+    },
     stop: questions.stop,
   }
 }

@@ -39,8 +39,15 @@ export function boundAsk(
     ...ask,
     ...ask.maxTokens === undefined ? {} : { maxTokens: Math.min(ask.maxTokens, context) },
     ...schema === undefined ? {} : { schema: schema as NonNullable<Ask['schema']> },
+    ...seeded(ask),
   }
 }
+
+/** Whoever checks an answer that was drawn by lot draws the same. */
+const seeded = ({ temperature = 0, seed }: Ask): Pick<Ask, 'seed'> =>
+  temperature === 0 || seed !== undefined
+    ? {}
+    : { seed: crypto.getRandomValues(new Uint32Array(1))[0]! }
 
 /** What a body asks of a task that generates, the same way. @throws ApiError `invalid_input` */
 export function boundPayload<Whole extends Payload>(

@@ -58,7 +58,7 @@ export interface WorkerApi {
     tell: (said: Said[]) => unknown,
   ): Promise<Answer<Generated>>
   /** Nobody waits for these items of a batch that generates, or for any of it. */
-  leave(batch: number, items?: readonly number[]): void
+  leave(batch: number): void
   /** Share of the time that batches which generate may take. */
   pace(duty: number): void
   /**

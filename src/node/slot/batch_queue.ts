@@ -18,8 +18,6 @@ export interface SlotBatch {
   expiresMs: number
   /** The watchdog's patience, from the start of the run. */
   giveUpMs: number
-  /** Of its items those that nobody waits for any more, by their index. */
-  left?: Set<number>
 }
 
 export interface BatchQueue {

@@ -42,7 +42,6 @@ export interface Running {
   run(batch: SlotBatch, client: WorkerClient): Promise<RunEnd>
   /** False where it does not run. */
   cancel(batch: number): boolean
-  leave(batch: number, items: readonly number[]): void
   /** The share of the time changed. */
   recount(): void
 }
@@ -76,16 +75,13 @@ export function createRunning(options: RunningOptions): Running {
   const runOf = (number: number) => [...runs].find((run) => isAwaited(run, number))
   const generates = (key: string) => options.held(key)?.task.kind === GENERATE
 
-  /** What is awaited of a batch that generates. */
-  const sequencesOf = ({ batch }: Run) => batch.items.length - (batch.left?.size ?? 0)
-
   function mayBegin({ key }: SlotBatch): boolean {
     if (runs.size === 0) return true
     const spec = options.held(key)
     const others = [...runs]
     if (spec?.task.kind !== GENERATE || !others.every((run) => run.generates)) return false
     // More than there are rows would only wait in the worker.
-    const sequences = others.reduce((sum, run) => sum + sequencesOf(run), 0)
+    const sequences = others.reduce((sum, run) => sum + run.batch.items.length, 0)
     return sequences < generateTaskOf(spec.task).rows
   }
 
@@ -105,7 +101,6 @@ export function createRunning(options: RunningOptions): Running {
       )
       run.asked = true
       if (run.calledOff) client.leave(run.serial)
-      else if (batch.left !== undefined) client.leave(run.serial, [...batch.left])
       return await asked
     } finally {
       over()
@@ -159,10 +154,6 @@ export function createRunning(options: RunningOptions): Running {
       found.calledOff = true
       if (found.asked) found.client.leave(found.serial)
       return true
-    },
-    leave(number, items) {
-      const found = runOf(number)
-      if (found?.asked) found.client.leave(found.serial, items)
     },
     recount() {
       for (const { client, asked } of runs) if (asked) client.pace(duty())

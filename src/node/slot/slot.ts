@@ -229,7 +229,6 @@ export function createSlot(options: SlotOptions): Slot {
       return 'taken'
     },
     cancel: (batch) => !waiting.remove(batch) && running.cancel(batch) ? 'runs' : 'dropped',
-    leave: running.leave,
     load(spec) {
       const held = isHeld(spec)
       if (!held) loaded.delete(spec.key)

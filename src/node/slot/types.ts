@@ -40,8 +40,6 @@ export interface Slot {
   offer(batch: SlotBatch): 'taken' | 'full' | 'not_held'
   /** A waiting batch is dropped, a running one's result is: `calledOff` says when that has ended. */
   cancel(batch: number): 'runs' | 'dropped'
-  /** Nobody waits for these items of a batch that generates: their rows are free from the next step on. */
-  leave(batch: number, items: readonly number[]): void
   /** Asks for a variant; `ready` or `loadFailed` follows, at once where it is held already. */
   load(spec: InstanceSpec): void
   unload(key: string): void

@@ -52,7 +52,7 @@ export interface WorkerClient {
     told: (said: Said[]) => void,
   ): ReturnType<WorkerApi['generate']>
   /** Of a batch that generates: nobody waits for these items, or for any. */
-  leave(batch: number, items?: readonly number[]): void
+  leave(batch: number): void
   /** Share of the time that what generates may take. */
   pace(duty: number): void
   measure(key: string, batch: number, timeoutMs: number): ReturnType<WorkerApi['measure']>
@@ -190,8 +190,8 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
         return remote.generate(key, batch, transfer(items, buffersOf(items)), leftMs, tell)
       }, isLoading)
     },
-    leave(batch, items) {
-      if (death === undefined) remote.leave(batch, items).catch(() => {})
+    leave(batch) {
+      if (death === undefined) remote.leave(batch).catch(() => {})
     },
     pace(duty) {
       if (death === undefined) remote.pace(duty).catch(() => {})

@@ -13,7 +13,7 @@ import { type Booked, Booking, SentItem } from './batch.ts'
 import { slot as S } from './params.ts'
 import type { Item } from './query.ts'
 import { call } from './in_use.ts'
-import { slowDown } from './rows.ts'
+import { generates, slowDown } from './rows.ts'
 import { type Batch, coolDown, type Extra, isOverdue, isResting, overdueAtMs } from './slots.ts'
 import { restMs, type Slot, takeOff } from './slots.ts'
 import type { Waiting } from './waiting.ts'
@@ -206,7 +206,9 @@ export class Flights {
       item.failures = [...item.failures, { node: node.id, variant, sentMs: dispatchedMs }]
     }
     const { limits, waiting } = this.parts
-    if (item.attempts >= limits.maxAttempts) this.parts.exhausted(item, message)
+    // What generates is at work for long, and more befalls its nodes meanwhile.
+    const most = limits.maxAttempts * (generates(variant) ? 2 : 1)
+    if (item.attempts >= most) this.parts.exhausted(item, message)
     else waiting.add(item, nowMs)
   }
 

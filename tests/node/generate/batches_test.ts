@@ -34,31 +34,6 @@ Deno.test('what is said of an answer is all of it, and comes before the result',
   })
 })
 
-Deno.test('an item that nobody waits for gives its row up, the others go on', async () => {
-  await withGenerating([ECHO], async ({ peer }) => {
-    say(peer, 1, [LONG, 'abcdefghij'.repeat(20)])
-    await firstWord(peer, 1)
-    peer.send({ type: 'leave', batch: 1, items: [0] })
-    const [gone, whole] = await answered(peer, 1)
-    equal(gone, 'expired')
-    equal((whole as { text: string }).text.length, 200)
-  })
-})
-
-Deno.test('who leaves a batch that waits is not generated for', async () => {
-  await withGenerating([ECHO], async ({ peer }) => {
-    say(peer, 1, [LONG, LONG, LONG, LONG])
-    await firstWord(peer, 1)
-    // All rows are taken.
-    say(peer, 2, ['gone', 'here'])
-    peer.send({ type: 'leave', batch: 2, items: [0] })
-    peer.send({ type: 'cancel', batch: 1 })
-    const [gone, here] = await answered(peer, 2)
-    deepEqual([gone, (here as { text: string }).text], ['expired', 'here'])
-    deepEqual(heardOf(peer, 2, 0), { text: '', ids: [] })
-  })
-})
-
 Deno.test('an item that nothing can be generated for fails alone', async () => {
   await withGenerating([ECHO], async ({ peer }) => {
     const items = [item({ do: 'refuse' }, 0), item({}, 1)]

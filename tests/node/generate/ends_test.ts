@@ -93,19 +93,29 @@ for (const how of ['hang', 'stall']) {
   })
 }
 
-/** The clock of the machine, on which what takes ten seconds is soon over. */
-const hurried: Clock = {
-  ...systemClock,
-  after: (ms, action) => systemClock.after(ms === 10_000 ? 100 : ms, action),
+/** The clock of the machine, but that ten seconds are over when the test says so. */
+function heldClock(): { clock: Clock; tenSecondsPass(): void } {
+  let due: (() => void) | undefined
+  const clock: Clock = {
+    ...systemClock,
+    after(ms, action) {
+      if (ms !== 10_000) return systemClock.after(ms, action)
+      due = action
+      return () => void (due = undefined)
+    },
+  }
+  return { clock, tenSecondsPass: () => due!() }
 }
 
 Deno.test('who pauses ends what is soon over, and hands on what is not', async () => {
+  const { clock, tenSecondsPass } = heldClock()
   await withGenerating([ECHO], async ({ peer, node }) => {
     say(peer, 1, [LONG, LONG, LONG])
     await firstWord(peer, 1)
     say(peer, 2, ['short'])
     node.pause()
     await answered(peer, 2)
+    tenSecondsPass()
     const { message } = await peer.take('batch_failed')
     equal(message.batch, 1)
     match(message.message, /needs the device/)
@@ -113,17 +123,20 @@ Deno.test('who pauses ends what is soon over, and hands on what is not', async (
     say(peer, 3, ['next'])
     deepEqual(await answered(peer, 3), [{ text: 'next', together: 1, texts: null }])
     equal(peer.received.filter((one) => one.message.type === 'batch_failed').length, 1)
-  }, { clock: hurried })
+  }, { clock })
 })
 
 Deno.test('who leaves hands on what takes long', async () => {
+  const { clock, tenSecondsPass } = heldClock()
   await withGenerating([ECHO], async ({ peer, node }) => {
     say(peer, 1, [LONG])
     await firstWord(peer, 1)
-    await node.stop()
+    const left = node.stop()
+    tenSecondsPass()
+    await left
     const types = peer.received.map(({ message }) => message.type)
     ok(types.indexOf('batch_failed') < types.indexOf('bye'))
-  }, { clock: hurried })
+  }, { clock })
 })
 
 Deno.test('what generates for a connection that is gone makes room for the next', async () => {

@@ -12,7 +12,11 @@ function farSlot() {
   const node = { id: 'far', times: { roundTripMs: () => ROUND_TRIP_MS } }
   const slot = { node, endedMs: -Infinity } as unknown as Batch['slot']
   const ended = (dispatchedMs: number, heardMs: number, computeMs: number): number => {
-    const batch = { slot, dispatchedMs, variant: { index: 0 } } as unknown as Batch
+    const batch = {
+      slot,
+      dispatchedMs,
+      variant: { index: 0, task: { rows: 1 } },
+    } as unknown as Batch
     const event = { type: 'batch_finished', computeMs } as Extract<
       PolicyEvent,
       { type: 'batch_finished' }

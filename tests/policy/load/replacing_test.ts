@@ -70,7 +70,10 @@ Deno.test('what a slot held and has lost is loaded anew, though not beside anoth
 
 Deno.test('a slot whose variant is being replaced has credit only once it is idle', () => {
   const slot = createSlot({ id: 'a', inUse: { slots: 1, duty: 1 }, paused: false } as PoolNode, 0)
-  const running = { meanMs: 100, upperMs: 120, networkMs: 2, endsAtMs: 100, abandonedUntilMs: null }
+  const running = {
+    ...{ meanMs: 100, upperMs: 120, networkMs: 2, endsAtMs: 100, abandonedUntilMs: null },
+    variant: { task: { rows: 1 } },
+  }
   slot.batches.push(running as typeof slot.batches[number])
   assert.ok(creditAtMs(slot, 50) < 100)
   slot.replacing = true

@@ -14,6 +14,7 @@ function slotWith(count: number, meanMs: number, networkMs: number, roundTripMs 
     const endsAtMs = networkMs + (i + 1) * meanMs
     const batch = {
       slot,
+      variant: { task: { rows: 1 } },
       items: [],
       meanMs,
       upperMs: meanMs,

@@ -106,7 +106,7 @@ Deno.test('A task that gathers gets what all items before it gave, in reading or
   const [detect] = commandsOf(scheduler, asks('q', receipts), 10, 'dispatch')
   const found = gave('page', { read: ['line 1', 'line 2', 'line 3'] })
   let atMs = 30
-  let open = commandsOf(scheduler, ended(detect!.batch, [found], 20), atMs, 'dispatch')
+  const open = commandsOf(scheduler, ended(detect!.batch, [found], 20), atMs, 'dispatch')
   const gathered: Sent[] = []
   const read: unknown[] = []
   while (open.length > 0) {

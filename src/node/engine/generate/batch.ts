@@ -14,8 +14,7 @@ import { createSaidBuffer } from './said_buffer.ts'
 export interface GeneratingBatch {
   /** One for each item, after all was heard that is said of them. @throws EngineError */
   results: Promise<ItemResult[]>
-  /** All of them where none is named. */
-  leave(items?: readonly number[]): void
+  leave(): void
   /** Tells that it lives. */
   alive(): void
 }
@@ -78,8 +77,8 @@ export function startBatch(
     }
   }
 
-  function endAll(result: Failed, which: Iterable<number> = items.keys()): void {
-    for (const item of which) if (item < items.length && !over.has(item)) end(item, result)
+  function endAll(result: Failed): void {
+    for (const item of items.keys()) if (!over.has(item)) end(item, result)
   }
 
   async function run(): Promise<ItemResult[]> {
@@ -97,7 +96,7 @@ export function startBatch(
 
   return {
     results: run(),
-    leave: (which) => endAll(LEFT, which),
+    leave: () => endAll(LEFT),
     alive: said.alive,
   }
 }

@@ -30,7 +30,7 @@ export interface ServedGenerators {
     leftMs: number,
     tell: (said: Said[]) => unknown,
   ): Promise<Generated>
-  leave(batch: number, items?: readonly number[]): void
+  leave(batch: number): void
   /** @param duty share of the time to work, 0..1 */
   pace(duty: number): void
   measure(key: string, batch: number): Promise<{ runMs: number; rows: number }>
@@ -122,7 +122,7 @@ export function createServedGenerators(
         noteBatches()
       }
     },
-    leave: (batch, items) => batches.get(batch)?.leave(items),
+    leave: (batch) => batches.get(batch)?.leave(),
     pace(to) {
       duty = to
       noteBatches()
