@@ -60,7 +60,8 @@ class Training:
             # One that was grown has none yet.
             for optimiser, state in zip(self.optimisers, kept.get("optimisers", [])):
                 optimiser.load_state_dict(state)
-            self.state = kept["state"]
+            # What was left of a shard is left: seen twice, samples are learned by heart.
+            self.state = dict(kept["state"], shards=kept["state"]["shards"] + 1)
 
     def save(self):
         parts = dict(
