@@ -6,6 +6,7 @@
 import './deno_version.ts'
 import { takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
+import { gathers } from '../pipeline/tree.ts'
 import { CODE, taskOnNone } from '../pipeline/runs_on.ts'
 import { ApiError } from '../coordinator/api_error.ts'
 import { createLog } from '../coordinator/log.ts'
@@ -67,10 +68,17 @@ const otel = await loadOtel()
 const warning = otel && otelWarning()
 if (warning !== undefined) log(warning, 'warn')
 
-const pipelines = await steps.run(
+const loaded = await steps.run(
   'preparing models',
   (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
 ).catch((error) => fail(modelsFault(error)))
+// Who names a pipeline is told by the policy that it cannot.
+const pipelines = policy === 'shoal' || dirs !== undefined
+  ? loaded
+  : loaded.filter(({ pipeline }) => !gathers(pipeline))
+if (pipelines.length < loaded.length) {
+  steps.say(`pipelines with tasks that gather are left out: policy ${policy} cannot run them`)
+}
 
 const { isOwn } = createOwnToken(keys.ownToken)
 const trust = chosen.trust

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Task } from '../pipeline/schema.ts'
+import { gathers } from '../pipeline/tree.ts'
 import { planOf } from '../policy/place/planner.ts'
 import { place } from '../policy/place/place.ts'
 import type { Problem } from '../policy/place/problem.ts'
@@ -44,8 +44,6 @@ const FACTORIES: { [name: string]: Factory } = {
   ),
 }
 
-const isGathering = ({ gather }: Task) => gather === true
-
 export const POLICY_NAMES: readonly string[] = Object.keys(FACTORIES)
 
 /** @throws RangeError for a name that no rules have */
@@ -54,10 +52,10 @@ export function createPolicy(name: string, options: PolicyOptions): Policy {
   if (make === undefined) {
     throw new RangeError(`Cannot use policy ${name}: there are ${POLICY_NAMES.join(', ')}`)
   }
-  const gathers = options.pipelines.find(({ tasks }) => Object.values(tasks).some(isGathering))
-  if (name !== 'shoal' && gathers !== undefined) {
+  const gathering = options.pipelines.find(gathers)
+  if (name !== 'shoal' && gathering !== undefined) {
     throw new RangeError(
-      `Cannot use policy ${name}: pipeline ${gathers.name} has a task that gathers: only shoal can`,
+      `Cannot use policy ${name}: pipeline ${gathering.name} has a task that gathers: only shoal can`,
     )
   }
   return { name, ...make(options) }

@@ -25,6 +25,10 @@ export function variantOf(pipeline: Pipeline, task: string, variant: string): Va
   return found
 }
 
+/** Whether a task takes what all items before it gave as one. */
+export const gathers = ({ tasks }: Pipeline): boolean =>
+  Object.values(tasks).some(({ gather }) => gather === true)
+
 /** Tasks from the root down, parents before children, in the order of `next`. */
 export function tasksInOrder(pipeline: Pipeline): string[] {
   const order: string[] = []

@@ -135,7 +135,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     log,
     keyring,
     identities,
-    checked: options.trust !== undefined,
+    checked: options.trust !== undefined && name === 'shoal',
     ...(link === undefined ? {} : { link }),
     ...(options.otel === undefined ? {} : { otel: options.otel }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
