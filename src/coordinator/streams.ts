@@ -165,10 +165,11 @@ export function createStreams({ pipelines, now, hearOf, isTrusted, lost }: Strea
       heard.delete(query)
       if (one?.hear === undefined || !answer.ok) return answer
       const item = answer.items.find(({ payload }) => told.get(payload as Payload) === one)
-      const whole = item?.result as unknown as Generated | undefined
-      if (typeof whole?.text === 'string' && whole.text.startsWith(one.text)) {
-        const ids = whole.ids.slice(one.ids.length)
-        const text = whole.text.slice(one.text.length)
+      const { text: whole, ids: all } = (item?.result ?? {}) as Partial<Generated>
+      // It is a node's word, whoever confirmed it.
+      if (typeof whole === 'string' && Array.isArray(all) && whole.startsWith(one.text)) {
+        const ids = all.slice(one.ids.length)
+        const text = whole.slice(one.text.length)
         if (text !== '' || ids.length > 0) one.hear({ text, ids })
         return answer
       }
