@@ -35,7 +35,9 @@ export interface TaskShape {
   variants: VariantShape[]
   /** One item takes the results of all items of the task before it. */
   gathers: boolean
-  /** Items that run at the same time in a slot, each begun and ended by itself; 1: a batch runs as one. */
+  /** Token by token: items run beside each other in a slot, each begun and ended by itself. */
+  generates: boolean
+  /** So many of them. */
   rows: number
 }
 
@@ -188,8 +190,9 @@ function shapeOf(pipeline: Pipeline, variants: VariantShape[], counts: Counts): 
   return shape
 }
 
-const rulesOf = (task: Task): Pick<TaskShape, 'gathers' | 'rows'> => ({
+const rulesOf = (task: Task): Pick<TaskShape, 'gathers' | 'generates' | 'rows'> => ({
   gathers: task.gather === true,
+  generates: task.kind === GENERATE,
   rows: task.kind === GENERATE ? generateTaskOf(task).rows : 1,
 })
 

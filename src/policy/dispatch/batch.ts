@@ -132,7 +132,7 @@ export function delayUntilMs(
 ): number | undefined {
   const n = items.length
   const [{ attempts, queuedAtMs, query, task }] = items as [Item]
-  if (dispatch.delay <= 0 || task.rows > 1 || n < waiting || attempts > 0) return undefined
+  if (dispatch.delay <= 0 || task.generates || n < waiting || attempts > 0) return undefined
   if (prices[slot.group!.index]! < 1e-6) return undefined
   const untilMs = queuedAtMs + (isOther ? 2 : 1) * dispatch.delay * query.laxityMs
   if (nowMs >= untilMs) return undefined

@@ -141,7 +141,9 @@ export function createResults(parts: ResultsParts): Results {
         ...{ computeMs, nodeQueueMs: 0, networkMs: 0 },
       }
       const told = believed(batch, event, nowMs)
-      batch.slot.restUntilMs = nowMs + restMs(batch.slot.node.inUse, told.computeMs)
+      if (!generates(batch.variant)) {
+        batch.slot.restUntilMs = nowMs + restMs(batch.slot.node.inUse, told.computeMs)
+      }
       learnTime(batch, told.computeMs, batch.items.length, profile)
     },
     // That an answer is long is no sign that its node hangs.

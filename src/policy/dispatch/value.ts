@@ -80,7 +80,7 @@ export interface Start {
 export function startOn(slot: Slot, task: TaskShape, nowMs: number): Start {
   const onewayMs = slot.node.times.networkMs(task) / 2
   const last = lastOf(slot)
-  const late = last === undefined || task.rows > 1 && takesMore(slot)
+  const late = last === undefined || task.generates && takesMore(slot)
     ? 0
     : (last.upperMs - last.meanMs) / UPPER
   return {

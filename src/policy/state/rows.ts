@@ -18,7 +18,7 @@ interface Slot {
   batches: readonly Running[]
 }
 
-export const generates = ({ task }: VariantShape): boolean => task.rows > 1
+export const generates = ({ task }: VariantShape): boolean => task.generates
 
 /** Rows in use, where all that runs on the slot generates; undefined where it does not, or is idle. */
 function rowsInUse({ batches }: Slot): number | undefined {
@@ -42,10 +42,11 @@ const mostRows = ({ batches }: Slot): number =>
 
 /** Items that would run beside a batch of this task. */
 export const besideOn = (slot: Slot, task: TaskShape): number =>
-  task.rows > 1 ? rowsInUse(slot) ?? 0 : 0
+  task.generates ? rowsInUse(slot) ?? 0 : 0
 
 /** Most items of a batch: what generates is sent one by one, so that each ends by itself. */
-export const mostItems = ({ rows }: TaskShape, maxBatch: number): number => rows > 1 ? 1 : maxBatch
+export const mostItems = ({ generates }: TaskShape, maxBatch: number): number =>
+  generates ? 1 : maxBatch
 
 /** Each step takes longer for one batch more: what runs ends so many times as late from now on. */
 export function slowDown({ batches }: Slot, times: number, nowMs: number): void {

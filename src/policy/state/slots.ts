@@ -233,7 +233,7 @@ export const restMs = ({ duty }: { duty: number }, computeMs: number): number =>
  */
 export function readyAtMs(slot: Slot, nowMs: number, task?: TaskShape): number {
   const last = lastOf(slot)
-  if (last === undefined || task !== undefined && task.rows > 1 && takesMore(slot)) {
+  if (last === undefined || task !== undefined && task.generates && takesMore(slot)) {
     return Math.max(nowMs, slot.restUntilMs)
   }
   // A batch that is overdue says nothing of when it ends: assume as long again as it is late.
