@@ -12,7 +12,7 @@ import type { onnx as Onnx } from 'onnx-proto'
 const { onnx } = onnxProto as unknown as { onnx: typeof Onnx }
 
 /** Changes whenever the derived bytes do: caches of older ones are then not used. */
-export const recipeVersion = 1
+export const recipeVersion = 2
 
 export const modelNames = ['nano', 'mini', 'micro'] as const
 
