@@ -10,7 +10,7 @@ import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from '../core/types.ts'
 import type { Profile } from '../estimate/profile.ts'
 import { type Booked, Booking, SentItem } from './batch.ts'
-import { slot as S } from './params.ts'
+import { batch as B, slot as S } from './params.ts'
 import type { Item } from './query.ts'
 import { call } from './in_use.ts'
 import { generates, slowDown } from './rows.ts'
@@ -206,8 +206,7 @@ export class Flights {
       item.failures = [...item.failures, { node: node.id, variant, sentMs: dispatchedMs }]
     }
     const { limits, waiting } = this.parts
-    // What generates is at work for long, and more befalls its nodes meanwhile.
-    const most = limits.maxAttempts * (generates(variant) ? 2 : 1)
+    const most = limits.maxAttempts * (generates(variant) ? B.attempts : 1)
     if (item.attempts >= most) this.parts.exhausted(item, message)
     else waiting.add(item, nowMs)
   }

@@ -58,7 +58,7 @@ export function slowDown({ batches }: Slot, times: number, nowMs: number): void 
 
 /** The batch of a slot that is done last. */
 export function lastOf<One extends Running>({ batches }: { batches: readonly One[] }) {
-  let last: One | undefined
-  for (const batch of batches) if (!(batch.endsAtMs < last?.endsAtMs!)) last = batch
+  let [last] = batches
+  for (const batch of batches) if (batch.endsAtMs >= last!.endsAtMs) last = batch
   return last
 }

@@ -19,7 +19,7 @@ export const MOST_COUNT = 100_000
 export const MOST_WAYS = 256
 /** States that are kept; then all are forgotten, and made again where they are needed. */
 export const MOST_STATES = 8192
-/** Places in them that are kept, likewise. */
+/** Most places in them that are kept. */
 export const MOST_KEPT_WAYS = 100_000
 /** Of masks that are kept, in bytes. */
 export const MOST_MASK_BYTES = 8 * 1024 * 1024
