@@ -8,10 +8,13 @@ import { filesUnder } from './files.ts'
 const MAY_IMPORT: Record<string, string[]> = {
   'src/pipeline': [],
   'src/protocol': [],
+  'src/documents': [],
   'src/policy': ['src/pipeline'],
-  'src/stages': ['src/pipeline'],
+  'src/stages': ['src/pipeline', 'src/documents'],
   'src/node': ['src/protocol', 'src/pipeline', 'src/stages'],
-  'src/coordinator': ['src/policy', 'src/protocol', 'src/pipeline', 'src/client'],
+  'src/coordinator': [
+    ...['src/policy', 'src/protocol', 'src/pipeline', 'src/client', 'src/documents'],
+  ],
   'src/peers/policies.ts': ['src/peers', 'src/policy', 'src/pipeline'],
   'src/peers': [
     ...[
@@ -30,9 +33,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   'workers/inference.ts': ['src/stages', 'src/pipeline', 'src/node/engine'],
   'workers/node.ts': ['src/node', 'src/stages'],
   'workers/planner.ts': ['src/policy', 'src/peers', 'src/pipeline'],
+  'workers/documents.ts': ['src/documents'],
   'workers/store.ts': ['src/coordinator/store'],
   'workers/bodies.ts': ['src/coordinator/bodies'],
-  profiles: ['src/pipeline', 'src/stages'],
+  profiles: ['src/pipeline', 'src/stages', 'src/documents'],
   demo: ['src', 'workers'],
 }
 
