@@ -17,7 +17,8 @@ export const schemaOf = z.record(z.string(), z.unknown()).refine(
   { error: `must be at most ${MAX_SCHEMA} characters as JSON` },
 )
 /** @param most strings */
-export const stopOf = (most: number) => z.union([stop, z.array(stop).max(most)])
+export const stopOf = (most: number) =>
+  z.union([stop, z.array(stop).max(most)], { error: `must be a text, or at most ${most} of them` })
 
 /** What all protocols have. */
 export const sampling = {

@@ -53,7 +53,9 @@ export const chatRequest = z.looseObject({
 
 export const completionRequest = z.looseObject({
   ...asked,
-  prompt: z.union([z.string(), z.array(z.string()).length(1)]),
+  prompt: z.union([z.string(), z.array(z.string()).length(1)], {
+    error: 'must be one text: one prompt a call, and no tokens',
+  }),
 })
 
 const count = z.number().int().min(0)
