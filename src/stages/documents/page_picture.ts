@@ -33,7 +33,7 @@ export function sizeIn({ width, height }: Size): Size & { scale: number } {
     Math.sqrt(MOST_PAGE_PIXELS / (width * height)),
     MAX_PICTURE_SIDE / Math.max(width, height),
   )
-  const whole = (side: number) => Math.max(1, Math.floor(side * scale + 1e-3))
+  const whole = (side: number) => Math.max(1, (scale < 1 ? Math.floor : Math.round)(side * scale))
   return { width: whole(width), height: whole(height), scale }
 }
 
