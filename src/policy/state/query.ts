@@ -15,8 +15,7 @@ import { levelOf, type PipelineShape, type Prefix, type TaskShape } from '../cor
 import type { Prefer } from '../core/elastic.ts'
 import type { Gather } from '../core/options.ts'
 import type { VariantShape, Way } from '../core/graph.ts'
-import type { Answer, FinishedItem, Handle } from '../core/types.ts'
-import type { BatchId, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
+import type { BatchId, Handle, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
 import type { Urgent } from './queue.ts'
 
 /** A node came to nothing with a batch. */
@@ -39,6 +38,7 @@ export interface Left {
 }
 
 const NO_CHILDREN: Item[][] = []
+const NO_ITEMS: readonly Item[] = []
 const NO_FAILURES: Failure[] = []
 
 export class Item implements Urgent {
@@ -195,6 +195,8 @@ function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
  * running -> done. Its child items are queued from now on: those of each child task are in `children`.
  * Children for tasks that do not follow this one are ignored. The last item of its task brings the one
  * of a task that gathers.
+ *
+ * @returns that one where it follows items that were done before: this one handed nothing on to them
  */
 export function serveItem(
   item: Item,
@@ -202,7 +204,7 @@ export function serveItem(
   outcome: Extract<ItemOutcome, { ok: true }>,
   gather: Gather,
   nowMs: number,
-): void {
+): readonly Item[] {
   const { query } = item
   const { items } = query
   item.state = 'done'
@@ -216,19 +218,43 @@ export function serveItem(
   }
   unsettle(query)
   countServed(query, prefix.variant)
-  if (prefix.ways.length === 0) return
+  if (prefix.ways.length === 0) return NO_ITEMS
   item.children = prefix.ways.map((way, child) => {
     if (way.task.gathers) return gatherFor(item, child, gather, nowMs)
     const payloads = outcome.children[way.task.name] ?? []
     return payloads.map((payload) => addItem(query, way, payload, nowMs))
   })
+  const late = query.shape.tasks.filter(({ gathers, parent }) => gathers && parent !== item.task)
+  return late.length === 0
+    ? NO_ITEMS
+    : late.flatMap((task) => gatherLate(item, task, gather, nowMs))
+}
+
+/** The item of a task further down that gathers, where no more than this one's children was waited for. */
+function gatherLate({ query }: Item, task: TaskShape, gather: Gather, nowMs: number): Item[] {
+  const before = task.parent!
+  if (mayCome(query, before)) return []
+  const items: Item[] = []
+  listOf(query.root, before, items)
+  const last = items.at(-1)
+  const child = before.next.indexOf(task)
+  if (last === undefined || items.some(({ children }) => children[child]?.length)) return []
+  const late = gatherFor(last, child, gather, nowMs)
+  last.children = before.next.map((_, i) => i === child ? late : last.children[i] ?? [])
+  return late
+}
+
+/** Whether an item of the task, or one that it would come of, is not done. */
+function mayCome({ openAt }: Query, task: TaskShape): boolean {
+  for (let at: TaskShape | null = task; at !== null; at = at.parent) {
+    if (openAt[at.position]! > 0) return true
+  }
+  return false
 }
 
 /** The item that takes what all items of this one's task gave, once no more of them can come. */
 function gatherFor({ query, task }: Item, child: number, gather: Gather, nowMs: number): Item[] {
-  for (let at: TaskShape | null = task; at !== null; at = at.parent) {
-    if (query.openAt[at.position]! > 0) return []
-  }
+  if (mayCome(query, task)) return []
   const items: Item[] = []
   listOf(query.root, task, items)
   // It is worth what the least of them is.
@@ -247,49 +273,4 @@ function countServed({ served }: Query, variant: VariantShape): void {
   const row = served.find((one) => one.variant === variant)
   if (row === undefined) served.push({ variant, items: 1 })
   else row.items++
-}
-
-/**
- * Mean path accuracy over the leaf items. Where no leaf was reached (a detector found nothing), the
- * mean over the items that handed nothing on, each at the accuracy of its prefix.
- */
-export function accuracyOf({ items }: Query): number {
-  let [leaves, leafSum, ends, endSum] = [0, 0, 0, 0]
-  for (const { task, prefix, children } of items) {
-    const accuracy = prefix?.accuracy ?? 0
-    if (task.next.length === 0) {
-      leaves++
-      leafSum += accuracy
-    } else if (children.every((branch) => branch.length === 0)) {
-      ends++
-      endSum += accuracy
-    }
-  }
-  return leaves > 0 ? leafSum / leaves : endSum / ends
-}
-
-/** The answer of a query all of whose items are done. */
-export function answerOf(query: Query): Extract<Answer, { ok: true }> {
-  const items: FinishedItem[] = []
-  listItems(query.root, -1, items)
-  const path: { [task: string]: { [variant: string]: number } } = {}
-  for (const task of query.shape.tasks) {
-    for (const { variant, items } of query.served) {
-      if (variant.task === task) (path[task.name] ??= {})[variant.ref.variant] = items
-    }
-  }
-  return { ok: true, accuracy: accuracyOf(query), path, stages: query.stages, items }
-}
-
-/** Depth first, in reading order. */
-function listItems(
-  { task, payload, result, children }: Item,
-  parent: number,
-  into: FinishedItem[],
-) {
-  const position = into.length
-  into.push({ task: task.name, parent, payload, result })
-  for (const branch of children) {
-    for (const child of branch) listItems(child, position, into)
-  }
 }
