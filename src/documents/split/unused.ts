@@ -12,6 +12,8 @@ import { createPdfWriter, joined, type Ref } from '../pdf/writer.ts'
 const LISTS = ['XObject', 'Font']
 /** Of content of one page; more is not looked into. */
 const MOST_CONTENT_BYTES = 8 * 2 ** 20
+/** What is unpacked is unpacked as a whole, and may be a thousand times as large. */
+const FED_BYTES = 4096
 /** Where this is all that a page takes, there is little to take out. */
 const SMALL_PAGE_BYTES = 32 * 1024
 
@@ -93,7 +95,13 @@ async function namesIn(plain: PlainFile, ref: Ref): Promise<string[]> {
 }
 
 async function inflated(bytes: Uint8Array): Promise<Uint8Array> {
-  const source = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()
+  let at = 0
+  const source = new ReadableStream<BufferSource>({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close()
+      controller.enqueue(bytes.slice(at, at += FED_BYTES))
+    },
+  }, { highWaterMark: 0 })
   const blocks: Uint8Array[] = []
   let length = 0
   for await (const block of source.pipeThrough(new DecompressionStream('deflate'))) {
