@@ -25,7 +25,7 @@ export async function withDocuments(
 
 /** What went well; else the test ends with what did not. */
 export function ok<T extends { ok: boolean }>(answer: T): Extract<T, { ok: true }> {
-  assert.ok(answer.ok, JSON.stringify(answer))
+  if (!answer.ok) assert.fail(JSON.stringify(answer))
   return answer as Extract<T, { ok: true }>
 }
 
