@@ -28,6 +28,13 @@ export const documents = checkPipeline({
   },
 }, 'fixture')
 
+/** The same, under another name and with other outputs: its queries are pictures. */
+export const plain = checkPipeline({
+  ...documents,
+  name: 'plain',
+  output: { words: { each: 'read', with: ['blocks'] } },
+}, 'fixture')
+
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
 
 export type ReadPage = (word: string) => 'bad' | 'broken' | undefined
@@ -78,7 +85,7 @@ type Options = Partial<Parameters<typeof startCoordinator>[0]>
 
 export function startJobs(options: Options = {}): Coordinator {
   return startCoordinator({
-    pipelines: [{ dir: '', pipeline: documents, models: {} }],
+    pipelines: [documents, plain].map((pipeline) => ({ dir: '', pipeline, models: {} })),
     port: 0,
     ...options,
     jobs: { createDocuments, ...options.jobs },
