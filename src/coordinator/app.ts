@@ -11,6 +11,11 @@ import { generatingTask, takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
+import type { Cutter } from './adapters/cutter.ts'
+import { LITEPARSE_PATH, mountLiteparse } from './adapters/liteparse.ts'
+import { mountMistral } from './adapters/mistral.ts'
+import { isMistral, mistralResponse, OCR_PATH } from './adapters/mistral_errors.ts'
+import type { Uploads } from './adapters/uploads.ts'
 import { ApiError } from './api_error.ts'
 import { asksBody } from './asks_body.ts'
 import { type BodyReader, createBodyReader } from './bodies/reader.ts'
@@ -64,6 +69,10 @@ export interface AppOptions {
   bodies?: BodyReader
   /** Whether answers can be kept to a schema; all are taken where absent. @throws Error */
   checkSchema?: CheckSchema
+  /** Cuts documents; each is one query where absent. */
+  cutter?: Cutter
+  /** Reads what was uploaded; nothing was where absent. */
+  uploads?: Uploads
 }
 
 /**
@@ -92,14 +101,26 @@ export function createApp(options: AppOptions) {
 
   app.use(finish)
   if (origins.length > 0) {
-    const paths = ['/v1/pipelines/*', '/v2/*', '/v1/chat/*', '/v1/completions', '/v1/models/*']
+    const paths = [
+      '/v1/pipelines/*',
+      '/v2/*',
+      '/v1/chat/*',
+      '/v1/completions',
+      '/v1/models/*',
+      OCR_PATH,
+      LITEPARSE_PATH,
+    ]
     for (const path of paths) app.use(path, allowOrigins(origins))
   }
   app.use(doors.guard)
 
   app.onError((error, c) => {
     const answer = (fault: ApiError) =>
-      isOpenAi(c.req.path) ? openAiResponse(fault) : fault.toResponse()
+      isOpenAi(c.req.path)
+        ? openAiResponse(fault)
+        : isMistral(c.req.path)
+        ? mistralResponse(fault)
+        : fault.toResponse()
     if (error instanceof ApiError) {
       log.debug?.(`${c.req.method} ${c.req.path}: ${error.reason}: ${error.message}`, {
         ...{ event: 'refused', path: c.req.path, reason: error.reason },
@@ -139,6 +160,9 @@ export function createApp(options: AppOptions) {
 
   mountOip(app, inferParts)
   mountOpenAi(app, inferParts)
+  mountLiteparse(app, inferParts)
+  const { cutter, uploads } = options
+  mountMistral(app, { ...inferParts, hosts, cutter, uploads })
   mountAdmin(app, pool, doors, hosts, now, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)

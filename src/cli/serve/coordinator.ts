@@ -4,6 +4,7 @@
  * @module
  */
 import type { Reloaded } from '../../coordinator/admin_routes.ts'
+import { createCutter } from '../../coordinator/adapters/cutter.ts'
 import { createApp } from '../../coordinator/app.ts'
 import { createBodyReader } from '../../coordinator/bodies/reader.ts'
 import type { DoorLimits } from '../../coordinator/doors/doors.ts'
@@ -67,6 +68,8 @@ export interface CoordinatorOptions {
   allowEmbeds?: readonly string[]
   /** Rates that calls are held to. */
   limits?: Partial<DoorLimits>
+  /** Starts what counts and cuts documents; each is one query where absent. */
+  createDocuments?: () => Worker
   /** What a collector is told by; `loadOtel` has it where one is to be told. */
   otel?: PoolOptions['otel']
   /** Certificate and key, as PEM, to serve `https` with. */
@@ -180,6 +183,13 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     keyring,
     origins: options.allowOrigins ?? [],
     embedders: options.allowEmbeds ?? [],
+    ...(options.createDocuments === undefined ? {} : {
+      cutter: createCutter({
+        createWorker: options.createDocuments,
+        deadlines: pool.deadlines,
+        now,
+      }),
+    }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(assets === undefined ? {} : { assets }),
   })
