@@ -16,7 +16,7 @@ import type { Cutter } from './adapters/cutter.ts'
 import { LITEPARSE_PATH, mountLiteparse } from './adapters/liteparse.ts'
 import { mountMistral } from './adapters/mistral.ts'
 import { isMistral, mistralResponse, OCR_PATH } from './adapters/mistral_errors.ts'
-import type { Uploads } from './adapters/uploads.ts'
+import { uploadsIn } from './adapters/uploads_in.ts'
 import { ApiError } from './api_error.ts'
 import { asksBody } from './asks_body.ts'
 import { type BodyReader, createBodyReader } from './bodies/reader.ts'
@@ -30,6 +30,8 @@ import { LEFT, type Peers } from './gone.ts'
 import { createHistory } from './history.ts'
 import type { CheckSchema } from './generate/prompt.ts'
 import { infer } from './infer.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import { mountJobs } from './jobs/routes.ts'
 import { asksForStream, inferStream } from './infer_stream.ts'
 import type { Log } from './log.ts'
 import { notFound } from './methods.ts'
@@ -37,6 +39,8 @@ import { createMetrics } from './metrics/metrics.ts'
 import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
 import { isOpenAi, openAiResponse } from './openai/errors.ts'
+import { createBatchHandler } from './openai/batch_handler.ts'
+import { mountBatches } from './openai/batch_routes.ts'
 import { mountOpenAi } from './openai/routes.ts'
 import { exportMetrics } from './otel/instruments.ts'
 import { mountDocs } from './openapi/docs.ts'
@@ -72,8 +76,10 @@ export interface AppOptions {
   checkSchema?: CheckSchema
   /** Cuts documents; each is one query where absent. */
   cutter?: Cutter
-  /** Reads what was uploaded; nothing was where absent. */
-  uploads?: Uploads
+  /** What is done in the background; where absent, there are no jobs. */
+  jobs?: Jobs
+  /** Webhooks of jobs may go to private addresses, whoever asks for them. */
+  nearWebhooks?: boolean
 }
 
 /**
@@ -103,13 +109,9 @@ export function createApp(options: AppOptions) {
   app.use(finish)
   if (origins.length > 0) {
     const paths = [
-      '/v1/pipelines/*',
-      '/v2/*',
-      '/v1/chat/*',
-      '/v1/completions',
-      '/v1/models/*',
-      OCR_PATH,
-      LITEPARSE_PATH,
+      ...['/v1/pipelines/*', '/v2/*', '/v1/chat/*', '/v1/completions', '/v1/models/*'],
+      ...['/v1/jobs/*', '/v1/files/*', '/v1/batches/*'],
+      ...[OCR_PATH, LITEPARSE_PATH],
     ]
     for (const path of paths) app.use(path, allowOrigins(origins))
   }
@@ -117,10 +119,10 @@ export function createApp(options: AppOptions) {
 
   app.onError((error, c) => {
     const answer = (fault: ApiError) =>
-      isOpenAi(c.req.path)
-        ? openAiResponse(fault)
-        : isMistral(c.req.path)
+      isMistral(c.req.path)
         ? mistralResponse(fault)
+        : isOpenAi(c.req.path)
+        ? openAiResponse(fault)
         : fault.toResponse()
     if (error instanceof ApiError) {
       log.debug?.(`${c.req.method} ${c.req.path}: ${error.reason}: ${error.message}`, {
@@ -161,8 +163,15 @@ export function createApp(options: AppOptions) {
 
   mountOip(app, inferParts)
   mountOpenAi(app, inferParts)
+  if (options.jobs !== undefined) {
+    const { jobs, nearWebhooks = false } = options
+    mountJobs(app, { pool, jobs, doors, now, nearWebhooks })
+    mountBatches(app, { pool, jobs, doors, now })
+    jobs.start(createBatchHandler(inferParts))
+  }
   mountLiteparse(app, inferParts)
-  const { cutter, uploads } = options
+  const { cutter } = options
+  const uploads = options.jobs && uploadsIn(options.jobs, doors)
   mountMistral(app, { ...inferParts, hosts, cutter, uploads })
   mountAdmin(app, pool, doors, hosts, now, options.reload)
   mountDocs(app)

@@ -36,7 +36,7 @@ Deno.test('liteparse: languages in Latin script are read, however they are named
   withOcr(async ({ url }) => {
     for (const language of [undefined, '', 'en', 'eng', 'de', 'deu+fra', 'vi', 'pt-BR', 'tr']) {
       const response = await post(url, formOf(PIXEL_PNG, language))
-      assert.equal(response.status, 200, language)
+      assert.equal(response.status, 200, `${language}`)
       await response.body?.cancel()
     }
     for (

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { Mistral } from '@mistralai/mistralai'
 import { MistralError } from '@mistralai/mistralai/models/errors'
-import { CUTS, dataUri, DOCUMENTS, OCR, pdf, type Scene, withOcr } from './ocr_scene.ts'
+import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
+import { dataUri, DOCUMENTS, pdf, type Scene, withOcr } from './ocr_scene.ts'
 
 const encoder = new TextEncoder()
 const documentOf = (bytes: Uint8Array) => ({ documentUrl: dataUri(bytes, 'application/pdf') })
@@ -21,7 +22,7 @@ const sentTo = ({ node }: Scene) =>
     )
   )
 
-const withCut = (test: (scene: Scene) => Promise<void>) => withOcr(test, [OCR, DOCUMENTS], CUTS)
+const withCut = (test: (scene: Scene) => Promise<void>) => withOcr(test)
 
 const rejection = (
   asking: Promise<unknown>,
@@ -93,7 +94,7 @@ Deno.test('mistral: a part that fails is what the call gets, and the rest is giv
       assert.ok(coordinator.pool.stats().pipelines['documents']!.arrived < 100)
     },
     [DOCUMENTS],
-    CUTS,
+    {},
     ({ message }) => ({
       items: message.items.map(() => ({
         ok: false,
@@ -102,3 +103,66 @@ Deno.test('mistral: a part that fails is what the call gets, and the rest is giv
       })),
     }),
   ))
+
+Deno.test('mistral: a file that was uploaded is read by its id and by its URL, as its own client and LibreChat do', () =>
+  withOcr(async (scene) => {
+    const { url } = scene
+    const client = new Mistral({ serverURL: url, apiKey: 'none' })
+    const { id, purpose, sizeBytes } = await client.files.upload({
+      file: new File([pdf(2)], 'two.pdf', { type: 'application/pdf' }),
+      purpose: 'ocr',
+    })
+    assert.deepEqual([purpose, sizeBytes], ['ocr', pdf(2).length])
+    const byId = await client.ocr.process({ model: null, document: { type: 'file', fileId: id } })
+    assert.equal(byId.pages.length, 2)
+    const signed = await client.files.getSignedUrl({ fileId: id, expiry: 24 })
+    assert.equal(new URL(signed.url).origin, url)
+    assert.deepEqual(new Uint8Array(await (await fetch(signed.url)).arrayBuffer()), pdf(2))
+    for (const address of [signed.url, signed.url.replace('localhost', '127.0.0.1')]) {
+      const byUrl = await client.ocr.process({ model: null, document: { documentUrl: address } })
+      assert.deepEqual(byUrl.pages, byId.pages)
+    }
+    const elsewhere = [
+      signed.url.replace('localhost', 'example.org'),
+      signed.url.replace(/:\d+/, ':1'),
+      signed.url.replace('/content', ''),
+      signed.url.replace('http:', 'ftp:'),
+    ]
+    for (const address of elsewhere) {
+      const [status, { message }] = await rejection(
+        client.ocr.process({ model: null, document: { documentUrl: address } }),
+      )
+      assert.equal(status, 400, address)
+      assert.match(message, /nothing is fetched from elsewhere/)
+    }
+    await client.files.delete({ fileId: id })
+    const [status] = await rejection(client.files.getSignedUrl({ fileId: id }))
+    assert.equal(status, 404)
+    const [gone, { code }] = await rejection(
+      client.ocr.process({ model: null, document: { documentUrl: signed.url } }),
+    )
+    assert.deepEqual([gone, code], [404, 'not_found'])
+  }))
+
+Deno.test('mistral: a file of another key is not there', () => {
+  const keys = ['one', 'two', 'three'].map((name) => `key-of-${name}-that-is-long-enough`)
+  // Without an admin's key, whoever calls from this machine is one.
+  const roles = ['client', 'client', 'admin'] as const
+  const keyring = createKeyring(
+    keys.map((key, i) => ({ name: `${i}`, role: roles[i]!, sha256: hashOf(key) })),
+  )
+  return withOcr(
+    async ({ url }) => {
+      const [mine, theirs] = keys.map((key) => new Mistral({ serverURL: url, apiKey: key }))
+      const file = new File([pdf(1)], 'one.pdf')
+      const { id } = await mine!.files.upload({ file, purpose: 'ocr' })
+      const signed = await mine!.files.getSignedUrl({ fileId: id })
+      const asked = { model: null, document: { documentUrl: signed.url } }
+      assert.equal((await mine!.ocr.process(asked)).pages.length, 1)
+      assert.equal((await rejection(theirs!.ocr.process(asked)))[0], 404)
+      assert.equal((await rejection(theirs!.files.getSignedUrl({ fileId: id })))[0], 404)
+    },
+    [DOCUMENTS],
+    { keyring },
+  )
+})

@@ -99,14 +99,20 @@ export function withOcr(
       await test({ coordinator, url: coordinator.url, node })
     },
     undefined,
-    { pipelines: pipelines.map((pipeline) => ({ dir: '', pipeline, models: {} })), ...options },
+    {
+      ...CUTS,
+      pipelines: pipelines.map((pipeline) => ({ dir: '', pipeline, models: {} })),
+      ...options,
+    },
   )
 }
 
 /** Has documents cut by the worker of tests. */
-export const CUTS: { createDocuments: () => Worker } = {
-  createDocuments: () =>
-    new Worker(new URL('./documents_worker.ts', import.meta.url), { type: 'module' }),
+export const CUTS = {
+  jobs: {
+    createDocuments: () =>
+      new Worker(new URL('./documents_worker.ts', import.meta.url), { type: 'module' }),
+  },
 }
 
 export const dataUri = (bytes: Uint8Array, type: string): string =>

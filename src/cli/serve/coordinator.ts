@@ -25,6 +25,7 @@ import { checkSchema } from '../../stages/generate/constraint/constraint.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
 import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
+import { createDocuments, type JobsSetting, keepJobs } from './jobs.ts'
 import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPeers } from './peers.ts'
@@ -54,6 +55,9 @@ export interface CoordinatorOptions {
   hedge?: boolean
   /** File that keeps what is learned over restarts; none where absent. */
   store?: string
+  jobs?: JobsSetting
+  /** Webhooks of jobs may go to private addresses, whoever asks for them. */
+  nearWebhooks?: boolean
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
@@ -68,8 +72,6 @@ export interface CoordinatorOptions {
   allowEmbeds?: readonly string[]
   /** Rates that calls are held to. */
   limits?: Partial<DoorLimits>
-  /** Starts what counts and cuts documents; each is one query where absent. */
-  createDocuments?: () => Worker
   /** What a collector is told by; `loadOtel` has it where one is to be told. */
   otel?: PoolOptions['otel']
   /** Certificate and key, as PEM, to serve `https` with. */
@@ -167,12 +169,15 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     createWorker: () =>
       new Worker(new URL('../../../workers/bodies.ts', import.meta.url), { type: 'module' }),
   })
+  const jobs = keepJobs(options.store, { pool, now, log, checkSchema }, options.jobs ?? {})
+  const cutter = createCutter({
+    createWorker: options.jobs?.createDocuments ?? createDocuments,
+    deadlines: pool.deadlines,
+    now,
+  })
   const app = createApp({
-    pool,
-    reload,
-    peers,
-    bodies,
-    checkSchema,
+    ...{ pool, reload, peers, bodies, checkSchema, jobs: jobs.jobs, cutter },
+    nearWebhooks: options.nearWebhooks ?? false,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable
@@ -183,13 +188,6 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     keyring,
     origins: options.allowOrigins ?? [],
     embedders: options.allowEmbeds ?? [],
-    ...(options.createDocuments === undefined ? {} : {
-      cutter: createCutter({
-        createWorker: options.createDocuments,
-        deadlines: pool.deadlines,
-        now,
-      }),
-    }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(assets === undefined ? {} : { assets }),
   })
@@ -210,6 +208,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     reload,
     async close(timeoutMs = DRAIN_MS) {
       await pool.drain(timeoutMs)
+      await jobs.close()
       await keeper?.close()
       planner.stop()
       bodies.stop()

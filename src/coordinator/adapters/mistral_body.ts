@@ -4,9 +4,9 @@
  * @module
  */
 import { ApiError } from '../api_error.ts'
+import { documentOf } from '../document.ts'
 import { parseAs } from '../oip/parse.ts'
 import type { BodyQuery } from '../oip/request.ts'
-import { documentOf } from './document_body.ts'
 import { checkOthers } from './mistral_others.ts'
 import type { OcrQuery } from './ocr_query.ts'
 import { readPages } from './page_choice.ts'

@@ -8,6 +8,7 @@ import { ApiError } from '../api_error.ts'
 import { readEncoding } from '../bodies/inflate.ts'
 import { readBody } from '../body.ts'
 import { leftAddress } from '../doors/caller.ts'
+import { withTextWish } from '../document.ts'
 import type { InferParts } from '../infer_parts.ts'
 import { type InferHeaders, MAX_TIMEOUT_MS, readInferHeaders } from '../infer_request.ts'
 import type { Payload } from '../payload.ts'
@@ -47,13 +48,11 @@ export async function readOcrRequest(
   const bytes = await readBody(request, deadlines, arrivedMs, lateMs, { address, draining })
   const body = await bodies.read({ form: { api: 'ocr' }, bytes, encoding, lateMs, address })
   const query = body.ocr!
-  const [payload] = body.payloads
-  if (payload !== undefined) return { query, payload, headers, isTimed }
-  const uploaded = await uploadOf(c, query.upload!, hosts, uploads)
-  const { payloads } = await bodies.read({
-    ...{ form: { api: 'document' }, bytes: uploaded, encoding: undefined, lateMs, address },
+  const { payloads: [payload] } = body.payloads.length > 0 ? body : await bodies.read({
+    ...{ form: { api: 'document' }, encoding: undefined, lateMs, address },
+    bytes: await uploadOf(c, query.upload!, hosts, uploads),
   })
-  return { query, payload: payloads[0]!, headers, isTimed }
+  return { query, payload: withTextWish(payload!, request.headers), headers, isTimed }
 }
 
 function checkContentType(headers: Headers): void {

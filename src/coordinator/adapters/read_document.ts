@@ -8,12 +8,12 @@ import type { Pipeline } from '../../pipeline/schema.ts'
 import { answerOf, type Finished } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { assembleOutputs } from '../assemble.ts'
+import { documentOf } from '../document.ts'
 import type { Gone } from '../gone.ts'
 import type { Payload } from '../payload.ts'
 import type { Pool } from '../pool.ts'
 import type { QueryRequest } from '../queries.ts'
 import type { OpenDocument } from './cutter.ts'
-import { documentOf } from './document_body.ts'
 import { linesOf } from './liteparse.ts'
 import { pageOf } from './ocr_page.ts'
 import { checkPages, type Range, rangesOf } from './page_choice.ts'
@@ -68,7 +68,10 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
     const { from, count } = range
     const { bytes } = await document!.part(from, count)
     failed.signal.throwIfAborted()
-    if (bytes.byteLength <= PART_BYTES || count === 1) return await ask(documentOf(bytes), range)
+    if (bytes.byteLength <= PART_BYTES || count === 1) {
+      const cut = documentOf(bytes)
+      return await ask({ ...cut, meta: { ...payload.meta, ...cut.meta } }, range)
+    }
     const half = Math.ceil(count / 2)
     await part({ from, count: half })
     await part({ from: from + half, count: count - half })

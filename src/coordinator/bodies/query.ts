@@ -5,9 +5,9 @@
  * @module
  */
 import type { Takes } from '../../pipeline/takes.ts'
-import { readDocument } from '../adapters/document_body.ts'
 import { readLiteparse } from '../adapters/liteparse_body.ts'
 import { readOcr } from '../adapters/mistral_body.ts'
+import { documentOf } from '../document.ts'
 import { readInferBody } from '../infer_request.ts'
 import { readGenerate } from '../oip/generate_body.ts'
 import { type BodyQuery, readRequest, type RequestModel } from '../oip/request.ts'
@@ -46,6 +46,6 @@ export function readQuery(form: Form, body: Uint8Array): BodyQuery {
     case 'ocr':
       return readOcr(body)
     case 'document':
-      return readDocument(body)
+      return { payloads: [documentOf(body)], outputs: [] }
   }
 }
