@@ -6,17 +6,19 @@
 import { blockMarkdown, pageMarkdown } from '../../documents/output/markdown.ts'
 import type { Block, Line, Page } from '../../documents/page.ts'
 import type { OcrQuery } from './ocr_query.ts'
+import type { ReadPage } from './read_document.ts'
 import type { OcrPage } from './schemas.ts'
 
-/** What a page says of itself is pixels; how many make an inch of paper is not known. */
-const DPI = 72
-
-export function ocrPage(page: Page, { blocks, scores }: OcrQuery): OcrPage {
+export function ocrPage({ page, dpi }: ReadPage, { blocks, scores }: OcrQuery): OcrPage {
   return {
     index: page.index,
     markdown: pageMarkdown(page),
     images: [],
-    dimensions: { dpi: DPI, height: Math.round(page.height), width: Math.round(page.width) },
+    dimensions: {
+      dpi: Math.round(dpi),
+      height: Math.round(page.height),
+      width: Math.round(page.width),
+    },
     ...blocks ? { blocks: page.blocks.map((block) => ocrBlock(block, scores === 'block')) } : {},
     ...scores === undefined ? {} : { confidence_scores: pageScores(page) },
   }

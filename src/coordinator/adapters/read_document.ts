@@ -25,6 +25,10 @@ const PART_BYTES = 8 * 1024 * 1024
 /** Parts of one call that are under way at once; each is held in memory. */
 const AT_ONCE = 8
 
+const PDF = 'application/pdf'
+/** What is said of pixels where nobody says how large they are. */
+const USUAL_DPI = 72
+
 /** The list in the answer of a pipeline that reads documents, and what it is known by. */
 const PAGES = 'pages'
 export const readsDocuments = ({ output }: Pipeline): boolean => output?.[PAGES] !== undefined
@@ -40,9 +44,15 @@ export interface Reading {
   gone: Gone
 }
 
+export interface ReadPage {
+  page: Page
+  /** Its pixels that make an inch of paper. */
+  dpi: number
+}
+
 export interface ReadDocument {
   /** In order. */
-  pages: Page[]
+  pages: ReadPage[]
   answers: Finished[]
   modelledJ: number
 }
@@ -60,7 +70,10 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
     })
     read.answers.push(answer)
     read.modelledJ += modelledJ
-    read.pages.push(...pagesOf(pipeline, answer, payload, from, count))
+    const dpi = dpiOf(pipeline, answer, payload)
+    for (const page of pagesOf(pipeline, answer, payload, from, count)) {
+      read.pages.push({ page, dpi })
+    }
   }
 
   async function part(range: Range): Promise<void> {
@@ -82,7 +95,7 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
     document?.close()
     await ask(payload, { from: 0, count: Infinity })
     checkPages(pages, read.pages.length)
-    read.pages = read.pages.filter(({ index }) => pages?.includes(index) ?? true)
+    read.pages = read.pages.filter(({ page: { index } }) => pages?.includes(index) ?? true)
   } else {
     const rest = [...ranges ?? []]
     const work = async () => {
@@ -95,7 +108,7 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
       throw error
     }
   }
-  read.pages.sort((a, b) => a.index - b.index)
+  read.pages.sort((a, b) => a.page.index - b.page.index)
   return read
 }
 
@@ -120,6 +133,13 @@ function pagesOf(
   const read: Page[] = pages
   return read.filter(({ index }) => index < count)
     .map((page) => ({ ...page, index: from + page.index }))
+}
+
+/** A page of a PDF is drawn as the variant says that opened it; of what is pixels, none tells. */
+function dpiOf({ root, tasks }: Pipeline, { path }: Finished, { meta }: Payload): number {
+  const [variant = ''] = Object.keys(path[root] ?? {})
+  const input = tasks[root]?.variants[variant]?.['input'] as { dpi?: unknown } | undefined
+  return meta['type'] === PDF && typeof input?.dpi === 'number' ? input.dpi : USUAL_DPI
 }
 
 /** Queries of a call that failed are given up like those of a caller that left. */
