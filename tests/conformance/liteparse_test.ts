@@ -1,5 +1,7 @@
 /** LiteParse's `POST /ocr`, asked as its client does. */
 import assert from 'node:assert/strict'
+import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
+import type { LiteparseResults } from '../../src/coordinator/adapters/schemas.ts'
 import { hashOf } from '../../src/coordinator/doors/keys.ts'
 import { createKeyring, DOCUMENTS, OCR, PIXEL_PNG, TEXTS, withOcr } from './ocr_scene.ts'
 
@@ -141,4 +143,23 @@ Deno.test('liteparse: without `ocr` there is nothing to ask, and without a key f
     [OCR],
     { keyring },
   )
+})
+
+Deno.test('liteparse: a real page is read by a real node', async () => {
+  const serving = await startServing(undefined, { variants: USUAL })
+  try {
+    await serving.addNode('reader')
+    const form = new FormData()
+    form.append('file', new File([await Deno.readFile(SAMPLE_PAGE)], 'page.jpg'))
+    const response = await post(serving.url, form, { 'x-request-timeout-ms': '600000' })
+    const { results } = await response.json() as LiteparseResults
+    assert.equal(response.status, 200)
+    assert.ok(results.some(({ text }) => text.includes('Harbour')))
+    for (const { bbox: [left, top, right, bottom], polygon } of results) {
+      assert.ok(left < right && top < bottom)
+      assert.ok(polygon.every(([x, y]) => x >= left && x <= right && y >= top && y <= bottom))
+    }
+  } finally {
+    await serving.end()
+  }
 })

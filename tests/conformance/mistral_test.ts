@@ -3,12 +3,32 @@ import assert from 'node:assert/strict'
 import { Mistral } from '@mistralai/mistralai'
 import { MistralError } from '@mistralai/mistralai/models/errors'
 import { hashOf } from '../../src/coordinator/doors/keys.ts'
-import { createKeyring, dataUri, OCR, pdf, PICTURE, withOcr } from './ocr_scene.ts'
+import {
+  createKeyring,
+  dataUri,
+  DOCUMENTS,
+  OCR,
+  pdf,
+  PICTURE,
+  PIXEL_PNG,
+  withOcr,
+} from './ocr_scene.ts'
 
 const clientOf = (serverURL: string, apiKey = 'none') => new Mistral({ serverURL, apiKey })
 type Request = Parameters<Mistral['ocr']['process']>[0]
 
 const picture = { type: 'image_url' as const, imageUrl: PICTURE }
+
+/** With so many bytes of pixels more; nobody decodes it. */
+function largePng(bytes: number): Uint8Array {
+  const at = PIXEL_PNG.length - 12
+  const png = new Uint8Array(PIXEL_PNG.length + 12 + bytes)
+  png.set(PIXEL_PNG.subarray(0, at))
+  new DataView(png.buffer).setUint32(at, bytes)
+  png.set(new TextEncoder().encode('IDAT'), at + 4)
+  png.set(PIXEL_PNG.subarray(at), png.length - 12)
+  return png
+}
 
 interface Told {
   message: string
@@ -129,6 +149,33 @@ Deno.test('mistral: what is not there is refused by name, what asks for nothing 
     assert.equal('blocks' in page, false)
     assert.equal('confidence_scores' in page, false)
   }))
+
+Deno.test('mistral: a picture of many megabytes is one query, too', () =>
+  withOcr(async ({ url }) => {
+    const imageUrl = dataUri(largePng(9 * 1024 * 1024), 'image/png')
+    const asked = { model: null, document: { type: 'image_url' as const, imageUrl } }
+    assert.equal((await clientOf(url).ocr.process(asked)).pages.length, 1)
+  }))
+
+Deno.test('mistral: an answer that is not all pages, each once, is none', () =>
+  withOcr(
+    async ({ url }) => {
+      const documentUrl = dataUri(pdf(3), 'application/pdf')
+      const [status, { code }] = await refusal(
+        clientOf(url).ocr.process({ model: null, document: { documentUrl } }),
+      )
+      assert.deepEqual([status, code], [502, 'node_failed'])
+    },
+    [DOCUMENTS],
+    {},
+    ({ message }) => ({
+      items: message.items.map(() => ({
+        ok: true,
+        fields: { pages: [{ index: 0, blocks: [] }, { index: 2, blocks: [] }] },
+        children: {},
+      })),
+    }),
+  ))
 
 Deno.test('mistral: bodies that are none are refused in its shape', () =>
   withOcr(async ({ url }) => {

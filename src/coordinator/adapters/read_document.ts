@@ -91,9 +91,9 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
   }
 
   const ranges = document && rangesOf(pages, document.pages, PART_PAGES)
-  if (isWhole(ranges, document) && payload.bytes.byteLength <= PART_BYTES) {
+  if (isWhole(ranges, document, payload)) {
     document?.close()
-    await ask(payload, { from: 0, count: Infinity })
+    await ask(payload, { from: 0, count: document?.pages ?? Infinity })
     checkPages(pages, read.pages.length)
     read.pages = read.pages.filter(({ page: { index } }) => pages?.includes(index) ?? true)
   } else {
@@ -113,9 +113,14 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
 }
 
 /** Whether all of it can be one query, or it cannot be cut. */
-function isWhole(ranges: readonly Range[] | undefined, document: OpenDocument | undefined) {
+function isWhole(
+  ranges: readonly Range[] | undefined,
+  document: OpenDocument | undefined,
+  { bytes }: Payload,
+): boolean {
   if (ranges === undefined || document === undefined) return true
-  return ranges.length === 1 && ranges[0]!.count === document.pages
+  const isOne = ranges.length === 1 && ranges[0]!.count === document.pages
+  return isOne && bytes.byteLength <= PART_BYTES
 }
 
 function pagesOf(
@@ -126,13 +131,16 @@ function pagesOf(
   count: number,
 ): Page[] {
   if (!readsDocuments(pipeline)) return [pageOf(linesOf(pipeline, answer), bytes)]
-  const pages = assembleOutputs(pipeline, answer.items)[PAGES]
-  if (!Array.isArray(pages)) {
-    throw new ApiError('internal', `Cannot use the answer: it has no list ${PAGES}`)
-  }
-  const read: Page[] = pages
-  return read.filter(({ index }) => index < count)
-    .map((page) => ({ ...page, index: from + page.index }))
+  const said = assembleOutputs(pipeline, answer.items)[PAGES]
+  const pages: Page[] = Array.isArray(said) ? said : []
+  // It is the word of nodes: each page once, and all of them.
+  const isSound = pages.length > 0 && (count === Infinity || count === pages.length) &&
+    pages.every((page, at) => page?.index === at && Array.isArray(page.blocks))
+  if (isSound) return pages.map((page) => ({ ...page, index: from + page.index }))
+  const message = `Cannot use the answer: it is not ${
+    count === Infinity ? 'a list of' : count
+  } pages`
+  throw new ApiError('node_failed', message)
 }
 
 /** A page of a PDF is drawn as the variant says that opened it; of what is pixels, none tells. */
