@@ -12,6 +12,11 @@ import { generatingTask, takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
+import type { Cutter } from './adapters/cutter.ts'
+import { LITEPARSE_PATH, mountLiteparse } from './adapters/liteparse.ts'
+import { mountMistral } from './adapters/mistral.ts'
+import { isMistral, mistralResponse, OCR_PATH } from './adapters/mistral_errors.ts'
+import { uploadsIn } from './adapters/uploads_in.ts'
 import { ApiError } from './api_error.ts'
 import { asksBody } from './asks_body.ts'
 import { type BodyReader, createBodyReader } from './bodies/reader.ts'
@@ -69,6 +74,8 @@ export interface AppOptions {
   bodies?: BodyReader
   /** Whether answers can be kept to a schema; all are taken where absent. @throws Error */
   checkSchema?: CheckSchema
+  /** Cuts documents; each is one query where absent. */
+  cutter?: Cutter
   /** What is done in the background; where absent, there are no jobs. */
   jobs?: Jobs
   /** Webhooks of jobs may go to private addresses, whoever asks for them. */
@@ -104,6 +111,7 @@ export function createApp(options: AppOptions) {
     const paths = [
       ...['/v1/pipelines/*', '/v2/*', '/v1/chat/*', '/v1/completions', '/v1/models/*'],
       ...['/v1/jobs/*', '/v1/files/*', '/v1/batches/*'],
+      ...[OCR_PATH, LITEPARSE_PATH],
     ]
     for (const path of paths) app.use(path, allowOrigins(origins))
   }
@@ -111,7 +119,11 @@ export function createApp(options: AppOptions) {
 
   app.onError((error, c) => {
     const answer = (fault: ApiError) =>
-      isOpenAi(c.req.path) ? openAiResponse(fault) : fault.toResponse()
+      isMistral(c.req.path)
+        ? mistralResponse(fault)
+        : isOpenAi(c.req.path)
+        ? openAiResponse(fault)
+        : fault.toResponse()
     if (error instanceof ApiError) {
       log.debug?.(`${c.req.method} ${c.req.path}: ${error.reason}: ${error.message}`, {
         ...{ event: 'refused', path: c.req.path, reason: error.reason },
@@ -157,6 +169,10 @@ export function createApp(options: AppOptions) {
     mountBatches(app, { pool, jobs, doors, now })
     jobs.start(createBatchHandler(inferParts))
   }
+  mountLiteparse(app, inferParts)
+  const { cutter } = options
+  const uploads = options.jobs && uploadsIn(options.jobs, doors)
+  mountMistral(app, { ...inferParts, hosts, cutter, uploads })
   mountAdmin(app, pool, doors, hosts, now, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Reloaded } from '../../coordinator/admin_routes.ts'
+import { createCutter } from '../../coordinator/adapters/cutter.ts'
 import { createApp } from '../../coordinator/app.ts'
 import { createBodyReader } from '../../coordinator/bodies/reader.ts'
 import type { DoorLimits } from '../../coordinator/doors/doors.ts'
@@ -24,7 +25,7 @@ import { checkSchema } from '../../stages/generate/constraint/constraint.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
 import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
-import { type JobsSetting, keepJobs } from './jobs.ts'
+import { createDocuments, type JobsSetting, keepJobs } from './jobs.ts'
 import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPeers } from './peers.ts'
@@ -169,8 +170,13 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       new Worker(new URL('../../../workers/bodies.ts', import.meta.url), { type: 'module' }),
   })
   const jobs = keepJobs(options.store, { pool, now, log, checkSchema }, options.jobs ?? {})
+  const cutter = createCutter({
+    createWorker: options.jobs?.createDocuments ?? createDocuments,
+    deadlines: pool.deadlines,
+    now,
+  })
   const app = createApp({
-    ...{ pool, reload, peers, bodies, checkSchema, jobs: jobs.jobs },
+    ...{ pool, reload, peers, bodies, checkSchema, jobs: jobs.jobs, cutter },
     nearWebhooks: options.nearWebhooks ?? false,
     readModel: async (sha256) => {
       const file = files.get(sha256)

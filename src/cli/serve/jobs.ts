@@ -24,6 +24,9 @@ export interface KeptJobs {
   close(): Promise<void>
 }
 
+export const createDocuments = (): Worker =>
+  new Worker(new URL('../../../workers/documents.ts', import.meta.url), { type: 'module' })
+
 /** @param store file that keeps what becomes of them; none where undefined */
 export function keepJobs(
   store: string | undefined,
@@ -32,8 +35,6 @@ export function keepJobs(
 ): KeptJobs {
   const createWorker = () =>
     new Worker(new URL('../../../workers/store.ts', import.meta.url), { type: 'module' })
-  const createDocuments = () =>
-    new Worker(new URL('../../../workers/documents.ts', import.meta.url), { type: 'module' })
   let temporary: string | undefined
   const jobs = new Jobs({
     ...{ createDocuments, ...parts, ...setting },

@@ -5,17 +5,25 @@
  * @module
  */
 import type { Takes } from '../../pipeline/takes.ts'
+import { readLiteparse } from '../adapters/liteparse_body.ts'
+import { readOcr } from '../adapters/mistral_body.ts'
+import { documentOf } from '../document.ts'
 import { readInferBody } from '../infer_request.ts'
 import { readGenerate } from '../oip/generate_body.ts'
 import { type BodyQuery, readRequest, type RequestModel } from '../oip/request.ts'
 import { readChat } from '../openai/chat_body.ts'
 import { readCompletion } from '../openai/completion_body.ts'
 
-/** What a body is to be: of `/v1`, of the Open Inference Protocol, of OpenAI's API. */
+/**
+ * What a body is to be: of `/v1`, of the Open Inference Protocol, of OpenAI's API, of LiteParse's, of
+ * Mistral's, or a document by itself.
+ */
 export type Form =
   | { api: 'v1'; type: string; takes: Takes | undefined; text?: boolean; document?: boolean }
   | { api: 'v2'; jsonLength: string | null; model: RequestModel }
   | { api: 'generate' | 'chat' | 'completion' }
+  | { api: 'liteparse'; contentType: string | null }
+  | { api: 'ocr' | 'document' }
 
 /** @throws ApiError */
 export function readQuery(form: Form, body: Uint8Array): BodyQuery {
@@ -33,5 +41,11 @@ export function readQuery(form: Form, body: Uint8Array): BodyQuery {
       return readChat(body)
     case 'completion':
       return readCompletion(body)
+    case 'liteparse':
+      return readLiteparse(form.contentType, body)
+    case 'ocr':
+      return readOcr(body)
+    case 'document':
+      return { payloads: [documentOf(body)], outputs: [] }
   }
 }

@@ -65,7 +65,7 @@ export interface Doors {
 
 /** What else begins with `/v1/pipelines` changes the pool. */
 const FOR_CLIENTS =
-  /^\/v1\/pipelines(\/[^/]+\/infer)?$|^\/v2\/repository\/index$|^\/v1\/(chat\/completions|completions|(models|jobs|files|batches)(\/.*)?)$/
+  /^\/v1\/pipelines(\/[^/]+\/infer)?$|^\/v2\/repository\/index$|^\/v1\/(chat\/completions|completions|ocr|(models|jobs|files|batches)(\/.*)?)$|^\/ocr$/
 
 /** Who is about to join may ask, too, what there is to download: a volunteer whose link may cost. */
 const FOR_NODES_TOO = '/v1/pipelines'

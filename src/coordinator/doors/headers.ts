@@ -23,7 +23,7 @@ const SECURE = Object.entries(SECURE_HEADERS)
 /** What a caller knows its query by, echoed. */
 const ECHOED = ['x-request-id', 'traceparent']
 const LONGEST_ECHO = 128
-const IS_ECHOED = /^\/(v1\/(pipelines|chat|completions|models|jobs|files|batches)|v2)(\/|$)/
+const IS_ECHOED = /^\/(v1\/(pipelines|chat|completions|models|jobs|files|batches|ocr)|v2|ocr)(\/|$)/
 
 /** Set for an answer that has all its headers from the start. */
 const WHOLE = 'whole'

@@ -8,7 +8,6 @@ import { generateTaskOf, generatingTask } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { ApiError } from '../api_error.ts'
 import { readEncoding } from '../bodies/inflate.ts'
-import type { Form } from '../bodies/query.ts'
 import { readBody } from '../body.ts'
 import { leftAddress } from '../doors/caller.ts'
 import { goneOf } from '../gone.ts'
@@ -35,7 +34,7 @@ export type Find = (
 /** @throws ApiError */
 export async function askedOf(
   c: Context,
-  api: Exclude<Form['api'], 'v1' | 'v2'>,
+  api: 'generate' | 'chat' | 'completion',
   find: Find,
   parts: InferParts,
 ): Promise<Asked> {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Takes } from '../../pipeline/takes.ts'
+import type { OcrQuery } from '../adapters/ocr_query.ts'
 import { ApiError } from '../api_error.ts'
 import { documentOf } from '../document.ts'
 import { askFrom, askParameters } from '../generate/ask.ts'
@@ -29,6 +30,8 @@ export interface BodyQuery {
   minAccuracy?: number | undefined
   /** Of the calls that generate; `payloads` are the pictures in it. */
   text?: TextQuery
+  /** Of Mistral's call; `payloads` is its document, where that came along. */
+  ocr?: OcrQuery
 }
 
 /** What a request is held against. */

@@ -135,6 +135,8 @@ const fileOf = ({ id, bytes, createdAtMs, name, purpose }: FileRow): OpenAiFile 
   expires_at: seconds(createdAtMs + JOBS.keptMs),
   purpose: purpose as OpenAiFile['purpose'],
   status: 'processed',
+  // Mistral's clients take no file without.
+  ...purpose === 'ocr' ? { sample_type: 'ocr_input', source: 'upload' } : {},
 })
 
 function batchOf({ row, documents, isCounted, parts }: Job): OpenAiBatch {

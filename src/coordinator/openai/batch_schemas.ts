@@ -6,8 +6,8 @@
 import { z } from 'zod'
 
 export const ENDPOINTS = ['/v1/chat/completions', '/v1/completions'] as const
-/** What files are uploaded for: batches, and inputs of jobs. */
-export const PURPOSES = ['batch', 'user_data'] as const
+/** What files are uploaded for: batches, inputs of jobs, documents for `/v1/ocr`. */
+export const PURPOSES = ['batch', 'user_data', 'ocr'] as const
 export const WINDOW = '24h'
 
 const count = z.number().int().min(0)
@@ -23,6 +23,8 @@ export const openAiFile = z.object({
   filename: z.string(),
   purpose: z.enum([...PURPOSES, 'batch_output']),
   status: z.literal('processed'),
+  sample_type: z.literal('ocr_input').optional().meta({ description: "For Mistral's clients." }),
+  source: z.literal('upload').optional().meta({ description: 'As `sample_type`.' }),
 })
 
 const page = {

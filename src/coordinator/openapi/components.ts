@@ -5,6 +5,7 @@
  */
 import * as events from './event_schemas.ts'
 import { z } from 'zod'
+import * as adapters from '../adapters/schemas.ts'
 import { pictureRequest, textRequest } from '../infer_request.ts'
 import { generateRequest, generateResponse } from '../oip/generate_body.ts'
 import * as oip from '../oip/schemas.ts'
@@ -64,6 +65,11 @@ export const SCHEMAS = {
   BatchRequest: batches.batchRequest,
   OpenAiBatch: batches.openAiBatch,
   OpenAiBatches: batches.openAiBatches,
+  LiteparseResults: adapters.liteparseResults,
+  OcrRequest: adapters.ocrRequest,
+  OcrResponse: adapters.ocrResponse,
+  FileUrl: adapters.fileUrl,
+  MistralError: adapters.mistralError,
   Live: z.object({ live: z.boolean() }),
   Ready: z.object({ ready: z.boolean(), live: z.boolean() }),
 } satisfies Record<string, z.ZodType>

@@ -47,6 +47,7 @@ export const TAGS = {
     'The same, as version 2 of the protocol has it; a pipeline is a model.',
   jobs: 'Documents read in the background, by when they are wanted.',
   openai: "Text, as clients of OpenAI's API ask for it; a pipeline is a model.",
+  'other tools': 'Documents and pictures, as tools ask for them that were made for other servers.',
   state: 'What is served, by whom, how well.',
   administration: 'With a key of an admin; where there is none, from the very machine.',
   nodes: 'What nodes use.',

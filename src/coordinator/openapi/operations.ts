@@ -9,6 +9,7 @@ import { DEADLINE, INFER_ERRORS, LENGTH, oip, TIMING, V2 } from './inference_par
 import { header, json, type Operation, path } from './operation.ts'
 import { JOB_OPERATIONS } from './job_operations.ts'
 import { RULING_OPERATIONS } from './ruling_operations.ts'
+import { ADAPTER_OPERATIONS } from './adapter_operations.ts'
 import { TEXT_OPERATIONS } from './text_operations.ts'
 
 const NODE = path('id', 'As in `/v1/nodes`.')
@@ -213,6 +214,7 @@ export const OPERATIONS: Operation[] = [
   ...RULING_OPERATIONS,
   ...TEXT_OPERATIONS,
   ...JOB_OPERATIONS,
+  ...ADAPTER_OPERATIONS,
   {
     ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
     description: 'A WebSocket; see the protocol. A token goes into its first message.',

@@ -1,0 +1,35 @@
+/**
+ * Files of `/v1/files`, for calls that ask about one.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import type { Context } from 'hono'
+import { ApiError } from '../api_error.ts'
+import type { Doors } from '../doors/doors.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { FileRow } from '../jobs/types.ts'
+import type { Uploads } from './uploads.ts'
+
+export function uploadsIn({ files }: Jobs, doors: Pick<Doors, 'holder'>): Uploads {
+  function find(c: Context, id: string): FileRow | undefined {
+    try {
+      return files.get(doors.holder(c), id)
+    } catch (error) {
+      if (error instanceof ApiError) return undefined
+      throw error
+    }
+  }
+
+  return {
+    has: (c, id) => find(c, id) !== undefined,
+    async read(c, id, mostBytes) {
+      const row = find(c, id)
+      if (row === undefined) return undefined
+      if (row.bytes <= mostBytes) return new Uint8Array(await readFile(await files.pathOf(row)))
+      const message = `Cannot read ${row.bytes} bytes while you wait: at most ${mostBytes}: ` +
+        'make a job of the document'
+      throw new ApiError('too_large', message)
+    },
+  }
+}
