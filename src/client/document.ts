@@ -8,7 +8,7 @@ export type DocumentFault = 'empty' | 'unknown'
 /** As a line of those that were left out says it. */
 export const FAULTS: Readonly<Record<DocumentFault, string>> = {
   empty: 'empty',
-  unknown: 'neither a PDF nor a picture (TIFF, JPEG, PNG, WebP)',
+  unknown: 'no PDF, TIFF, JPEG, PNG or WebP',
 }
 
 /** What a file with this beginning cannot be read for; nothing where it can. */

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { hasEnded, type JobInfo, zipPath } from '../../client/jobs.ts'
+import { hasEnded, type WholeJob, zipPath } from '../../client/jobs.ts'
+import { moment } from '../../client/when.ts'
 import { plural } from '../format.ts'
 import { make } from '../make.ts'
 import { setText } from '../node/dom.ts'
 import type { Chosen } from './files.ts'
 import { Row } from './row.ts'
-import { moment } from './when.ts'
 
 /** Rows shown until all are asked for. */
 const FEW_ROWS = 50
@@ -26,7 +26,7 @@ let serial = 0
 export class Card {
   readonly element: HTMLElement
   /** What the coordinator last said; none while it is sent. */
-  job: JobInfo | undefined
+  job: WholeJob | undefined
   /** Ended before this page was opened, it is no part of the whole that the page shows. */
   wasActive = false
   readonly #title: HTMLElement
@@ -77,19 +77,19 @@ export class Card {
     setText(this.#standing, ratio < 1 ? `Sending: ${Math.floor(100 * ratio)} %` : TAKEN_IN)
   }
 
-  show(job: JobInfo, now: Date): void {
+  show(job: WholeJob, now: Date): void {
     this.job = job
     this.element.classList.remove('uploading')
     const ended = hasEnded(job)
     if (!ended) this.wasActive = true
     const by = job.by === null ? '' : `, by ${moment(new Date(job.by), now)}`
     this.#name(job.documents.map(({ name }) => name), by)
-    job.documents.forEach((document, index) => this.#rows[index]!.show(job.id, index, document))
+    job.documents.forEach((document, index) => this.#rows[index]!.show(document))
     setText(this.#standing, standingOf(job, now))
     this.#standing.classList.toggle('fault', job.inTime === false || job.state === 'failed')
     this.#cancel.hidden = ended
     this.#remove.hidden = !ended
-    const got = job.documents.filter(({ outputs }) => (outputs?.length ?? 0) > 0).length
+    const got = job.documents.filter(({ outputs }) => Object.keys(outputs).length > 0).length
     this.#zip.hidden = got === 0
     if (this.#zip.getAttribute('href') === null) {
       this.#zip.href = zipPath(job.id)
@@ -114,7 +114,7 @@ export class Card {
   }
 
   #name(names: readonly string[], by: string): void {
-    setText(this.#title, `${names.length === 1 ? names[0] : plural(names.length, 'document')}${by}`)
+    setText(this.#title, plural(names.length, 'document') + by)
     const isSame = this.#rows.length === names.length &&
       names.every((name, index) => this.#rows[index]!.name === name)
     if (isSame) return
@@ -132,26 +132,23 @@ export class Card {
 
 const TAKEN_IN = 'All is sent; the coordinator counts the pages.'
 
-function standingOf(job: JobInfo, now: Date): string {
-  const { state, pages: { done, total, failed }, by, estimateAt, inTime } = job
-  const unread = failed > 0 ? `; ${plural(failed, 'page')} could not be read` : ''
+function standingOf(job: WholeJob, now: Date): string {
+  const { state, pages: { done, total, failed }, by, estimateAt, inTime, waiting } = job
   const lost = job.documents.filter(({ state }) => state === 'failed').length
-  const broken = lost > 0 ? `; ${plural(lost, 'document')} could not be read` : ''
-  switch (state) {
-    case 'done':
-      return `${plural(done, 'page')} read${unread}${broken}.`
-    case 'failed':
-      return job.documents.length === 1 ? 'It could not be read.' : 'None of them could be read.'
-    case 'cancelled':
-      return `Cancelled; ${plural(done, 'page')} were read.`
-    case 'queued':
-    case 'running': {
-      const of = total === null ? 'Counting pages' : `${done + failed} of ${plural(total, 'page')}`
-      const about = estimateAt === null ? '' : `, ready about ${moment(new Date(estimateAt), now)}`
-      const late = inTime === false && by !== null
-        ? `: later than ${moment(new Date(by), now)}. More devices would help`
-        : ''
-      return `${of}${about}${late}${unread}${broken}.`
-    }
+  const broken = [
+    ...failed > 0 ? [`${plural(failed, 'page')} could not be read.`] : [],
+    ...lost > 0 ? [`${plural(lost, 'document')} could not be read.`] : [],
+  ]
+  if (state === 'failed' || state === 'done' && done === 0 && lost > 0) {
+    return job.documents.length === 1 ? 'It could not be read.' : 'None of them could be read.'
   }
+  if (state === 'done') return [`${plural(done, 'page')} read.`, ...broken].join(' ')
+  if (state === 'cancelled') return `Cancelled; ${plural(done, 'page')} read before.`
+  const of = total === null ? 'Counting pages' : `${done + failed} of ${plural(total, 'page')}`
+  const about = estimateAt === null ? '' : `, ready about ${moment(new Date(estimateAt), now)}`
+  const late = inTime === false && by !== null
+    ? [`That is later than ${moment(new Date(by), now)}: more devices would help.`]
+    : []
+  const still = waiting === null ? [] : [/[.!?]$/.test(waiting) ? waiting : `${waiting}.`]
+  return [`${of}${about}.`, ...late, ...broken, ...still].join(' ')
 }

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { JOB_OUTPUTS, type JobOutput } from '../../client/jobs.ts'
-import { nextClock } from '../../client/pace.ts'
+import type { JobOutput } from '../../client/job_types.ts'
+import { JOB_OUTPUTS } from '../../client/jobs.ts'
+import { moment, nextClock } from '../../client/when.ts'
 import { element, setText } from '../node/dom.ts'
-import { moment } from './when.ts'
 
 /** Before people are back at their desks. */
 const MORNING_HOUR = 7
+/** A night that ends sooner is the next one. */
+const LEAST_NIGHT_MS = 4 * 3_600_000
 
 export interface Choices {
   by?: Date
@@ -21,7 +23,7 @@ export function setUpChoices(now: () => Date = () => new Date()): () => Choices 
   const time = element('time', HTMLInputElement)
   const radios = [...document.querySelectorAll<HTMLInputElement>('input[name=when]')]
   const chosen = () => radios.find(({ checked }) => checked)?.value ?? 'none'
-  const morning = () => nextClock(MORNING_HOUR, 0, now())
+  const morning = () => nextClock(MORNING_HOUR, 0, new Date(+now() + LEAST_NIGHT_MS))
   setText(element('tonight'), `Tonight, by ${moment(morning(), now())}`)
   for (const radio of radios) {
     radio.addEventListener('change', () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasEnded, type JobInfo, jobPath } from '../../client/jobs.ts'
+import { hasEnded, jobPath, type WholeJob } from '../../client/jobs.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 import { plural } from '../format.ts'
 import { key, type withKey } from '../key.ts'
@@ -13,7 +13,7 @@ import { forgetJob, keepJob, keepSending, keptJobs } from './kept.ts'
 import { announce, say } from './say.ts'
 import { type HandIn, upload } from './upload.ts'
 import { watchJobs } from './watch.ts'
-import { Whole } from './whole.ts'
+import { showWhole } from './whole.ts'
 
 export interface Jobs {
   /** One after the other, so that the first is read while the second is sent. */
@@ -25,7 +25,6 @@ const GONE = 'The coordinator keeps this no longer.'
 export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
   /** Newest first, as they are shown; by the job that the coordinator made of it, or none yet. */
   const cards: { card: Card; id?: string; stop?: AbortController }[] = []
-  const whole = new Whole()
   const acts = { cancel, remove }
   const entryOf = (card: Card) => cards.find((one) => one.card === card)!
   const watched = () =>
@@ -55,18 +54,18 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
     element('nothing').hidden = true
   }
 
-  function told(id: string, job: JobInfo): void {
+  function told(id: string, job: WholeJob): void {
     const entry = cards.find((one) => one.id === id)
     if (entry === undefined) return
     const before = entry.card.job
     entry.card.show(job, new Date())
     if (before !== undefined && !hasEnded(before) && hasEnded(job)) announce(endText(job))
-    showWhole()
+    showAll()
   }
 
-  function showWhole(): void {
+  function showAll(): void {
     const active = cards.flatMap(({ card }) => card.wasActive && card.job ? [card.job] : [])
-    whole.show(active, new Date())
+    showWhole(active, new Date())
   }
 
   async function handIn(all: readonly HandIn[]): Promise<void> {
@@ -115,6 +114,9 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
     if (id === undefined || !confirm('Stop reading these documents? What is read so far stays.')) {
       return
     }
+    // While the question stood there it may have ended, and what has ended would be removed.
+    const now = await ask(() => client.request<WholeJob>('GET', jobPath(id))).catch(() => undefined)
+    if (now !== undefined && hasEnded(now)) return told(id, now)
     await act(id)
     lookNow()
   }
@@ -132,7 +134,7 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
     card.element.remove()
     element('nothing').hidden = cards.length > 0
     element('work-title').focus()
-    showWhole()
+    showAll()
   }
 
   /** Of a job that runs it is the end, of one that has ended the removal. */
@@ -150,7 +152,7 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
   return { handIn: (all) => void handIn(all) }
 }
 
-function endText({ state, documents, pages }: JobInfo): string {
+function endText({ state, documents, pages }: WholeJob): string {
   const what = plural(documents.length, 'document')
   if (state === 'cancelled') return `${what} cancelled`
   return state === 'failed'

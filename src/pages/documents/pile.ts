@@ -8,7 +8,7 @@ import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { apart, type Chosen, type LeftOut, setUpFiles } from './files.ts'
 import { announce, listed, say } from './say.ts'
-import { size } from './when.ts'
+import { size } from './size.ts'
 
 /** What the coordinator takes of one file. */
 const MOST_FILE_BYTES = 256 * 1024 * 1024
@@ -77,7 +77,7 @@ function leftOutText(leftOut: readonly LeftOut[], taken: number): string {
   if (leftOut.length === 0) return taken > 0 ? '' : 'There is no file in it.'
   const kinds = [...new Set(leftOut.map(({ why }) => why))].map((why) => {
     const names = leftOut.filter((one) => one.why === why).map(({ name }) => name)
-    return `${listed(names)} (${why})`
+    return `${listed(names)}: ${why}`
   })
   return `Left out: ${kinds.join('; ')}.`
 }

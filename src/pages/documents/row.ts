@@ -3,14 +3,8 @@
  *
  * @module
  */
-import {
-  ENDINGS,
-  faultOfDocument,
-  JOB_OUTPUTS,
-  type JobDocument,
-  type JobOutput,
-  resultPath,
-} from '../../client/jobs.ts'
+import type { JobDocument, JobOutput } from '../../client/job_types.ts'
+import { ENDINGS, JOB_OUTPUTS } from '../../client/jobs.ts'
 import { plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { setText } from '../node/dom.ts'
@@ -46,25 +40,24 @@ export class Row {
     setBar(this.#bar, ratio)
   }
 
-  show(job: string, index: number, document: JobDocument): void {
+  show(document: JobDocument): void {
     setText(this.#count, countOf(document))
     setBar(this.#bar, ratioOf(document))
     this.#bar.hidden = document.state === 'failed' || document.state === 'cancelled'
-    const fault = faultOfDocument(document)
-    this.#fault.hidden = fault === undefined
-    setText(this.#fault, fault ?? '')
-    this.#link(job, index, JOB_OUTPUTS.filter((one) => document.outputs?.includes(one)))
+    this.#fault.hidden = document.error === undefined
+    setText(this.#fault, document.error?.message ?? '')
+    this.#link(document.outputs)
   }
 
-  #link(job: string, index: number, outputs: readonly JobOutput[]): void {
+  #link(paths: JobDocument['outputs']): void {
+    const outputs = JOB_OUTPUTS.filter((one) => paths[one] !== undefined)
     if (this.#linked === outputs.join()) return
     this.#linked = outputs.join()
     this.#got.hidden = outputs.length === 0
     this.#got.replaceChildren(...outputs.map((output) => {
-      const href = resultPath(job, index, output)
-      const download = fileName(this.name, output)
       const label = `Download ${this.name} as ${LINKS[output]}`
-      return make('a', { href, download, 'aria-label': label }, LINKS[output])
+      const download = fileName(this.name, output)
+      return make('a', { href: paths[output]!, download, 'aria-label': label }, LINKS[output])
     }))
   }
 }
@@ -97,7 +90,7 @@ function countOf({ state, pages: { done, failed, total } }: JobDocument): string
         ? plural(done, 'page')
         : `${done} of ${plural(done + failed, 'page')} read`
     case 'cancelled':
-      return of === '' ? 'cancelled' : `cancelled at ${of}`
+      return total === 0 || of === '' ? 'cancelled' : `cancelled at ${of}`
     case 'failed':
       return 'not read'
   }

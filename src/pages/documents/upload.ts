@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type JobInfo, type JobOutput, JOBS_PATH } from '../../client/jobs.ts'
+import type { JobOutput } from '../../client/job_types.ts'
+import { JOBS_PATH, type WholeJob } from '../../client/jobs.ts'
 import { ShoalError } from '../../client/mod.ts'
 import type { ErrorBody } from '../../client/types.ts'
 import type { Chosen } from './files.ts'
@@ -21,7 +22,7 @@ export function upload(
   key: string | undefined,
   signal: AbortSignal,
   sent: (ratio: number) => void,
-): Promise<JobInfo> {
+): Promise<WholeJob> {
   const form = new FormData()
   // Fields first: what they ask for is known before files come.
   form.append('pipeline', pipeline)
@@ -37,10 +38,10 @@ export function upload(
   const stop = () => request.abort()
   signal.addEventListener('abort', stop)
   const broken = (message: string) => new ShoalError(0, 'unreachable', message)
-  return new Promise<JobInfo>((resolve, reject) => {
+  return new Promise<WholeJob>((resolve, reject) => {
     request.addEventListener('load', () => {
       const answer = parsed(request.responseText)
-      if (request.status < 300 && answer !== undefined) return resolve(answer as JobInfo)
+      if (request.status < 300 && answer !== undefined) return resolve(answer as WholeJob)
       const { error = `received status ${request.status}`, reason = 'unreachable' } =
         (answer ?? {}) as Partial<ErrorBody>
       reject(new ShoalError(request.status, reason, error))

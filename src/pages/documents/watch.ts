@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type JobInfo, jobPath } from '../../client/jobs.ts'
+import { jobPath, type WholeJob } from '../../client/jobs.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 
 const EVERY_MS = 1000
@@ -15,7 +15,7 @@ const AT_ONCE = 6
 export interface Watcher {
   /** Those that are still to be asked about. */
   ids(): string[]
-  told(id: string, job: JobInfo): void
+  told(id: string, job: WholeJob): void
   /** The coordinator does not know it any more. */
   gone(id: string): void
   /** Whether the coordinator answers; told after each round. */
@@ -31,7 +31,7 @@ export function watchJobs(client: Client, watcher: Watcher): () => void {
 
   async function ask(id: string): Promise<boolean> {
     try {
-      const job = await watcher.withKey(() => client.request<JobInfo>('GET', jobPath(id)))
+      const job = await watcher.withKey(() => client.request<WholeJob>('GET', jobPath(id)))
       watcher.told(id, job)
       return true
     } catch (error) {
