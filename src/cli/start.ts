@@ -98,7 +98,7 @@ let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
     ...{ pipelines, host, port, allowHosts, allowOrigins, allowEmbeds, policy, prefer },
-    ...{ keyring: keys.keyring, log, isOwn, hedge: true },
+    ...{ keyring: keys.keyring, log, isOwn, hedge: true, nearWebhooks: chosen.nearWebhooks },
     ...(trust === undefined ? {} : { trust }),
     ...(isChecked && chosen.audit ? audit.options : {}),
     ...(otel === undefined ? {} : { otel }),

@@ -24,6 +24,8 @@ import { LEFT, type Peers } from './gone.ts'
 import { createHistory } from './history.ts'
 import type { CheckSchema } from './generate/prompt.ts'
 import { infer } from './infer.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import { mountJobs } from './jobs/routes.ts'
 import { asksForStream, inferStream } from './infer_stream.ts'
 import type { Log } from './log.ts'
 import { notFound } from './methods.ts'
@@ -31,6 +33,8 @@ import { createMetrics } from './metrics/metrics.ts'
 import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
 import { isOpenAi, openAiResponse } from './openai/errors.ts'
+import { createBatchHandler } from './openai/batch_handler.ts'
+import { mountBatches } from './openai/batch_routes.ts'
 import { mountOpenAi } from './openai/routes.ts'
 import { exportMetrics } from './otel/instruments.ts'
 import { mountDocs } from './openapi/docs.ts'
@@ -64,6 +68,10 @@ export interface AppOptions {
   bodies?: BodyReader
   /** Whether answers can be kept to a schema; all are taken where absent. @throws Error */
   checkSchema?: CheckSchema
+  /** What is done in the background; where absent, there are no jobs. */
+  jobs?: Jobs
+  /** Webhooks of jobs may go to private addresses, whoever asks for them. */
+  nearWebhooks?: boolean
 }
 
 /**
@@ -92,7 +100,10 @@ export function createApp(options: AppOptions) {
 
   app.use(finish)
   if (origins.length > 0) {
-    const paths = ['/v1/pipelines/*', '/v2/*', '/v1/chat/*', '/v1/completions', '/v1/models/*']
+    const paths = [
+      ...['/v1/pipelines/*', '/v2/*', '/v1/chat/*', '/v1/completions', '/v1/models/*'],
+      ...['/v1/jobs/*', '/v1/files/*', '/v1/batches/*'],
+    ]
     for (const path of paths) app.use(path, allowOrigins(origins))
   }
   app.use(doors.guard)
@@ -139,6 +150,12 @@ export function createApp(options: AppOptions) {
 
   mountOip(app, inferParts)
   mountOpenAi(app, inferParts)
+  if (options.jobs !== undefined) {
+    const { jobs, nearWebhooks = false } = options
+    mountJobs(app, { pool, jobs, doors, now, nearWebhooks })
+    mountBatches(app, { pool, jobs, doors, now })
+    jobs.start(createBatchHandler(inferParts))
+  }
   mountAdmin(app, pool, doors, hosts, now, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)

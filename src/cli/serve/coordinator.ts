@@ -24,6 +24,7 @@ import { checkSchema } from '../../stages/generate/constraint/constraint.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
 import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
+import { type JobsSetting, keepJobs } from './jobs.ts'
 import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPeers } from './peers.ts'
@@ -53,6 +54,9 @@ export interface CoordinatorOptions {
   hedge?: boolean
   /** File that keeps what is learned over restarts; none where absent. */
   store?: string
+  jobs?: JobsSetting
+  /** Webhooks of jobs may go to private addresses, whoever asks for them. */
+  nearWebhooks?: boolean
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
@@ -164,12 +168,10 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     createWorker: () =>
       new Worker(new URL('../../../workers/bodies.ts', import.meta.url), { type: 'module' }),
   })
+  const jobs = keepJobs(options.store, { pool, now, log, checkSchema }, options.jobs ?? {})
   const app = createApp({
-    pool,
-    reload,
-    peers,
-    bodies,
-    checkSchema,
+    ...{ pool, reload, peers, bodies, checkSchema, jobs: jobs.jobs },
+    nearWebhooks: options.nearWebhooks ?? false,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable
@@ -200,6 +202,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     reload,
     async close(timeoutMs = DRAIN_MS) {
       await pool.drain(timeoutMs)
+      await jobs.close()
       await keeper?.close()
       planner.stop()
       bodies.stop()

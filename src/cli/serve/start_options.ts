@@ -41,6 +41,7 @@ const USAGE = `${COMMAND} start [options]
                       or query may say otherwise
   --store FILE        keeps what is learned of nodes over a restart; off for none; by default
                       .shoal/coordinator.sqlite
+  --webhooks public   any lets those of jobs go to private addresses, whoever asks for them
   --trust on          off takes every node's word; on checks those that this command did not start
   --audit on          a worker of lowest priority judges what such nodes say, once one has joined;
                       off leaves that to local nodes, or to three keys or addresses that agree
@@ -123,6 +124,7 @@ const SETTINGS = {
   trust: text('on'),
   audit: text('on'),
   store: text(STORE),
+  webhooks: text('public'),
   'allow-host': { type: 'string', multiple: true },
   tls: text('off'),
   'tls-cert': { type: 'string' },
@@ -199,6 +201,7 @@ export function startOptions() {
     trust: oneOf(told('trust'), ['on', 'off']) === 'on',
     audit: oneOf(told('audit'), ['on', 'off']) === 'on',
     store: store === 'off' ? undefined : store,
+    nearWebhooks: oneOf(told('webhooks'), ['public', 'any']) === 'any',
     dirs: dirs.length > 0 ? dirs : undefined,
     watch: is('watch'),
     code: is('code'),

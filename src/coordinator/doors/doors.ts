@@ -53,6 +53,8 @@ export interface Doors {
   /** Lets a request through, or throws. @throws ApiError */
   guard: MiddlewareHandler
   caller(c: Context): Caller
+  /** Hash of the key that a call came with, empty without one, and whether it may do all. */
+  holder(c: Context): { owner: string; all: boolean }
   /** Whether a call of this role would be let through. */
   allows(c: Context, role: Role): boolean
   /** Has `shut` told once keys change so that it would not; what it returns calls that off. */
@@ -63,7 +65,7 @@ export interface Doors {
 
 /** What else begins with `/v1/pipelines` changes the pool. */
 const FOR_CLIENTS =
-  /^\/v1\/pipelines(\/[^/]+\/infer)?$|^\/v2\/repository\/index$|^\/v1\/(chat\/completions|completions|models(\/.*)?)$/
+  /^\/v1\/pipelines(\/[^/]+\/infer)?$|^\/v2\/repository\/index$|^\/v1\/(chat\/completions|completions|(models|jobs|files|batches)(\/.*)?)$/
 
 /** Who is about to join may ask, too, what there is to download: a volunteer whose link may cost. */
 const FOR_NODES_TOO = '/v1/pipelines'
@@ -131,6 +133,11 @@ export function createDoors(options: DoorOptions): Doors {
   return {
     keyring,
     caller: callerOf,
+    holder(c) {
+      const key = keyring.find(bearerOf(c) ?? '')
+      const all = isOpenTo('admin', callerOf(c)) || key !== undefined && mayAs(key.role, 'admin')
+      return { owner: key?.sha256 ?? '', all }
+    },
     allows(c, role) {
       try {
         enter(c, role, callerOf(c))

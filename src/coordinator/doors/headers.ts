@@ -23,7 +23,7 @@ const SECURE = Object.entries(SECURE_HEADERS)
 /** What a caller knows its query by, echoed. */
 const ECHOED = ['x-request-id', 'traceparent']
 const LONGEST_ECHO = 128
-const IS_ECHOED = /^\/(v1\/(pipelines|chat|completions|models)|v2)(\/|$)/
+const IS_ECHOED = /^\/(v1\/(pipelines|chat|completions|models|jobs|files|batches)|v2)(\/|$)/
 
 /** Set for an answer that has all its headers from the start. */
 const WHOLE = 'whole'
@@ -77,7 +77,7 @@ export const finish: MiddlewareHandler = async (c, next) => {
 export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
   cors({
     origin: [...origins],
-    allowMethods: ['GET', 'POST'],
+    allowMethods: ['GET', 'POST', 'DELETE'],
     allowHeaders: [
       ...['authorization', 'content-encoding', 'content-type', 'traceparent'],
       'inference-header-content-length',
@@ -97,6 +97,8 @@ export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
         .map((name) => `x-stainless-${name}`),
     ],
     exposeHeaders: [
+      'content-disposition',
+      'location',
       ...['inference-header-content-length', 'retry-after', 'server-timing', 'x-request-id'],
     ],
     maxAge: 600,

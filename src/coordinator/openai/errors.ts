@@ -6,7 +6,7 @@
 import { type ApiError, STATUS } from '../api_error.ts'
 import type { OpenAiError } from './schemas.ts'
 
-const PATH = /^\/v1\/(chat\/completions|completions|models(\/[^/]*)?)$/
+const PATH = /^\/v1\/(chat\/completions|completions|models(\/[^/]*)?|(files|batches)(\/.*)?)$/
 
 /** Whether a call is one of OpenAI's API. */
 export const isOpenAi = (path: string): boolean => PATH.test(path)

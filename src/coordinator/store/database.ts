@@ -10,6 +10,13 @@ import type { Memory } from '../../policy/core/memory.ts'
 import { isDistrusted } from '../../policy/trust/reputation.ts'
 import { MAX_NODES, tooMany } from './bound.ts'
 import { APPLICATION_ID, asOurs, mustBeOurs, SCHEMA_VERSION } from './ours.ts'
+import {
+  createRecords,
+  loadRecords,
+  type RecordChange,
+  type Records,
+  RECORDS_TABLE,
+} from './records.ts'
 import { type Read, readFanOut, readProfile, readWord } from './rows.ts'
 import { createSecrets, loadSecrets, SECRETS_TABLE } from './secrets.ts'
 
@@ -34,6 +41,9 @@ export interface Database {
   /** @param skipped told, in words, of each row that does not hold what it should */
   load(skipped?: (row: string) => void): Memory
   save(memory: Memory): void
+  /** All of them, or none. */
+  put(changes: readonly RecordChange[]): void
+  records(): Records
   close(): void
 }
 
@@ -63,7 +73,7 @@ function prepare(db: DatabaseSync): Database {
   // Readers are not held up, and what a power cut takes is the last seconds.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   // At once: who opens it meanwhile has all by which it is told from a stranger's, or none.
-  db.exec(`BEGIN IMMEDIATE; ${TABLES} ${SECRETS_TABLE}
+  db.exec(`BEGIN IMMEDIATE; ${TABLES} ${SECRETS_TABLE} ${RECORDS_TABLE}
     PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
   const lastSave = db.prepare('SELECT coalesce(max(seen_at), 0) AS number FROM nodes')
   const putNode = db.prepare(`
@@ -126,6 +136,8 @@ function prepare(db: DatabaseSync): Database {
       }
       for (const [key, row] of rows) written.set(key, row)
     },
+    put: createRecords(db),
+    records: () => loadRecords(db),
     close: () => db.close(),
   }
 }

@@ -1,14 +1,17 @@
 /**
- * What runs in the store's worker: writes memories, one after another.
+ * What runs in the store's worker: writes memories and rows of jobs, one after another.
  *
  * @module
  */
 import type { Memory } from '../../policy/core/memory.ts'
 import { type Database, openDatabase } from './database.ts'
+import type { RecordChange } from './records.ts'
 
 export interface StoreWriter {
   /** Opens the store where it is not open. */
   save(path: string, memory: Memory): void
+  /** Likewise; see `records.ts`. */
+  put(path: string, changes: readonly RecordChange[]): void
   close(): void
 }
 
@@ -21,17 +24,20 @@ export function createStoreWriter(): StoreWriter {
     open?.close()
   }
 
+  function write(path: string, work: (database: Database) => void): void {
+    database ??= openDatabase(path)
+    try {
+      work(database)
+    } catch (error) {
+      // Whatever it was, the next time is begun from the start.
+      close()
+      throw error
+    }
+  }
+
   return {
-    save(path, memory) {
-      database ??= openDatabase(path)
-      try {
-        database.save(memory)
-      } catch (error) {
-        // Whatever it was, the next time is begun from the start.
-        close()
-        throw error
-      }
-    },
+    save: (path, memory) => write(path, (database) => database.save(memory)),
+    put: (path, changes) => write(path, (database) => database.put(changes)),
     close,
   }
 }

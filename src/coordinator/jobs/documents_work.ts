@@ -1,0 +1,103 @@
+/**
+ * Jobs of documents: a few pages are a query of a pipeline that answers with pages.
+ *
+ * @module
+ */
+import { type Documents, type DocumentType, OUTPUTS } from '../../documents/documents.ts'
+import type { Output, Part } from '../../documents/documents.ts'
+import type { Page } from '../../documents/page.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { ApiError } from '../api_error.ts'
+import { pictureOf } from '../infer_request.ts'
+import type { Payload } from '../payload.ts'
+import { isPictureType } from '../picture.ts'
+import { askPipeline, type WorkParts } from './ask_pipeline.ts'
+import type { DocumentReader } from './document_reader.ts'
+import type { Job } from './job.ts'
+import { JOBS } from './params.ts'
+import { readDocument } from './part_files.ts'
+import type { Failure } from './types.ts'
+import { DocumentFault, SplitError, type Work } from './work.ts'
+
+/** The list of the answer, and what a pipeline is known by. */
+const PAGES = 'pages'
+
+export const readsDocuments = ({ output }: Pipeline): boolean => output?.[PAGES] !== undefined
+
+export const EXTENSIONS: Record<Output, string> = {
+  ...{ text: 'txt', json: 'json', hocr: 'hocr', alto: 'xml', pdf: 'pdf' },
+}
+
+export const outputOf = (extension: string): Output | undefined =>
+  OUTPUTS.find((output) => EXTENSIONS[output] === extension)
+
+export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): Work {
+  const { folder } = parts
+  const pathOf = ({ id }: Job, n: number) => folder.path(id, 'in', String(n))
+
+  return {
+    async open(job, n) {
+      const { type, pages } = await reader.use(
+        await pathOf(job, n),
+        JOBS.openMs,
+        (_, opened) => Promise.resolve({ ok: true as const, ...opened }),
+      )
+      const { bytes } = job.documents[n]!
+      return { type, pages, unitPages: unitPagesOf(bytes, pages) }
+    },
+
+    async ask(job, { document, from, count }, asking) {
+      const cut = (documents: Documents) => documents.part(from, count)
+      const part = await reader.use(await pathOf(job, document), JOBS.openMs, cut)
+      if (part.bytes.byteLength > JOBS.partBytes && count > 1) throw new SplitError()
+      const { pipeline } = job.row
+      const { outputs } = await askPipeline(parts, pipeline, () => payloadOf(part), asking)
+      return { pages: pagesOf(outputs, from, count), failed: [] }
+    },
+
+    async finish(job, n) {
+      const { name } = job.documents[n]!
+      const { pages } = await readDocument(folder, job.id, n)
+      const written: Output[] = []
+      let failure: Failure | undefined
+      for (const output of job.row.output) {
+        try {
+          const write = (documents: Documents) => documents.write(output, pages as Page[], name)
+          const { bytes } = await reader.use(await pathOf(job, n), JOBS.writeMs, write)
+          await folder.write(bytes, job.id, 'out', `${n}.${EXTENSIONS[output]}`)
+          written.push(output)
+        } catch (error) {
+          if (!(error instanceof DocumentFault || error instanceof ApiError)) throw error
+          const { reason, message } = error instanceof DocumentFault ? error.failure : error
+          failure ??= { reason, message: `${output}: ${message}` }
+        }
+      }
+      job.documents[n]!.error ??= failure ?? null
+      if (failure !== undefined && written.length === 0) throw new DocumentFault(failure)
+      return written
+    },
+  }
+}
+
+/** Few, so that a part gives way soon, and its bytes stay under what a message carries. */
+const unitPagesOf = (bytes: number, pages: number): number =>
+  Math.min(JOBS.partPages, Math.max(1, Math.floor(JOBS.partBytes / (bytes / Math.max(1, pages)))))
+
+function payloadOf({ type, bytes }: Part): Payload {
+  const asPicture: DocumentType | undefined = isPictureType(type) ? type : undefined
+  return asPicture === undefined ? { meta: { type }, bytes } : pictureOf(bytes, asPicture as never)
+}
+
+/** @throws ApiError where the pipeline answered something else */
+function pagesOf(outputs: Record<string, unknown>, from: number, count: number): Page[] {
+  const pages = outputs[PAGES]
+  if (!Array.isArray(pages)) {
+    throw new ApiError('internal', `Cannot use the answer: it has no list ${PAGES}`)
+  }
+  const found = new Map<number, Page>()
+  pages.forEach((page: Page, at) => {
+    const index = Number.isInteger(page?.index) ? page.index : at
+    if (index >= 0 && index < count) found.set(index, { ...page, index: from + index })
+  })
+  return [...found.values()]
+}

@@ -1,0 +1,66 @@
+/**
+ * When jobs will be done: from the pages of the last minutes, before any from what the pipeline says.
+ *
+ * @module
+ */
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { JOBS } from './params.ts'
+
+/** Pages of one pipeline over a sliding window. */
+export class Rate {
+  #beganMs = NaN
+  #ends: { atMs: number; pages: number }[] = []
+
+  constructor(private readonly now: () => number) {}
+
+  /** Something is asked; after a time in which nothing was, counting begins anew. */
+  began(): void {
+    if (this.#isStale()) this.#beganMs = this.now()
+  }
+
+  done(pages: number): void {
+    if (Number.isNaN(this.#beganMs)) this.#beganMs = this.now()
+    this.#ends.push({ atMs: this.now(), pages })
+    this.#forget()
+  }
+
+  /** Pages a millisecond; null where there were none. */
+  perMs(): number | null {
+    this.#forget()
+    const sinceMs = Math.max(this.#beganMs, this.now() - JOBS.rateMs)
+    const pages = this.#ends.reduce((sum, { pages }) => sum + pages, 0)
+    return pages === 0 ? null : pages / Math.max(1, this.now() - sinceMs)
+  }
+
+  #isStale(): boolean {
+    const lastMs = this.#ends.at(-1)?.atMs ?? this.#beganMs
+    return !(this.now() - lastMs < JOBS.rateMs)
+  }
+
+  #forget(): void {
+    const sinceMs = this.now() - JOBS.rateMs
+    const first = this.#ends.findIndex(({ atMs }) => atMs >= sinceMs)
+    if (first !== 0) this.#ends.splice(0, first < 0 ? this.#ends.length : first)
+  }
+}
+
+/** Pages a millisecond, as the machine that measured the pipeline's file would do; null if unsaid. */
+export function expectedPerMs(pipeline: Pipeline, slots: number): number | null {
+  const pageMs = costOf(pipeline, pipeline.root, 1)
+  return pageMs === null || pageMs === 0 || slots === 0 ? null : slots / pageMs
+}
+
+/** Of so many items of a task by its best variant, and of all that follows. */
+function costOf({ tasks, ...rest }: Pipeline, name: string, items: number): number | null {
+  const task = tasks[name]!
+  const best = Object.values(task.variants).reduce((a, b) => b.accuracy > a.accuracy ? b : a)
+  if (best.referenceMs === undefined) return null
+  let sum = items * best.referenceMs
+  for (const next of task.next) {
+    const isOne = tasks[next]?.gather === true
+    const cost = costOf({ tasks, ...rest }, next, isOne ? 1 : items * (best.fanOut?.[next] ?? 1))
+    if (cost === null) return null
+    sum += cost
+  }
+  return sum
+}

@@ -1,0 +1,128 @@
+/**
+ * `GET /v1/jobs/{id}/events`: how far a job is, and each page as it comes, as server-sent events.
+ *
+ * @module
+ */
+import type { Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { ApiError } from '../api_error.ts'
+import { asksBody } from '../asks_body.ts'
+import { documentOf } from './info.ts'
+import type { Job, JobNews } from './job.ts'
+import type { Jobs } from './jobs.ts'
+import { JOBS } from './params.ts'
+
+/** Between events that tell how far it is. */
+const STEP_MS = 250
+const PING_MS = 15_000
+/** A listener that takes nothing for so long is let go. */
+const STALLED_MS = 30_000
+const RETRY_MS = 5000
+
+export interface JobEvents {
+  /**
+   * @param watch has its argument told once this listener is not to hear any more
+   * @throws ApiError `rate_limited` where there are too many listeners already
+   */
+  listen(c: Context, job: Job, watch: (shut: () => void) => () => void): Response
+}
+
+export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
+  let listeners = 0
+
+  const standing = (job: Job) => {
+    const { documents: _, ...info } = jobs.infoOf(job)
+    return info
+  }
+
+  function eventOf(job: Job, news: JobNews): { event: string; data: string } {
+    const { type, ...data } = news
+    const said = news.type === 'document'
+      ? documentOf(news.document)
+      : news.type === 'job' || news.type === 'end'
+      ? standing(job)
+      : data
+    return { event: type, data: JSON.stringify(said) }
+  }
+
+  return {
+    listen(c, job, watch) {
+      if (listeners >= JOBS.listeners) {
+        const message = `Cannot take a listener: there are ${JOBS.listeners} already`
+        throw new ApiError('rate_limited', message, RETRY_MS)
+      }
+      if (!asksBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
+      listeners++
+      c.header('x-accel-buffering', 'no')
+      return streamSSE(c, async (stream) => {
+        const over = new AbortController()
+        stream.onAbort(() => over.abort())
+        const unwatch = watch(() => over.abort())
+        const ended = AbortSignal.any([over.signal, jobs.draining])
+        const queue: JobNews[] = [{ type: 'job' }]
+        let wake = () => {}
+        const hear = (news: JobNews) => {
+          // It is told of anyway, with whatever comes.
+          if (news.type !== 'job') queue.push(news)
+          // Who cannot keep up comes again, and finds the pages among the results.
+          if (queue.length > JOBS.eventsBehind) over.abort()
+          wake()
+        }
+        job.listeners.add(hear)
+        if (job.ended) queue.push({ type: 'end' })
+        let toldMs = -Infinity
+        const write = async (news: JobNews) => {
+          const written = stream.writeSSE(eventOf(job, news))
+          return await settled(written, STALLED_MS, ended)
+        }
+        try {
+          while (!ended.aborted) {
+            const news = queue.shift()
+            if (news !== undefined) {
+              if (!await write(news) || news.type === 'end') break
+              if (news.type === 'job') toldMs = now()
+              continue
+            }
+            const isNew = await new Promise<boolean>((resolve) => {
+              const done = (heard: boolean) => {
+                clearTimeout(timer)
+                ended.removeEventListener('abort', stop)
+                wake = () => {}
+                resolve(heard)
+              }
+              const stop = () => done(false)
+              const timer = setTimeout(() => done(false), PING_MS)
+              ended.addEventListener('abort', stop)
+              wake = () => done(true)
+              if (ended.aborted) stop()
+            })
+            if (ended.aborted) break
+            if (!isNew) await settled(stream.write(': ping\n\n'), STALLED_MS, ended)
+            else if (now() - toldMs >= STEP_MS) queue.push({ type: 'job' })
+          }
+        } finally {
+          listeners--
+          job.listeners.delete(hear)
+          unwatch()
+          if (ended.aborted) stream.abort()
+        }
+      })
+    },
+  }
+}
+
+/** False when the time ran out, or `ended` came first. */
+async function settled(work: Promise<unknown>, ms: number, ended: AbortSignal): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const done = (is: boolean) => {
+      clearTimeout(timer)
+      ended.removeEventListener('abort', stop)
+      resolve(is)
+    }
+    const stop = () => done(false)
+    const timer = setTimeout(stop, ms)
+    ended.addEventListener('abort', stop)
+    work.then(() => done(true), stop)
+    if (ended.aborted) stop()
+  })
+}

@@ -1,0 +1,61 @@
+/**
+ * A job as it is told of.
+ *
+ * @module
+ */
+import type { JobDocument, JobInfo } from '../../client/job_types.ts'
+import { EXTENSIONS } from './documents_work.ts'
+import { hasEnded, type Job } from './job.ts'
+import type { Rates } from './rates.ts'
+import type { DocumentRow } from './types.ts'
+
+const MINUTE_MS = 60_000
+const iso = (atMs: number | null) => atMs === null ? null : new Date(atMs).toISOString()
+
+export function infoOf(
+  job: Job,
+  jobs: Iterable<Job>,
+  rates: Rates,
+  wallMs: number,
+): JobInfo {
+  const { row } = job
+  const leftMs = job.ended ? null : rates.leftMs(job, jobs)
+  const estimateMs = leftMs === null ? null : wallMs + leftMs
+  const endMs = row.endedAtMs ?? estimateMs
+  // What is over by when it was wanted is late, whatever comes.
+  const isLate = row.byMs !== null && !job.ended && wallMs > row.byMs
+  const known = row.byMs === null
+    ? null
+    : isLate
+    ? false
+    : endMs === null
+    ? null
+    : endMs <= row.byMs
+  const perMs = job.ended ? null : rates.pagesPerMs(row.pipeline)
+  return {
+    ...{ id: row.id, pipeline: row.pipeline, state: row.state, pages: job.counts() },
+    createdAt: iso(row.createdAtMs)!,
+    startedAt: iso(row.startedAtMs),
+    endedAt: iso(row.endedAtMs),
+    by: iso(row.byMs),
+    estimateAt: iso(estimateMs),
+    inTime: row.state === 'cancelled' || row.state === 'failed' ? null : known,
+    pagesPerMinute: perMs === null ? null : Math.round(perMs * MINUTE_MS * 10) / 10,
+    waiting: job.waiting,
+    output: row.output,
+    ...row.webhook === null ? {} : { webhook: { url: row.webhook.url, state: row.webhook.state } },
+    documents: job.documents.map(documentOf),
+  }
+}
+
+export function documentOf(row: DocumentRow): JobDocument {
+  const { job, n, name, bytes, type, state, pages, done, failed, error, outputs } = row
+  return {
+    ...{ n, name, bytes, type, state },
+    pages: { done, total: pages ?? (hasEnded(row) ? 0 : null), failed },
+    ...error === null ? {} : { error },
+    outputs: Object.fromEntries(
+      outputs.map((output) => [output, `/v1/jobs/${job}/results/${n}.${EXTENSIONS[output]}`]),
+    ),
+  }
+}

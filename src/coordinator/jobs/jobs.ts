@@ -1,0 +1,258 @@
+/**
+ * All jobs of a coordinator: made, kept over restarts, run, told of, removed.
+ *
+ * @module
+ */
+import type { JobInfo } from '../../client/job_types.ts'
+import { ApiError } from '../api_error.ts'
+import type { CheckSchema } from '../generate/prompt.ts'
+import type { Log } from '../log.ts'
+import type { Pool } from '../pool.ts'
+import type { RecordChange, Records } from '../store/records.ts'
+import { inBackground } from './background.ts'
+import { createBatchWork, type Handle } from './batch_work.ts'
+import { createDocumentReader } from './document_reader.ts'
+import { createDocumentsWork } from './documents_work.ts'
+import { Files, maySee, type Viewer } from './files.ts'
+import { Folder } from './folder.ts'
+import { infoOf } from './info.ts'
+import { Job } from './job.ts'
+import { forgetful, type Ledger } from './ledger.ts'
+import { JOBS } from './params.ts'
+import { createQueriesWork } from './queries_work.ts'
+import { Rates } from './rates.ts'
+import { rowsOf } from './rows.ts'
+import { Runner } from './runner.ts'
+import type { DocumentRow, JobRow } from './types.ts'
+import type { UploadedFile } from './upload.ts'
+import { Webhooks } from './webhook.ts'
+
+export interface JobsOptions {
+  pool: Pool
+  now: () => number
+  log: Log
+  /** The folder of jobs, made when it is first needed. */
+  dir: () => Promise<string>
+  /** What was kept of earlier runs, and what keeps it from now on. */
+  records?: Records
+  ledger?: Ledger
+  /** Starts `workers/documents.ts`. */
+  createDocuments: () => Worker
+  checkSchema?: CheckSchema | undefined
+  /** Milliseconds since the epoch. */
+  wallMs?: () => number
+  /** Waits before each further call of a webhook. */
+  webhookWaitsMs?: readonly number[]
+}
+
+export type NewJob = Pick<
+  JobRow,
+  'owner' | 'kind' | 'pipeline' | 'byMs' | 'output' | 'webhook' | 'batch'
+>
+
+const SWEEP_MS = 3600_000
+const RETRY_MS = 60_000
+
+export class Jobs {
+  readonly folder: Folder
+  readonly files: Files
+  readonly #jobs = new Map<string, Job>()
+  readonly #runner: Runner
+  readonly #webhooks: Webhooks
+  readonly #rates: Rates
+  readonly #ledger: Ledger
+  readonly #stopReader: () => void
+  readonly #finishBatch: (job: Job) => Promise<unknown>
+  readonly wallMs: () => number
+  #handle: Handle | undefined
+  #sweep: ReturnType<typeof setInterval> | undefined
+
+  constructor(private readonly options: JobsOptions) {
+    const { now, log, wallMs = Date.now, ledger = forgetful, records = [] } = options
+    const pool = inBackground(options.pool)
+    this.wallMs = wallMs
+    this.#ledger = ledger
+    const folder = this.folder = new Folder(options.dir)
+    const { jobs, documents, files } = rowsOf(records)
+    this.files = new Files(folder, ledger, wallMs, files)
+    this.#rates = new Rates(options.pool, now)
+    const reader = createDocumentReader(options.createDocuments)
+    this.#stopReader = () => reader.stop()
+    const parts = { pool, now, folder, checkSchema: options.checkSchema }
+    const batch = createBatchWork(folder, this.files, () => this.#handle!)
+    this.#finishBatch = (job) => batch.finish(job, 0)
+    const changed = (job: Job, documents?: readonly number[]) => void this.#put(job, documents)
+    this.#webhooks = new Webhooks({
+      ...{ infoOf: (job) => this.infoOf(job), changed, wallMs, log },
+      ...options.webhookWaitsMs === undefined ? {} : { waitsMs: options.webhookWaitsMs },
+    })
+    this.#runner = new Runner({
+      works: {
+        ...{ batch, queries: createQueriesWork(parts) },
+        documents: createDocumentsWork(parts, reader),
+      },
+      ...{ folder, rates: this.#rates, now, wallMs, log, changed },
+      ended: (job) => {
+        log(`job ${job.id}: ${job.row.state}`, 'info', { event: 'job_ended', job: job.id })
+        this.#webhooks.ended(job)
+      },
+    })
+    for (const row of jobs) this.#jobs.set(row.id, new Job(row, documents.get(row.id) ?? []))
+    options.pool.draining.addEventListener('abort', () => void this.#runner.stop())
+  }
+
+  /**
+   * Goes on with what earlier runs left.
+   *
+   * @param handle makes the calls of batches
+   */
+  start(handle: Handle): void {
+    this.#handle = handle
+    const left = [...this.#jobs.values()].filter((job) => !job.ended)
+    if (left.length > 0) {
+      this.options.log(`${left.length} jobs go on`, 'info', { event: 'jobs_resumed' })
+    }
+    for (const job of this.#jobs.values()) {
+      if (job.ended) this.#webhooks.ended(job)
+      else this.#run(job)
+    }
+    if (this.#jobs.size > 0) void this.#removeOld()
+    this.#sweep = setInterval(() => void this.#removeOld(), SWEEP_MS)
+  }
+
+  get draining(): AbortSignal {
+    return this.options.pool.draining
+  }
+
+  /** Newest first. */
+  list(viewer: Viewer): Job[] {
+    return [...this.#jobs.values()].filter(({ row }) => maySee(viewer, row))
+      .sort((a, b) => b.row.createdAtMs - a.row.createdAtMs)
+  }
+
+  /** @throws ApiError `not_found` */
+  get(viewer: Viewer, id: string): Job {
+    const job = this.#jobs.get(id)
+    if (job !== undefined && maySee(viewer, job.row)) return job
+    throw new ApiError('not_found', `Cannot find job ${id.slice(0, 100)}`)
+  }
+
+  infoOf(job: Job): JobInfo {
+    return infoOf(job, this.#runner.jobs, this.#rates, this.wallMs())
+  }
+
+  /** @throws ApiError where there is no room for so many */
+  checkRoom(documents: number): void {
+    const all = [...this.#jobs.values()]
+    const kept = all.reduce((sum, job) => sum + job.documents.length, 0)
+    if (all.length >= JOBS.kept || kept + documents > JOBS.documentsKept) {
+      throw new ApiError('queue_full', 'Cannot keep more jobs: delete some that have ended')
+    }
+    if (all.filter((job) => !job.ended).length >= JOBS.active) {
+      const message = `Cannot take a job: ${JOBS.active} are under way`
+      throw new ApiError('queue_full', message, RETRY_MS)
+    }
+  }
+
+  /**
+   * Resolves when the job and all of its files are on disk.
+   *
+   * @param files which are moved away from where they are
+   * @throws ApiError
+   */
+  async create(made: NewJob, files: readonly UploadedFile[]): Promise<Job> {
+    if (this.draining.aborted) {
+      throw new ApiError('draining', 'Cannot take a job: shutting down')
+    }
+    this.checkRoom(files.length)
+    const prefix = made.kind === 'batch' ? 'batch_' : 'job-'
+    const row: JobRow = {
+      ...{ id: prefix + crypto.randomUUID().replaceAll('-', ''), ...made, state: 'queued' },
+      ...{ createdAtMs: this.wallMs(), startedAtMs: null, endedAtMs: null },
+    }
+    const job = new Job(
+      row,
+      files.map(({ name, bytes }, n): DocumentRow => ({
+        ...{ job: row.id, n, name, bytes, type: null, state: 'queued', pages: null },
+        ...{ done: 0, failed: 0, error: null, outputs: [] },
+      })),
+    )
+    this.#jobs.set(row.id, job)
+    try {
+      await this.folder.make(row.id)
+      for (const [n, { path }] of files.entries()) {
+        await this.folder.adopt(path, row.id, 'in', String(n))
+      }
+      await this.#ledger.put(changesOf(job, job.documents.map(({ n }) => n)))
+    } catch (error) {
+      await this.#forget(job)
+      throw new ApiError('internal', `Cannot keep the job: ${(error as Error).message}`)
+    }
+    this.#run(job)
+    return job
+  }
+
+  async cancel(job: Job): Promise<void> {
+    if (job.ended) return
+    this.#runner.cancel(job)
+    if (job.row.batch === null || !job.isCounted) return
+    job.row.batch.cancellingAtMs = this.wallMs()
+    await this.#finishBatch(job)
+    await this.#put(job)
+  }
+
+  /** With all of its files. */
+  async remove(job: Job): Promise<void> {
+    this.#runner.cancel(job)
+    await this.#forget(job)
+  }
+
+  /** Resolves when all that is done is kept; after the pool has drained. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweep)
+    this.#webhooks.stop()
+    await this.#runner.stop()
+    this.#stopReader()
+    await this.#ledger.close()
+  }
+
+  #run(job: Job): void {
+    this.#runner.add(job)
+    this.#webhooks.follow(job)
+  }
+
+  async #put(job: Job, documents: readonly number[] = []): Promise<void> {
+    if (!this.#jobs.has(job.id)) return
+    // It is tried again, and told of, by the ledger.
+    await this.#ledger.put(changesOf(job, documents)).catch(() => {})
+  }
+
+  async #forget(job: Job): Promise<void> {
+    this.#jobs.delete(job.id)
+    this.#webhooks.forget(job)
+    const gone: RecordChange[] = job.documents.map(({ n }) => ['document', `${job.id}/${n}`, null])
+    await this.#ledger.put([['job', job.id, null], ...gone]).catch(() => {})
+    await this.folder.remove(job.id)
+  }
+
+  async #removeOld(): Promise<void> {
+    const beforeMs = this.wallMs() - JOBS.keptMs
+    try {
+      for (const job of [...this.#jobs.values()]) {
+        if (job.ended && (job.row.endedAtMs ?? 0) < beforeMs) await this.#forget(job)
+      }
+      await this.files.removeOld(beforeMs)
+    } catch (error) {
+      this.options.log(`old jobs are not removed: ${(error as Error).message}`, 'warn', {
+        event: 'jobs_kept',
+      })
+    }
+  }
+}
+
+const changesOf = ({ row, documents }: Job, which: readonly number[]): RecordChange[] => [
+  ['job', row.id, JSON.stringify(row)],
+  ...which.map((n): RecordChange => [
+    ...['document', `${row.id}/${n}`, JSON.stringify(documents[n])] as const,
+  ]),
+]

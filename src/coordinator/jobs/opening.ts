@@ -1,0 +1,73 @@
+/**
+ * Opens the documents of a job one after another: counts their pages, finds what earlier runs of the
+ * coordinator made of them, and has the rest asked.
+ *
+ * @module
+ */
+import type { Log } from '../log.ts'
+import { failureOf } from './faults.ts'
+import type { Folder } from './folder.ts'
+import { hasEnded, type Job } from './job.ts'
+import { JOBS } from './params.ts'
+import { readParts } from './part_files.ts'
+import type { Kind } from './types.ts'
+import { DocumentFault, type Work } from './work.ts'
+
+export interface OpeningOptions {
+  works: Record<Kind, Work>
+  folder: Folder
+  log: Log
+  signal: AbortSignal
+  changed(job: Job, documents?: readonly number[]): void
+  opened(job: Job, n: number): void
+  counted(job: Job): void
+}
+
+export class Opening {
+  constructor(private readonly options: OpeningOptions) {}
+
+  async open(job: Job): Promise<void> {
+    const { folder, changed, opened, counted, signal } = this.options
+    const known = await readParts(folder, job.id)
+    for (const row of job.documents) {
+      if (hasEnded(row)) continue
+      const { n } = row
+      try {
+        const { type, pages, unitPages } = await this.#opened(job, n)
+        if (job.ended || signal.aborted) return
+        job.opened(n, type, pages, known.get(n) ?? [])
+        job.cut(n, unitPages)
+      } catch (error) {
+        if (job.ended || signal.aborted) return
+        Object.assign(row, { state: 'failed', error: failureOf(error) })
+        job.tell({ type: 'document', document: row })
+      }
+      changed(job, [n])
+      if (!hasEnded(row)) opened(job, n)
+    }
+    job.isCounted = true
+    job.counted.resolve()
+    job.tell({ type: 'job' })
+    counted(job)
+  }
+
+  /** Once more where it was not the document's fault, but its worker's. */
+  async #opened(job: Job, n: number) {
+    const work = this.options.works[job.row.kind]
+    const opened = await work.open(job, n).catch((error) => {
+      const isFault = error instanceof DocumentFault && error.failure.reason === 'internal'
+      if (!isFault || this.options.signal.aborted) throw error
+      return work.open(job, n)
+    })
+    const { name } = job.documents[n]!
+    if (opened.pages < 1) {
+      throw new DocumentFault({ reason: 'invalid_input', message: `${name} has no pages` })
+    }
+    const most = job.row.kind === 'batch' ? JOBS.lines : JOBS.pages
+    if (opened.pages > most) {
+      const message = `Cannot take ${name}: it has ${opened.pages} pages: at most ${most}`
+      throw new DocumentFault({ reason: 'too_large', message })
+    }
+    return opened
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Bounds and paces of jobs.
+ *
+ * @module
+ */
+const SECOND_MS = 1000
+const HOUR_MS = 3600 * SECOND_MS
+const DAY_MS = 24 * HOUR_MS
+const MIB = 1024 * 1024
+
+export const JOBS = {
+  // What is taken in.
+  fileBytes: 256 * MIB, // one file; a document is opened as a whole, in memory of a worker
+  jobBytes: 2048 * MIB, // all files of a job
+  diskBytes: 20 * 1024 * MIB, // all that jobs and files hold on disk
+  documents: 1000, // files of a job
+  documentsKept: 50_000, // of all jobs that are kept: their rows are in memory
+  pages: 20_000, // of one document
+  lines: 50_000, // requests of a batch, as OpenAI has it
+  lineBytes: 32 * MIB, // one of them, as a body of a call of its own
+  active: 100, // jobs that have not ended
+  kept: 1000, // jobs in all
+  files: 1000, // files uploaded to /v1/files
+  uploads: 16, // at once
+  silentMs: 60 * SECOND_MS, // an upload of which nothing comes for so long is ended
+  keptMs: 7 * DAY_MS, // after its end a job is removed, after its upload a file that no job needs
+
+  // When it is asked.
+  farthestMs: 30 * DAY_MS, // most time until `by`
+  usualMs: DAY_MS, // over which the parts of a job without `by` are spread
+  leastMs: 30 * SECOND_MS, // that a part is given, be `by` ever so near
+  mostMs: 7 * DAY_MS, // that a part is given; messages to nodes carry 11 days at most
+  partPages: 4, // pages of one query: few, so that it gives way soon and little is asked again
+  partBytes: 8 * MIB, // of one query; half of what a frame of a link takes
+  windowPerSlot: 2, // parts inside the pool: one that runs, one that waits for each slot
+  leastWindow: 2, // parts, whatever the pool is like
+  tries: 3, // of a part or page that fails for no reason of its own
+  retryMs: SECOND_MS, // before the first further try; doubled with each
+  mostRetryMs: 30 * SECOND_MS, // before a further one
+  answerMs: 2 * SECOND_MS, // that the answer to POST waits for pages to be counted
+  rateMs: 120 * SECOND_MS, // window over which pages are counted for the estimate
+
+  // Calls of the documents' worker, after which it is ended and begun anew.
+  openMs: 60 * SECOND_MS, // opens a document, or cuts a part out of it
+  writeMs: 300 * SECOND_MS, // writes an output of all its pages
+  idleMs: 60 * SECOND_MS, // after the last call: its memory is given back
+
+  // Webhooks.
+  webhookMs: 15 * SECOND_MS, // for one call
+  webhookWaitsMs: [5, 30, 120, 600, 3600, 21_600].map((s) => s * SECOND_MS), // before each retry
+  progressMs: 60 * SECOND_MS, // between calls that tell of progress
+
+  // Events.
+  listeners: 64, // of all jobs
+  eventsBehind: 2000, // pages that a listener may be behind before it is let go
+}

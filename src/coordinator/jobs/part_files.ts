@@ -1,0 +1,69 @@
+/**
+ * What came of the parts of a job, on disk: the truth of what is done, whatever ends the coordinator.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import type { Folder } from './folder.ts'
+import type { PartResult, Unit } from './types.ts'
+
+const PARTS = 'parts'
+const NAME = /^(\d+)-(\d+)-(\d+)\.json$/
+
+const index = z.number().int().min(0)
+const partResult = z.object({
+  pages: z.array(z.looseObject({ index })),
+  failed: z.array(z.object({ index, reason: z.string(), message: z.string() })),
+})
+
+export const writePart = (
+  folder: Folder,
+  job: string,
+  { document, from, count }: Unit,
+  result: PartResult,
+): Promise<number> =>
+  folder.write(JSON.stringify(result), job, PARTS, `${document}-${from}-${count}.json`)
+
+/** Of each document what is there. What cannot be read is removed, and so asked again. */
+export async function readParts(folder: Folder, job: string): Promise<Map<number, PartResult[]>> {
+  const found = new Map<number, PartResult[]>()
+  for (const name of await folder.list(job, PARTS)) {
+    const document = NAME.exec(name)?.[1]
+    const result = document && await readPart(folder, job, name)
+    if (!result) {
+      await folder.remove(job, PARTS, name)
+      continue
+    }
+    const n = Number(document)
+    found.set(n, [...found.get(n) ?? [], result])
+  }
+  return found
+}
+
+/** Pages of a document and those that failed, in order, each once. */
+export async function readDocument(folder: Folder, job: string, n: number): Promise<PartResult> {
+  const [pages, failed] = [new Map<number, PartResult['pages'][number]>(), new Map()]
+  for (const name of await folder.list(job, PARTS)) {
+    if (NAME.exec(name)?.[1] !== String(n)) continue
+    const result = await readPart(folder, job, name)
+    for (const page of result?.pages ?? []) pages.set(page.index, page)
+    for (const page of result?.failed ?? []) failed.set(page.index, page)
+  }
+  for (const at of pages.keys()) failed.delete(at)
+  const inOrder = <T extends { index: number }>(all: Map<number, T>) =>
+    [...all.values()].sort((a, b) => a.index - b.index)
+  return { pages: inOrder(pages), failed: inOrder(failed) }
+}
+
+async function readPart(
+  folder: Folder,
+  job: string,
+  name: string,
+): Promise<PartResult | undefined> {
+  try {
+    const text = new TextDecoder().decode(await folder.read(job, PARTS, name))
+    return partResult.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}

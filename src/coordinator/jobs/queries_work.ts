@@ -1,0 +1,55 @@
+/**
+ * Jobs of any pipeline that takes pictures or texts: each file is one query, its answer's outputs are
+ * the result.
+ *
+ * @module
+ */
+import { takesText } from '../../pipeline/generate.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { ApiError } from '../api_error.ts'
+import { MAX_BODY_BYTES } from '../body.ts'
+import { textPayload } from '../generate/text.ts'
+import { pictureOf } from '../infer_request.ts'
+import { askPipeline, type WorkParts } from './ask_pipeline.ts'
+import { readDocument } from './part_files.ts'
+import { DocumentFault, type Work } from './work.ts'
+
+export function createQueriesWork(parts: WorkParts): Work {
+  const { folder, pool } = parts
+  const payloadOf = (bytes: Uint8Array) => (pipeline: Pipeline) =>
+    takesText(pipeline) ? textPayload(bytes) : pictureOf(bytes)
+
+  return {
+    async open(job, n) {
+      const { name, bytes } = job.documents[n]!
+      if (bytes > MAX_BODY_BYTES) {
+        const message = `Cannot take ${name}: a query has at most ${MAX_BODY_BYTES} bytes`
+        throw new DocumentFault({ reason: 'too_large', message })
+      }
+      const served = pool.versions.find(job.row.pipeline)
+      // One that is not served now may be again; what its queries are made of is seen then.
+      if (served === undefined) return { type: 'application/octet-stream', pages: 1, unitPages: 1 }
+      try {
+        const { meta } = payloadOf(await folder.read(job.id, 'in', String(n)))(served.pipeline)
+        return { type: String(meta['type']), pages: 1, unitPages: 1 }
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        throw new DocumentFault({ reason: error.reason, message: error.message })
+      }
+    },
+
+    async ask(job, { document, from }, asking) {
+      const bytes = await folder.read(job.id, 'in', String(document))
+      const outcome = await askPipeline(parts, job.row.pipeline, payloadOf(bytes), asking)
+      return { pages: [{ index: from, ...outcome }], failed: [] }
+    },
+
+    async finish(job, n) {
+      const { pages: [page] } = await readDocument(folder, job.id, n)
+      const { index: _, ...outcome } = page!
+      const text = JSON.stringify({ name: job.documents[n]!.name, ...outcome })
+      await folder.write(text, job.id, 'out', `${n}.json`)
+      return ['json']
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What the pool does for jobs: pages a minute of each pipeline, and when a job will be done.
+ *
+ * @module
+ */
+import { publicName } from '../../pipeline/version.ts'
+import type { Pool } from '../pool.ts'
+import { expectedPerMs, Rate } from './estimate.ts'
+import { endOf, type Job } from './job.ts'
+
+/** Slots are looked up so often at most: the list of nodes is made for it. */
+const LOOK_MS = 1000
+const USUAL_SLO_MS = 5000
+
+export class Rates {
+  readonly #rates = new Map<string, Rate>()
+  #slots = 0
+  #lookedMs = -Infinity
+
+  constructor(private readonly pool: Pool, private readonly now: () => number) {}
+
+  /** Of all nodes that take work. */
+  slots(): number {
+    if (this.now() - this.#lookedMs >= LOOK_MS) {
+      this.#lookedMs = this.now()
+      const awake = this.pool.nodes().filter(({ pausedBy }) => pausedBy === null)
+      this.#slots = awake.reduce((sum, { inUse }) => sum + inUse.slots, 0)
+    }
+    return this.#slots
+  }
+
+  sloMs(pipeline: string): number {
+    return this.pool.versions.find(pipeline)?.pipeline.sloMs ?? USUAL_SLO_MS
+  }
+
+  began(pipeline: string): void {
+    this.#of(pipeline).began()
+  }
+
+  done(pipeline: string, pages: number): void {
+    this.#of(pipeline).done(pages)
+  }
+
+  /** Null where nothing tells. */
+  pagesPerMs(name: string): number | null {
+    const known = this.#of(name).perMs()
+    if (known !== null) return known
+    const served = this.pool.versions.current().find(({ pipeline }) =>
+      publicName(pipeline.name) === name
+    )
+    return served === undefined ? null : expectedPerMs(served.pipeline, this.slots())
+  }
+
+  /**
+   * Milliseconds until a job is done, after those of its pipeline that are wanted before; null where
+   * that cannot be told.
+   */
+  leftMs(job: Job, jobs: Iterable<Job>): number | null {
+    if (!job.isCounted) return null
+    const perMs = this.pagesPerMs(job.row.pipeline)
+    if (perMs === null || perMs === 0) return null
+    let pages = job.left()
+    for (const other of jobs) {
+      if (other === job || other.row.pipeline !== job.row.pipeline) continue
+      if (endOf(other.row) <= endOf(job.row)) pages += other.left()
+    }
+    return pages / perMs
+  }
+
+  #of(pipeline: string): Rate {
+    let rate = this.#rates.get(pipeline)
+    if (rate === undefined) this.#rates.set(pipeline, rate = new Rate(this.now))
+    return rate
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What came of a job: each output of each document, and all of them as a zip.
+ *
+ * @module
+ */
+import { open, stat } from 'node:fs/promises'
+import type { Context } from 'hono'
+import { makeZip } from 'client-zip'
+import type { JobResult } from '../../client/job_types.ts'
+import { ApiError } from '../api_error.ts'
+import { asksBody } from '../asks_body.ts'
+import { EXTENSIONS, outputOf } from './documents_work.ts'
+import type { Folder } from './folder.ts'
+import { documentOf } from './info.ts'
+import type { Job } from './job.ts'
+import { readDocument } from './part_files.ts'
+
+const TYPES: Record<string, string> = {
+  txt: 'text/plain; charset=utf-8',
+  json: 'application/json',
+  hocr: 'text/html; charset=utf-8',
+  xml: 'application/xml',
+  pdf: 'application/pdf',
+}
+const CHUNK = 256 * 1024
+
+export async function resultsOf(folder: Folder, job: Job): Promise<JobResult[]> {
+  const results: JobResult[] = []
+  for (const row of job.documents) {
+    const isBad = row.failed > 0 && row.error?.reason !== 'too_large'
+    const { failed } = isBad ? await readDocument(folder, job.id, row.n) : { failed: [] }
+    results.push({ ...documentOf(row), failedPages: failed })
+  }
+  return results
+}
+
+/** @param name as `0.txt` @throws ApiError `not_found` */
+export async function resultFile(
+  c: Context,
+  folder: Folder,
+  job: Job,
+  name: string,
+): Promise<Response> {
+  const [, n = '', extension = ''] = /^(\d{1,6})\.([a-z]{3,4})$/.exec(name) ?? []
+  const row = job.documents[Number(n)]
+  const output = outputOf(extension)
+  if (n === '' || row === undefined || output === undefined || !row.outputs.includes(output)) {
+    const message = `Cannot find ${name.slice(0, 40)} of job ${job.id}: see /v1/jobs/${job.id}`
+    throw new ApiError('not_found', message)
+  }
+  const path = await folder.path(job.id, 'out', name)
+  const { size } = await stat(path)
+  // Whatever it holds, no browser shows or runs it here.
+  const saved = `attachment; filename*=UTF-8''${encodeURIComponent(nameIn(row.name, extension))}`
+  return c.body(asksBody(c) ? streamOf(path) : '', 200, {
+    ...{ 'content-type': TYPES[extension]!, 'content-length': String(size) },
+    'content-disposition': saved,
+  })
+}
+
+/** Of what is done by now, made as it is sent. */
+export function zipOf(c: Context, folder: Folder, job: Job): Response {
+  const saved = `attachment; filename="${job.id}.zip"`
+  const headers = { 'content-type': 'application/zip', 'content-disposition': saved }
+  if (!asksBody(c)) return c.body('', 200, headers)
+  const taken = new Set<string>()
+  const unique = (name: string) => {
+    let free = name
+    for (let i = 2; taken.has(free.toLowerCase()); i++) free = `${i}-${name}`
+    taken.add(free.toLowerCase())
+    return free
+  }
+  async function* files() {
+    for (const { n, name, outputs } of job.documents) {
+      for (const output of outputs) {
+        const extension = EXTENSIONS[output]
+        const path = await folder.path(job.id, 'out', `${n}.${extension}`)
+        const { size, mtime } = await stat(path)
+        yield {
+          ...{ name: unique(nameIn(name, extension)), lastModified: mtime, size },
+          input: streamOf(path),
+        }
+      }
+    }
+  }
+  return c.body(makeZip(files()), 200, headers)
+}
+
+/** `scan.pdf` and `scan.jpg` are two documents: the name that was handed in stays. */
+const nameIn = (name: string, extension: string): string =>
+  name.toLowerCase().endsWith(`.${extension}`) ? name : `${name}.${extension}`
+
+/** Open only while somebody reads. */
+export function streamOf(path: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let file: Awaited<ReturnType<typeof open>> | undefined
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        file ??= await open(path)
+        const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK)
+        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead))
+        await file.close()
+        controller.close()
+      } catch (error) {
+        await file?.close().catch(() => {})
+        controller.error(error)
+      }
+    },
+    async cancel() {
+      await file?.close()
+    },
+  }, { highWaterMark: 0 })
+}

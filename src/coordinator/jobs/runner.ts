@@ -1,0 +1,274 @@
+/**
+ * Runs jobs: keeps a few of their parts inside the pool, the most urgent of all jobs first, and writes
+ * down what comes of each at once.
+ *
+ * A part that is refused waits and is asked again; one that fails underway is tried a few times; then,
+ * as one whose input is at fault at once, it is asked page by page. A page that fails for good is
+ * counted, with its reason, and the document goes on.
+ *
+ * @module
+ */
+import { ApiError } from '../api_error.ts'
+import type { Gone } from '../gone.ts'
+import type { Log } from '../log.ts'
+import type { Rates } from './rates.ts'
+import { failureOf, faultOf } from './faults.ts'
+import type { Folder } from './folder.ts'
+import { hasEnded, type Job, STOPPED } from './job.ts'
+import { Opening } from './opening.ts'
+import { dueOf, Window } from './pace.ts'
+import { JOBS } from './params.ts'
+import { readDocument, writePart } from './part_files.ts'
+import type { Kind, PartResult, Unit } from './types.ts'
+import { SplitError, type Work } from './work.ts'
+
+export interface RunnerOptions {
+  works: Record<Kind, Work>
+  folder: Folder
+  rates: Rates
+  now: () => number
+  /** Milliseconds since the epoch. */
+  wallMs: () => number
+  log: Log
+  /** A job, or these documents of it, are others than before, and are to be kept. */
+  changed(job: Job, documents?: readonly number[]): void
+  ended(job: Job): void
+}
+
+export class Runner {
+  readonly #jobs = new Set<Job>()
+  readonly #window = new Window()
+  readonly #opening: Opening
+  readonly #closing = new AbortController()
+  readonly #underWay = new Set<Promise<void>>()
+  #inside = 0
+  #serial = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly options: RunnerOptions) {
+    const { works, folder, changed, log } = options
+    this.#opening = new Opening({
+      ...{ works, folder, changed, log, signal: this.#closing.signal },
+      opened: (job, n) => {
+        if (job.isComplete(n)) this.#track(this.#finish(job, n))
+        this.#pump()
+      },
+      counted: (job) => this.#endIfDone(job),
+    })
+  }
+
+  get jobs(): ReadonlySet<Job> {
+    return this.#jobs
+  }
+
+  add(job: Job): void {
+    this.#jobs.add(job)
+    this.#track(this.#opening.open(job))
+  }
+
+  /** What is done of it is kept; what is not is asked no more. */
+  cancel(job: Job): void {
+    if (job.ended) return
+    for (const document of job.documents) {
+      if (!hasEnded(document)) document.state = 'cancelled'
+    }
+    this.#end(job, 'cancelled')
+  }
+
+  /** Resolves when nothing more is written. */
+  async stop(): Promise<void> {
+    this.#closing.abort(STOPPED)
+    clearTimeout(this.#timer)
+    await Promise.allSettled([...this.#underWay])
+  }
+
+  #track(work: Promise<void>): void {
+    const { log } = this.options
+    const tracked = work.catch((error: Error) => {
+      log(`fault in a job: ${error.stack ?? error.message}`, 'error', { event: 'fault' })
+    }).finally(() => this.#underWay.delete(tracked))
+    this.#underWay.add(tracked)
+  }
+
+  /** Has parts asked as long as there is room. */
+  #pump(): void {
+    if (this.#closing.signal.aborted) return
+    clearTimeout(this.#timer)
+    const { rates, now } = this.options
+    const room = this.#window.size(rates.slots())
+    while (this.#inside < room) {
+      const next = this.#next()
+      if (next === undefined) break
+      const { job, unit, dueMs } = next
+      job.enter(unit)
+      this.#inside++
+      this.#track(this.#serve(job, unit, dueMs))
+    }
+    if (this.#inside >= room) return
+    const atMs = [...this.#jobs].reduce((least, job) => Math.min(least, job.nextMs()), Infinity)
+    if (atMs < Infinity) {
+      this.#timer = setTimeout(() => this.#pump(), Math.max(1, atMs - now()))
+    }
+  }
+
+  /** The most urgent of the first parts of all jobs. */
+  #next(): { job: Job; unit: Unit; dueMs: number } | undefined {
+    const { now, wallMs, rates } = this.options
+    const nowMs = now()
+    const toMonotonicMs = nowMs - wallMs()
+    let next: { job: Job; unit: Unit; dueMs: number } | undefined
+    for (const job of this.#jobs) {
+      const unit = job.first(nowMs)
+      if (unit === undefined) continue
+      const { byMs, createdAtMs, pipeline } = job.row
+      const leastMs = Math.max(JOBS.leastMs, rates.sloMs(pipeline) * unit.count) * unit.stretch
+      const dueMs = dueOf({
+        ...{ nowMs, leastMs, parts: job.parts, inside: job.inside.size },
+        byMs: byMs === null ? null : byMs + toMonotonicMs,
+        createdMs: createdAtMs + toMonotonicMs,
+      })
+      if (next === undefined || dueMs < next.dueMs) next = { job, unit, dueMs }
+    }
+    return next
+  }
+
+  async #serve(job: Job, unit: Unit, dueMs: number): Promise<void> {
+    const { works, rates } = this.options
+    const { kind, pipeline, state } = job.row
+    if (state === 'queued') this.#begin(job)
+    rates.began(pipeline)
+    const signal = AbortSignal.any([job.stopping.signal, this.#closing.signal])
+    const id = `${job.id}.${++this.#serial}`
+    try {
+      const result = await works[kind].ask(job, unit, { id, dueMs, gone: goneWith(signal) })
+      if (!signal.aborted) await this.#keep(job, unit, result)
+    } catch (error) {
+      if (!signal.aborted) await this.#fail(job, unit, error)
+    } finally {
+      job.inside.delete(unit)
+      this.#inside--
+      this.#pump()
+    }
+  }
+
+  #begin(job: Job): void {
+    job.row.state = 'running'
+    job.row.startedAtMs ??= this.options.wallMs()
+    this.options.changed(job)
+    job.tell({ type: 'job' })
+  }
+
+  /** Writes what came of a part, then counts it. */
+  async #keep(job: Job, unit: Unit, result: PartResult): Promise<void> {
+    const { folder, rates, changed } = this.options
+    const { document: n, from, count } = unit
+    const said = new Set([...result.pages, ...result.failed].map(({ index }) => index))
+    const missing = Array.from({ length: count }, (_, i) => from + i).filter((at) => !said.has(at))
+    if (missing.length > 0 && count > 1) job.split(unit, missing)
+    else {
+      const message = 'Cannot use the answer: it does not tell of the page'
+      for (const index of missing) result.failed.push({ index, reason: 'internal', message })
+    }
+    if (said.size + missing.length === 0) return
+    await writePart(folder, job.id, unit, result)
+    if (job.ended) return
+    job.waiting = null
+    this.#window.completed()
+    const { pages, failed } = job.take(n, result)
+    rates.done(job.row.pipeline, pages.length + failed.length)
+    for (const page of pages) job.tell({ type: 'page', document: n, index: page.index, page })
+    for (const failure of failed) job.tell({ type: 'failed', document: n, ...failure })
+    const row = job.documents[n]!
+    if (row.state === 'queued') {
+      row.state = 'running'
+      changed(job, [n])
+    }
+    if (job.isComplete(n)) await this.#finish(job, n)
+  }
+
+  async #fail(job: Job, unit: Unit, error: unknown): Promise<void> {
+    const { now, log } = this.options
+    const { from, count } = unit
+    const indexes = Array.from({ length: count }, (_, i) => from + i)
+    if (error instanceof SplitError) return job.split(unit, indexes)
+    const fault = faultOf(error)
+    const { reason, message } = fault
+    if (fault.crowded) this.#window.refused()
+    if (fault.hurried) unit.stretch = Math.min(64, unit.stretch * 2)
+    if (fault.kind === 'refused') {
+      unit.refused++
+      job.waiting = message
+      job.tell({ type: 'job' })
+    } else if (fault.kind === 'fault') unit.tries++
+    const again = fault.kind === 'refused' ||
+      fault.kind === 'fault' && unit.tries < JOBS.tries
+    if (again) {
+      const doubled = JOBS.retryMs * 2 ** Math.min(10, unit.refused + unit.tries - 1)
+      const waitMs = Math.max(fault.retryAfterMs, Math.min(JOBS.mostRetryMs, doubled))
+      unit.notBeforeMs = now() + waitMs
+      return job.putBack(unit)
+    }
+    if (count > 1) return job.split(unit, indexes)
+    const details = { event: 'page_failed', job: job.id, document: unit.document, page: from }
+    log.debug?.(`job ${job.id}: page ${from}: ${message}`, details)
+    try {
+      await this.#keep(job, unit, { pages: [], failed: [{ index: from, reason, message }] })
+    } catch (error) {
+      // That it failed could not be written: the disk is full.
+      job.waiting = failureOf(error).message
+      unit.notBeforeMs = now() + JOBS.mostRetryMs
+      job.putBack(unit)
+    }
+  }
+
+  /** All pages of a document have a result. */
+  async #finish(job: Job, n: number): Promise<void> {
+    const { works, folder, changed } = this.options
+    const { kind } = job.row
+    const row = job.documents[n]!
+    try {
+      if (row.done === 0 && kind !== 'batch') throw await firstFailure(folder, job, n)
+      row.outputs = await works[kind].finish(job, n)
+      if (hasEnded(row)) return
+      row.state = 'done'
+    } catch (error) {
+      if (hasEnded(row) || this.#closing.signal.aborted) return
+      row.state = 'failed'
+      row.error = failureOf(error)
+    }
+    changed(job, [n])
+    job.tell({ type: 'document', document: row })
+    this.#endIfDone(job)
+  }
+
+  #endIfDone(job: Job): void {
+    if (job.ended || !job.isCounted || !job.documents.every(hasEnded)) return
+    this.#end(job, job.documents.some(({ state }) => state === 'done') ? 'done' : 'failed')
+  }
+
+  #end(job: Job, state: 'done' | 'failed' | 'cancelled'): void {
+    const { wallMs, changed, ended } = this.options
+    Object.assign(job.row, { state, endedAtMs: wallMs() })
+    job.waiting = null
+    job.stop()
+    this.#jobs.delete(job)
+    changed(job, job.documents.map(({ n }) => n))
+    job.tell({ type: 'end' })
+    ended(job)
+    this.#pump()
+  }
+}
+
+/** Why a document of which nothing could be read has no result. */
+async function firstFailure(folder: Folder, job: Job, n: number): Promise<unknown> {
+  const { failed: [first] } = await readDocument(folder, job.id, n)
+  const { reason = 'internal', message = 'no page was read' } = first ?? {}
+  return new ApiError(reason as ApiError['reason'], message)
+}
+
+const goneWith = (signal: AbortSignal): Gone => (left) => {
+  const leave = () => left(signal.reason)
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  return () => signal.removeEventListener('abort', leave)
+}

@@ -1,0 +1,104 @@
+/**
+ * Jobs as they are kept: rows of the store. What is done of a job is told by the files of its parts.
+ *
+ * @module
+ */
+import type { Output } from '../../documents/documents.ts'
+
+export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+
+/** `documents`: parts of documents are queries; `queries`: a file is one; `batch`: a line of it is. */
+export type Kind = 'documents' | 'queries' | 'batch'
+
+export interface WebhookRow {
+  url: string
+  secret: string
+  /** Also told every minute how far it is. */
+  progress: boolean
+  /** May be at an address of this machine or its network. */
+  near: boolean
+  state: 'waiting' | 'delivered' | 'failed'
+  /** Calls made at the end of the job. */
+  tries: number
+}
+
+export interface BatchRow {
+  endpoint: string
+  inputFileId: string
+  outputFileId: string | null
+  errorFileId: string | null
+  metadata: Record<string, string> | null
+  cancellingAtMs: number | null
+}
+
+/** Times are milliseconds since the epoch. */
+export interface JobRow {
+  id: string
+  /** Hash of the key that made it; empty without one. */
+  owner: string
+  kind: Kind
+  pipeline: string
+  state: JobState
+  createdAtMs: number
+  startedAtMs: number | null
+  endedAtMs: number | null
+  byMs: number | null
+  output: Output[]
+  webhook: WebhookRow | null
+  batch: BatchRow | null
+}
+
+export interface Failure {
+  reason: string
+  message: string
+}
+
+export interface DocumentRow {
+  job: string
+  /** Its place in the job, from 0. */
+  n: number
+  name: string
+  bytes: number
+  /** `null` until it was opened. */
+  type: string | null
+  state: JobState
+  /** `null` until they are counted. */
+  pages: number | null
+  done: number
+  failed: number
+  error: Failure | null
+  /** Those that are on disk. */
+  outputs: Output[]
+}
+
+/** A file as OpenAI's API has it. */
+export interface FileRow {
+  id: string
+  owner: string
+  name: string
+  purpose: string
+  bytes: number
+  createdAtMs: number
+}
+
+/** Pages of a document, as one query. */
+export interface Unit {
+  document: number
+  from: number
+  count: number
+  /** That failed for no reason of its own. */
+  tries: number
+  /** Refusals in a row. */
+  refused: number
+  /** On the monotonic clock. */
+  notBeforeMs: number
+  /** How many times more than the least time it is given. */
+  stretch: number
+}
+
+/** What came of a part, as its file has it. */
+export interface PartResult {
+  /** Each with its `index` in the document. */
+  pages: { index: number }[]
+  failed: ({ index: number } & Failure)[]
+}

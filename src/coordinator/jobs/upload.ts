@@ -1,0 +1,153 @@
+/**
+ * Files in the body of a request, as a form: written to disk as they come, never whole in memory.
+ *
+ * @module
+ */
+import { open, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Busboy, type BusboyInstance } from '@fastify/busboy'
+import { ApiError } from '../api_error.ts'
+import type { Folder } from './folder.ts'
+import { JOBS } from './params.ts'
+
+export interface UploadedFile {
+  field: string
+  name: string
+  bytes: number
+  /** Where it is, for whoever takes it. */
+  path: string
+}
+
+export interface Form {
+  fields: Map<string, string[]>
+  files: UploadedFile[]
+}
+
+const MAX_FIELDS = 64
+const MAX_FIELD_BYTES = 65_536
+const MAX_NAME = 200
+
+const bad = (message: string) => new ApiError('invalid_input', message)
+
+/**
+ * @param signal ends it
+ * @throws ApiError; then nothing is left of it on disk
+ */
+export async function receiveForm(
+  request: Request,
+  folder: Folder,
+  signal: AbortSignal,
+): Promise<Form> {
+  const form: Form = { fields: new Map(), files: [] }
+  if (request.body === null) throw bad('Cannot read the form: it is empty')
+  const stop = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const heard = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      const what = `nothing came for ${JOBS.silentMs / 1000} s`
+      stop.abort(new ApiError('deadline_exceeded', `Cannot read the form: ${what}`))
+    }, JOBS.silentMs)
+  }
+  let jobBytes = 0
+  const writes: Promise<void>[] = []
+  const fail = (error: unknown) => stop.abort(error)
+
+  async function keep(file: UploadedFile, stream: Readable): Promise<void> {
+    const handle = await open(file.path, 'w', 0o600)
+    try {
+      for await (const chunk of stream) {
+        const bytes = chunk as Uint8Array
+        heard()
+        if (file.bytes + bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(file.name)
+        if (jobBytes + bytes.byteLength > JOBS.jobBytes) throw jobTooLarge()
+        folder.hold(bytes.byteLength)
+        file.bytes += bytes.byteLength
+        jobBytes += bytes.byteLength
+        await handle.write(bytes)
+      }
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  }
+
+  try {
+    const temporaries = await folder.temporary()
+    const parser = parserOf(request)
+    parser.on('field', (name, value, nameCut, valueCut) => {
+      if (nameCut || valueCut) return fail(bad(`Cannot read field ${shown(name)}: it is too long`))
+      form.fields.set(name, [...form.fields.get(name) ?? [], value])
+    })
+    parser.on('file', (field, stream, name) => {
+      const path = `${temporaries}-${form.files.length}`
+      const file = { field, name: cleanName(name), bytes: 0, path }
+      form.files.push(file)
+      const write = keep(file, stream as Readable)
+      writes.push(write)
+      write.catch(fail)
+    })
+    parser.on('filesLimit', () => fail(tooManyFiles()))
+    parser.on('fieldsLimit', () => fail(bad(`Cannot read the form: over ${MAX_FIELDS} fields`)))
+    heard()
+    await pipeline(
+      Readable.fromWeb(request.body as never),
+      parser,
+      { signal: AbortSignal.any([stop.signal, signal]) },
+    )
+    await Promise.all(writes)
+    stop.signal.throwIfAborted()
+    return form
+  } catch (error) {
+    await Promise.allSettled(writes)
+    await dropForm(form, folder)
+    if (stop.signal.aborted && stop.signal.reason instanceof ApiError) throw stop.signal.reason
+    if (error instanceof ApiError) throw error
+    if (signal.aborted) throw new ApiError('draining', 'Cannot take files: shutting down')
+    throw bad(`Cannot read the form: ${(error as Error).message}`)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Of one whose files nobody takes; those that were moved away are left. */
+export async function dropForm({ files }: Pick<Form, 'files'>, folder: Folder): Promise<void> {
+  for (const { path, bytes } of files) {
+    await rm(path).then(() => folder.hold(-bytes), () => {})
+  }
+}
+
+function parserOf(request: Request): BusboyInstance {
+  try {
+    return new Busboy({
+      headers: { 'content-type': request.headers.get('content-type') ?? '' },
+      preservePath: true,
+      limits: { files: JOBS.documents, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES },
+    })
+  } catch (error) {
+    throw bad(`Cannot read the form: ${(error as Error).message}`)
+  }
+}
+
+/**
+ * As it may be in an archive: a path below where that is unpacked, without what could be no name.
+ *
+ * @param name as whoever sent it has it
+ */
+export function cleanName(name: string | undefined): string {
+  const parts = (name ?? '').split(/[\\/]/)
+    // deno-lint-ignore no-control-regex
+    .map((part) => part.replaceAll(/[\u0000-\u001f\u007f<>:"|?*]/g, '').trim())
+    .filter((part) => part !== '' && part !== '.' && part !== '..')
+  return parts.join('/').slice(-MAX_NAME) || 'document'
+}
+
+const shown = (text: string) => text.slice(0, 40)
+
+export const fileTooLarge = (name: string): ApiError =>
+  new ApiError('too_large', `Cannot take ${name}: a file has at most ${JOBS.fileBytes} bytes`)
+export const jobTooLarge = (): ApiError =>
+  new ApiError('too_large', `Cannot take the job: its files have at most ${JOBS.jobBytes} bytes`)
+export const tooManyFiles = (): ApiError =>
+  new ApiError('too_large', `Cannot take the job: it has at most ${JOBS.documents} files`)

@@ -1,0 +1,38 @@
+/**
+ * What is done for each kind of job; `runner.ts` says when.
+ *
+ * @module
+ */
+import type { Output } from '../../documents/documents.ts'
+import type { Gone } from '../gone.ts'
+import type { Job } from './job.ts'
+import type { Failure, PartResult, Unit } from './types.ts'
+
+export interface Asking {
+  id: string
+  /** On the monotonic clock. */
+  dueMs: number
+  gone: Gone
+}
+
+export interface Work {
+  /** Counts the pages of a document. @throws DocumentFault for what is none */
+  open(job: Job, n: number): Promise<{ type: string; pages: number; unitPages: number }>
+  /** @throws ApiError where there is no result; `SplitError` where fewer pages may have one */
+  ask(job: Job, unit: Unit, asking: Asking): Promise<PartResult>
+  /** Writes what came of a document. @throws DocumentFault */
+  finish(job: Job, n: number): Promise<Output[]>
+}
+
+/** A document that cannot be read or written; the others of its job are as good as before. */
+export class DocumentFault extends Error {
+  override name = 'DocumentFault'
+  constructor(readonly failure: Failure) {
+    super(failure.message)
+  }
+}
+
+/** The part is too much for one query. */
+export class SplitError extends Error {
+  override name = 'SplitError'
+}

@@ -1,0 +1,45 @@
+/**
+ * Makes the calls of batches through the handlers of OpenAI's API, without a door in between: whoever
+ * made the batch was let in.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import { ApiError } from '../api_error.ts'
+import type { InferParts } from '../infer_parts.ts'
+import { MAX_TIMEOUT_MS } from '../infer_request.ts'
+import { inBackground } from '../jobs/background.ts'
+import type { Handle } from '../jobs/batch_work.ts'
+import { openAiResponse } from './errors.ts'
+import { mountOpenAi } from './routes.ts'
+
+export function createBatchHandler(parts: InferParts): Handle {
+  /** By the ids of the calls, which may ask for ten minutes at most. */
+  const dues = new Map<string, number>()
+  const pool = inBackground(parts.pool, (id) => id === undefined ? undefined : dues.get(id))
+  const app = new Hono()
+  app.onError((error) => {
+    const message = `Cannot answer: ${error.message}`
+    return openAiResponse(error instanceof ApiError ? error : new ApiError('internal', message))
+  })
+  mountOpenAi(app, { ...parts, pool, peers: undefined })
+
+  return async (path, body, { id, dueMs, gone }) => {
+    const client = new AbortController()
+    const unwatch = gone((why) => client.abort(why))
+    dues.set(id, dueMs)
+    try {
+      return await app.request(path, {
+        ...{ method: 'POST', body, signal: client.signal },
+        headers: {
+          'content-type': 'application/json',
+          'x-request-id': id,
+          'x-request-timeout-ms': String(MAX_TIMEOUT_MS),
+        },
+      })
+    } finally {
+      dues.delete(id)
+      unwatch()
+    }
+  }
+}
