@@ -10,7 +10,7 @@ export const JOB_OUTPUTS = ['pdf', 'text', 'json', 'hocr', 'alto'] as const sati
 
 /** How files of an output are called. */
 export const ENDINGS: Readonly<Record<JobOutput, string>> = {
-  ...{ pdf: '.pdf', text: '.txt', json: '.json', hocr: '.hocr.html', alto: '.alto.xml' },
+  ...{ pdf: '.pdf', text: '.txt', json: '.json', hocr: '.hocr', alto: '.xml' },
 }
 
 /** As the coordinator tells of one by itself. */
