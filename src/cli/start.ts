@@ -4,6 +4,7 @@
  * @module
  */
 import './deno_version.ts'
+import { takesDocument } from '../pipeline/documents.ts'
 import { takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { gathers } from '../pipeline/tree.ts'
@@ -172,9 +173,11 @@ if (nodes > 0 && backend !== 'native') steps.say(NATIVE)
 for (const { pipeline } of pipelines) {
   const what = takesText(pipeline)
     ? 'a text'
-    : queryTensors(pipeline) === undefined
-    ? 'a picture'
-    : 'tensors'
+    : queryTensors(pipeline) !== undefined
+    ? 'tensors'
+    : takesDocument(pipeline)
+    ? 'a document'
+    : 'a picture'
   console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send ${what} here (POST)`)
 }
 console.log(`${url}/  the pool at a glance`)

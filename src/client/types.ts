@@ -13,7 +13,7 @@ export interface PipelineInfo {
   name: string
   version: number
   /** What a query brings. */
-  takes: 'picture' | 'tensors' | 'text'
+  takes: 'picture' | 'tensors' | 'text' | 'document'
   /** Whether its text can be had as it comes. */
   generates: boolean
   sloMs: number

@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
 import type { PipelineInfo, StatsInfo } from '../client/types.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+import { takesDocument } from '../pipeline/documents.ts'
 import { generatingTask, takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
@@ -221,9 +222,11 @@ function pipelineInfo({ pipeline, models }: ServedPipeline): PipelineInfo {
     ...{ name: publicName(name), version: versionOf(name), sloMs, weight, root },
     takes: takesText(pipeline)
       ? 'text'
-      : queryTensors(pipeline) === undefined
-      ? 'picture'
-      : 'tensors',
+      : queryTensors(pipeline) !== undefined
+      ? 'tensors'
+      : takesDocument(pipeline)
+      ? 'document'
+      : 'picture',
     generates: generatingTask(pipeline) !== undefined,
     tasks: Object.fromEntries(
       Object.entries(pipeline.tasks).map(([task, { next, variants }]) => [task, {

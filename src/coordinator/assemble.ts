@@ -18,16 +18,38 @@ export function assembleOutputs(
   items: readonly FinishedItem[],
 ): Record<string, unknown> {
   const outputs: Record<string, unknown> = {}
-  for (const [list, { each, with: names, only = false }] of Object.entries(pipeline.output ?? {})) {
+  for (const [list, rule] of Object.entries(pipeline.output ?? {})) {
+    const { each, with: names, only = false, renewed } = rule
     const entries = items
       .filter((item) => item.task === each && item.result !== null)
       .map((item) => Object.fromEntries(names.map((name) => [name, field(items, item, name)])))
     const [first = null] = entries
     const value = names.length === 1 && first !== null ? first[names[0]!] : first
-    outputs[list] = only ? value : entries
+    const whole = renewed === undefined ? value : renew(items, value, names[0]!, renewed)
+    outputs[list] = only ? whole : entries
   }
   return outputs
 }
+
+/** Entries of a list, each in the place of the one that is the same in the field `by`. */
+function renew(
+  items: readonly FinishedItem[],
+  value: unknown,
+  name: string,
+  { each, by }: { each: string; by: string },
+): unknown {
+  if (!Array.isArray(value)) return value
+  const later = new Map<unknown, unknown>()
+  for (const { task, result } of items) {
+    const list = task === each && (result as Result)?.[name]
+    if (Array.isArray(list)) { for (const one of list) later.set(entryOf(one)[by], one) }
+  }
+  return value.map((one) => later.get(entryOf(one)[by]) ?? one)
+}
+
+/** It is the node's word: what is no object has no fields. */
+const entryOf = (one: unknown): { [field: string]: unknown } =>
+  typeof one === 'object' && one !== null ? one as { [field: string]: unknown } : {}
 
 function field(items: readonly FinishedItem[], item: FinishedItem, name: string): unknown {
   for (let at: FinishedItem | undefined = item; at !== undefined; at = items[at.parent]) {

@@ -6,11 +6,13 @@
  * @module
  */
 import type { Context } from 'hono'
+import { takesDocument } from '../pipeline/documents.ts'
 import { takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { resultOf, round, timingOf } from './answer.ts'
 import { ApiError } from './api_error.ts'
 import { bodyOf } from './infer_body.ts'
+import { withTextWish } from './document.ts'
 import { boundPayload } from './generate/prompt.ts'
 import { leftAddress } from './doors/caller.ts'
 import { respondWhole } from './doors/headers.ts'
@@ -36,15 +38,18 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const deadlineMs = arrivedMs + budgetMs
     const takes = queryTensors(pipeline)
     const text = takesText(pipeline)
-    const type = readContentType(request.headers, takes, text)
+    const document = takesDocument(pipeline)
+    const type = readContentType(request.headers, takes, text, document)
     const address = leftAddress(c)
     const { deadlines, draining } = pool
     const encoding = readEncoding(request.headers)
     const bytes = await readBody(request, deadlines, arrivedMs, deadlineMs, { address, draining })
     const { payloads: [payload] } = await bodies.read({
-      ...{ form: { api: 'v1', type, takes, text }, bytes, encoding, lateMs: deadlineMs, address },
+      ...{ form: { api: 'v1', type, takes, text, document }, bytes, encoding, lateMs: deadlineMs },
+      address,
     })
-    const asked = boundPayload(pipeline, payload!, checkSchema)
+    const wanted = document ? withTextWish(payload!, request.headers) : payload!
+    const asked = boundPayload(pipeline, wanted, checkSchema)
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },

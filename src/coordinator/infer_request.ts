@@ -8,14 +8,17 @@ import type { Ask } from '../pipeline/generate.ts'
 import type { Takes } from '../pipeline/takes.ts'
 import { type Prefer, PREFERENCES } from '../policy/core/elastic.ts'
 import { ApiError } from './api_error.ts'
+import { DOCUMENT_TYPES, documentOf, isDocumentType } from './document.ts'
 import { askFrom, askParameters } from './generate/ask.ts'
 import { textPayload, withAsk } from './generate/text.ts'
 import { parseAs, parseRequest, PICTURES, TENSORS } from './oip/parse.ts'
 import { MAX_DIMS } from './oip/schemas.ts'
 import { readTensors } from './oip/tensor_input.ts'
 import type { Payload } from './payload.ts'
-import { checkPicture, isPictureType, PICTURE_TYPES, type PictureType } from './picture.ts'
-import { stripMetadata } from './strip_metadata.ts'
+import { isPictureType, PICTURE_TYPES } from './picture.ts'
+import { pictureOf } from './picture_payload.ts'
+
+export { pictureOf } from './picture_payload.ts'
 
 export interface InferHeaders {
   /** The caller's id, or one made here. */
@@ -84,9 +87,15 @@ function readPrefer(headers: Headers): { prefer?: Prefer } {
  *
  * @param takes tensors that are asked for in place of a picture
  * @param text whether a text is
+ * @param document whether a document is, which may be a picture
  * @throws ApiError
  */
-export function readContentType(headers: Headers, takes?: Takes, text = false): string {
+export function readContentType(
+  headers: Headers,
+  takes?: Takes,
+  text = false,
+  document = false,
+): string {
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json') return type
   if (takes !== undefined) {
@@ -104,11 +113,12 @@ export function readContentType(headers: Headers, takes?: Takes, text = false): 
         'application/json',
     )
   }
-  if (isPictureType(type)) return type
+  if (document ? isDocumentType(type) : isPictureType(type)) return type
+  const types = document ? DOCUMENT_TYPES : PICTURE_TYPES
   throw new ApiError(
     'unsupported_type',
-    `Cannot take content-type ${type || '(none)'}: send ${PICTURE_TYPES.join(', ')} ` +
-      'or application/json',
+    `Cannot take content-type ${type || '(none)'}: send ${types.join(', ')} or ` +
+      'application/json',
   )
 }
 
@@ -142,22 +152,14 @@ export function readInferBody(
   body: Uint8Array,
   takes?: Takes,
   text = false,
+  document = false,
 ): Pick<Payload, 'meta' | 'bytes' | 'pixels'> {
   if (text) return type === TEXT ? textPayload(body) : textFromJson(body)
   if (takes !== undefined) return readTensors(takes, parseRequest(body, TENSORS).inputs, undefined)
+  if (document && isDocumentType(type)) return documentOf(body, type)
   if (isPictureType(type)) return pictureOf(body, type)
   const { picture, ask } = pictureFromJson(body)
-  return withAsk(pictureOf(picture), ask)
-}
-
-/** Checked, and without what it says besides its pixels. @throws ApiError */
-export function pictureOf(
-  bytes: Uint8Array,
-  declared?: PictureType,
-): Pick<Payload, 'meta' | 'bytes' | 'pixels'> {
-  const head = checkPicture(bytes, declared)
-  const { type, width, height } = head
-  return { meta: { type }, bytes: stripMetadata(bytes, head), pixels: width * height }
+  return withAsk(document ? documentOf(picture) : pictureOf(picture), ask)
 }
 
 function textFromJson(body: Uint8Array): Pick<Payload, 'meta' | 'bytes'> {

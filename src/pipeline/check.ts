@@ -68,6 +68,13 @@ export function checkTree(pipeline: Pipeline, file: string): void {
     if (!Object.hasOwn(pipeline.tasks, output.each)) {
       fail(`output.${list}.each`, `names task ${output.each}, which is not among tasks`)
     }
+    const { renewed, only = false } = output
+    if (renewed !== undefined && !Object.hasOwn(pipeline.tasks, renewed.each)) {
+      fail(`output.${list}.renewed.each`, `names task ${renewed.each}, which is not among tasks`)
+    }
+    if (renewed !== undefined && (!only || output.with.length !== 1)) {
+      fail(`output.${list}.renewed`, 'needs only, and with of one field: the list of that field')
+    }
     const again = repeated(output.with)
     if (again >= 0) fail(`output.${list}.with.${again}`, `names ${output.with[again]} twice`)
   }

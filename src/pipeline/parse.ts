@@ -5,6 +5,7 @@
  */
 import { type Pipeline, pipelineSchema } from './schema.ts'
 import { firstFault, PipelineError } from './error.ts'
+import { isWithoutModel } from './documents.ts'
 import { CODE } from './runs_on.ts'
 import { checkTree } from './check.ts'
 
@@ -64,9 +65,14 @@ export function checkRunnable(pipeline: Pipeline, kinds: readonly string[], file
       )
     }
     for (const [variantName, variant] of Object.entries(task.variants)) {
+      const path = `${at}.variants.${variantName}.model`
+      if (isWithoutModel(task.kind)) {
+        if (variant.model === undefined) continue
+        throw new PipelineError(file, path, `must not be there: kind ${task.kind} needs no model`)
+      }
       // A program may do without.
       if (variant.model === undefined && task.kind !== CODE) {
-        throw new PipelineError(file, `${at}.variants.${variantName}.model`, 'is missing')
+        throw new PipelineError(file, path, 'is missing')
       }
     }
   }

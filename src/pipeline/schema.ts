@@ -63,7 +63,9 @@ export const pipelineSchema = z.looseObject({
   tasks: z.record(name, taskSchema),
   /**
    * LIST of the answer: one entry for each item of a task, with these fields. With `only` it is what its
-   * one item gives: the value of the field, where one is named, `null` where there is no item.
+   * one item gives: the value of the field, where one is named, `null` where there is no item. With
+   * `renewed` that value is a list of objects: those that a later task gives in the same field take the
+   * place of those that are the same in the field `by`, and stand where those stood.
    */
   output: z.record(
     z.string().min(1).refine(isOwn, TAKEN),
@@ -71,6 +73,7 @@ export const pipelineSchema = z.looseObject({
       each: name,
       with: z.array(z.string().min(1)).min(1),
       only: z.boolean().optional(),
+      renewed: z.strictObject({ each: name, by: z.string().min(1) }).optional(),
     }),
   ).optional(),
   /** Measured accuracy of whole paths, root to leaf; the product of the variants where absent. */

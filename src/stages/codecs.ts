@@ -17,8 +17,8 @@ import { whyUnread } from './unread.ts'
 import { upright } from './upright.ts'
 import { isWholeFile, type PictureType } from './whole_file.ts'
 
-/** Files of the image codecs; each is fetched when a picture first needs it. */
-export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
+/** Files of the image codecs, and of what opens documents; each is fetched when first needed. */
+export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec' | 'pdfium'
 
 /** Faults come as errors: nothing of theirs is to be printed. */
 const quiet = { print: () => {}, printErr: () => {} }
@@ -208,6 +208,7 @@ export function createCodecs(
         await encodeJpeg({ data, width, height } as unknown as ImageData, options),
       )
     },
+    library: moduleOf,
   }
 }
 

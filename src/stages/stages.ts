@@ -5,6 +5,8 @@
  */
 import type { Stage } from './types.ts'
 import { code } from './code.ts'
+import { documentPages } from './documents/document_pages.ts'
+import { pageLayout } from './documents/page_layout.ts'
 import { generate } from './generate/stage.ts'
 import { imageClassification } from './image_classification.ts'
 import { objectDetection } from './object_detection.ts'
@@ -17,6 +19,8 @@ export const stages: { readonly [kind: string]: Stage } = {
   'object-detection': objectDetection,
   'text-detection': textDetection,
   'text-recognition': textRecognition,
+  'document-pages': documentPages,
+  'page-layout': pageLayout,
   tensors,
   code,
   generate,

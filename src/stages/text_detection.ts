@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Picture, Stage, StageContext, StageItem, Tensor } from './types.ts'
+import type { Json, Picture, Stage, StageContext, StageItem, Tensor } from './types.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { cornersOf, sliceBox, type TextBox } from './box.ts'
 import { cropFormat, cutCrop } from './crop.ts'
@@ -30,7 +30,8 @@ const bias = [0, 1, 2].map((c) => -mean[c]! / deviation[c]!) as [number, number,
  * shape that suits the picture. Task: `crop: {maxHeight, maxWidth, quality}` for the children.
  *
  * Items: `{type: media type}` and the file. Fields: `{width, height, lines}`. Children:
- * `{format, width, height, box}`, `box` in pixels of the picture as its viewer sees it.
+ * `{format, width, height, box}`, `box` in pixels of the picture as its viewer sees it; and `page`, where
+ * that is said of the item.
  * The model maps `[1, 3, H, W]` to probabilities `[1, 1, H, W]`, for any H and W.
  */
 export const textDetection: Stage = {
@@ -45,7 +46,8 @@ export const textDetection: Stage = {
         results.push(invalidInput(error))
         continue
       }
-      const lines = await crops(picture, await findLines(picture, context), context)
+      const { page } = item.meta
+      const lines = await crops(picture, await findLines(picture, context), context, page)
       results.push({
         ok: true as const,
         fields: { width: picture.width, height: picture.height, lines: lines.length },
@@ -118,6 +120,7 @@ async function crops(
   picture: Picture,
   boxes: readonly TextBox[],
   context: StageContext,
+  page: Json | undefined,
 ): Promise<StageItem[]> {
   const options = cropOf(context.task)
   const pieces = boxes.flatMap((box) => splitLine(picture, box, options))
@@ -132,6 +135,7 @@ async function crops(
         width: crop.width,
         height: crop.height,
         box: cornersOf(box).map((point) => point.map((value) => Math.round(value * 10) / 10)),
+        ...page === undefined ? {} : { page },
       },
       bytes: format === 'rgb'
         ? crop.data as Uint8Array

@@ -62,6 +62,8 @@ export interface ImageCodecs {
   /** Throws an Error when the bytes are not a whole picture of that type. Result is RGBA. */
   decode(type: 'image/png' | 'image/jpeg' | 'image/webp', bytes: Uint8Array): Promise<Picture>
   encodeJpeg(picture: Picture, quality: number): Promise<Uint8Array>
+  /** A library that opens documents, compiled. @throws CodecUnavailableError */
+  library(name: 'pdfium'): Promise<WebAssembly.Module>
 }
 
 /** How pictures travel to a child task: raw RGB costs bytes, JPEG costs time on both ends. */
@@ -80,7 +82,7 @@ export interface StageContext {
 }
 
 /** What items carry. */
-export type Carried = 'pictures' | 'tensors' | 'text'
+export type Carried = 'pictures' | 'tensors' | 'text' | 'documents' | 'results'
 
 export interface Stage {
   /** Results in the order of `items`, one each. A bad item fails alone; only a broken engine throws. */

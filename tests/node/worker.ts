@@ -92,6 +92,7 @@ const stage: Stage = {
 const codecs: ImageCodecs = {
   decode: () => Promise.reject(new Error('no pictures here')),
   encodeJpeg: () => Promise.reject(new Error('no pictures here')),
+  library: () => Promise.reject(new Error('no documents here')),
 }
 
 const api = createWorkerApi({

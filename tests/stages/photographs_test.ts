@@ -19,6 +19,7 @@ async function runsOf(kind: string, said: object, dims: number[], pictures: numb
       return Promise.resolve(photograph)
     },
     encodeJpeg: () => Promise.reject(new Error('Nothing is to be encoded')),
+    library: () => Promise.reject(new Error('Nothing is to be opened')),
   }
   const model: Model = {
     ...{ inputNames: ['x'], outputNames: ['y'] },

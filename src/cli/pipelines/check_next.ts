@@ -13,7 +13,8 @@ export function checkNext(
   fail: (path: string, fault: string) => never,
 ): void {
   const stageOf = (task: string) => stages[tasks[task]?.kind ?? '']
-  const takesResults = ({ takes = 'text' }: Stage = stages['code']!) => takes === 'text'
+  const takesResults = ({ takes = 'text' }: Stage = stages['code']!) =>
+    takes === 'text' || takes === 'results'
   if (tasks[root]?.['takes'] !== undefined && stageOf(root)?.takes === 'pictures') {
     fail(`tasks.${root}.takes`, `must not be there: kind ${tasks[root].kind} takes pictures`)
   }
@@ -27,7 +28,7 @@ export function checkNext(
         if (takesResults(stageOf(child))) return
         fail(
           `tasks.${child}.gather`,
-          `kind ${childKind} cannot take what others gave: generate can`,
+          `kind ${childKind} cannot take what others gave: generate and page-layout can`,
         )
       }
       if (given === 'nothing') fail(at, `${child} cannot follow: kind ${kind} hands on nothing`)

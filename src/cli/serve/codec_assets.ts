@@ -15,6 +15,7 @@ export function codecAssetUrls(): Record<CodecName, string> {
     jpeg_dec: beside('@jsquash/jpeg/decode.js', 'codec/dec/mozjpeg_dec.wasm'),
     jpeg_enc: beside('@jsquash/jpeg/encode.js', 'codec/enc/mozjpeg_enc.wasm'),
     png: beside('@jsquash/png/decode.js', 'codec/pkg/squoosh_png_bg.wasm'),
+    pdfium: beside('@embedpdf/pdfium', 'pdfium.wasm'),
     webp_dec: beside('@jsquash/webp/decode.js', 'codec/dec/webp_dec.wasm'),
   }
 }

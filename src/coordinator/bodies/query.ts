@@ -13,7 +13,7 @@ import { readCompletion } from '../openai/completion_body.ts'
 
 /** What a body is to be: of `/v1`, of the Open Inference Protocol, of OpenAI's API. */
 export type Form =
-  | { api: 'v1'; type: string; takes: Takes | undefined; text?: boolean }
+  | { api: 'v1'; type: string; takes: Takes | undefined; text?: boolean; document?: boolean }
   | { api: 'v2'; jsonLength: string | null; model: RequestModel }
   | { api: 'generate' | 'chat' | 'completion' }
 
@@ -21,7 +21,10 @@ export type Form =
 export function readQuery(form: Form, body: Uint8Array): BodyQuery {
   switch (form.api) {
     case 'v1':
-      return { payloads: [readInferBody(form.type, body, form.takes, form.text)], outputs: [] }
+      return {
+        payloads: [readInferBody(form.type, body, form.takes, form.text, form.document)],
+        outputs: [],
+      }
     case 'v2':
       return readRequest(form.model, form.jsonLength, body)
     case 'generate':

@@ -5,6 +5,7 @@
  */
 import type { Takes } from '../../pipeline/takes.ts'
 import { ApiError } from '../api_error.ts'
+import { documentOf } from '../document.ts'
 import { askFrom, askParameters } from '../generate/ask.ts'
 import { textPayload } from '../generate/text.ts'
 import type { TextQuery } from '../generate/text_query.ts'
@@ -35,6 +36,8 @@ export interface RequestModel {
   takes: Takes | undefined
   /** Whether a query is a text. */
   text?: boolean
+  /** Whether it is a document. */
+  document?: boolean
   outputs: readonly { name: string }[]
 }
 
@@ -84,7 +87,7 @@ export function readRequest(
 }
 
 function payloadsOf(
-  { takes, text = false }: RequestModel,
+  { takes, text = false, document = false }: RequestModel,
   { inputs, parameters = {} }: InferenceRequest,
   binary: Uint8Array | undefined,
   isWhole: boolean,
@@ -95,7 +98,8 @@ function payloadsOf(
   const ask = text ? askIn(parameters) : {}
   return elements.map((bytes, i) => {
     try {
-      return text ? textPayload(bytes, ask) : pictureOf(bytes)
+      if (text) return textPayload(bytes, ask)
+      return document ? documentOf(bytes) : pictureOf(bytes)
     } catch (error) {
       if (elements.length === 1 || !(error instanceof ApiError)) throw error
       // Which of several is at fault.

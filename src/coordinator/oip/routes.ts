@@ -4,6 +4,7 @@
  * @module
  */
 import type { Context, Hono } from 'hono'
+import { takesDocument } from '../../pipeline/documents.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName, versionOf } from '../../pipeline/version.ts'
 import { answerOf, answerRequest } from '../answer.ts'
@@ -133,7 +134,8 @@ function metadataOf({ pipeline, inputs, outputs }: Model): ModelMetadata {
 }
 
 /** What of a model can go to a worker. */
-const plainOf = ({ takes, text, outputs }: Model): RequestModel => ({
+const plainOf = ({ pipeline, takes, text, outputs }: Model): RequestModel => ({
+  document: takesDocument(pipeline),
   takes,
   text,
   outputs: outputs.map(({ name }) => ({ name })),

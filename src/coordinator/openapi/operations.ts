@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PICTURE_TYPES } from '../picture.ts'
+import { DOCUMENT_TYPES } from '../document.ts'
 import { DEADLINE, INFER_ERRORS, LENGTH, oip, TIMING, V2 } from './inference_parts.ts'
 import { header, json, type Operation, path } from './operation.ts'
 import { RULING_OPERATIONS } from './ruling_operations.ts'
@@ -16,7 +16,7 @@ export const OPERATIONS: Operation[] = [
     method: 'post',
     path: '/v1/pipelines/{name}/infer',
     tag: 'inference',
-    summary: 'Sends a picture, a text, or tensors, through a pipeline',
+    summary: 'Sends a picture, a document, a text, or tensors, through a pipeline',
     description:
       'Every query gets exactly one answer by its deadline: a result, or an error with ' +
       'a reason. What a pipeline `takes`, `/v1/pipelines` tells, and its inputs `/v2/models/{model}`. ' +
@@ -24,7 +24,7 @@ export const OPERATIONS: Operation[] = [
       '`{text}` with what is new, and at last `answer`, an `InferAnswer`, or `error`.',
     parameters: [path('name', 'As in `/v1/pipelines`.'), ...DEADLINE],
     body: {
-      ...Object.fromEntries(PICTURE_TYPES.map((type) => [type, null])),
+      ...Object.fromEntries(DOCUMENT_TYPES.map((type) => [type, null])),
       'text/plain': null,
       'application/json': ['PictureRequest', 'TextRequest', 'TensorRequest'],
     },

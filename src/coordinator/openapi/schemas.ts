@@ -78,7 +78,9 @@ export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
   pipelines: z.array(z.object({
     name: z.string(),
     version: count,
-    takes: z.enum(['picture', 'tensors', 'text']).meta({ description: 'What a query brings.' }),
+    takes: z.enum(['picture', 'tensors', 'text', 'document']).meta({
+      description: 'What a query brings.',
+    }),
     generates: z.boolean().meta({ description: 'Whether its text can be had as it comes.' }),
     sloMs: ms,
     weight: z.number(),

@@ -6,6 +6,9 @@
 import type { Task, Variant } from '../../pipeline/schema.ts'
 import type { StageCode } from './load_code.ts'
 
+/** In place of a hash, of what is done by this build alone. */
+export const NO_HASH = ''
+
 /** One variant as a worker needs to know it. */
 export interface InstanceSpec {
   /** Unique among all variants of all pipelines. */
@@ -16,7 +19,7 @@ export interface InstanceSpec {
   next: string[]
   /** The pipeline's first task: its items are files. */
   isRoot?: boolean
-  /** SHA-256 of the model, the key of its session. */
+  /** SHA-256 of the model, the key of its session; `NO_HASH` where there is nothing to fetch. */
   hash: string
   /** The program that does the task, in place of a stage of this build; it may need no model. */
   code?: StageCode

@@ -12,7 +12,7 @@ import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts
 import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
 import type { CreateGenerator } from './generate/generator.ts'
 import { createServedGenerators, type Generated } from './generate/served.ts'
-import type { InstanceSpec, Measured, Warmed } from './instance.ts'
+import { type InstanceSpec, type Measured, NO_HASH, type Warmed } from './instance.ts'
 import { createServedStages } from './served_stages.ts'
 import { detachChildren } from './transfer.ts'
 
@@ -126,7 +126,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       return { ok: false, code: 'device_lost', message: `The GPU device was lost: ${reason}` }
     },
 
-    needs: (hash) => ({ ok: true, value: engine?.has(hash) !== true }),
+    needs: (hash) => ({ ok: true, value: hash !== NO_HASH && engine?.has(hash) !== true }),
 
     async load(spec, bytes) {
       try {

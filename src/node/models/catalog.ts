@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { isWithoutModel } from '../../pipeline/documents.ts'
 import { GENERATE } from '../../pipeline/generate.ts'
 import { checkPipeline } from '../../pipeline/parse.ts'
 import { CODE } from '../../pipeline/runs_on.ts'
 import type { Pipeline, Task } from '../../pipeline/schema.ts'
 import type { Welcome } from '../../protocol/messages.ts'
+import { NO_HASH } from '../engine/instance.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { ModelRef } from './models.ts'
 
@@ -75,17 +77,21 @@ export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): C
       }
       const models = welcome.models[name.pipeline] ?? {}
       const program = task.kind === CODE ? models[String(task['stage'])] : undefined
+      // The variants of siblings are no business of the stage, and would be sent with each load.
+      const bare = { ...task, variants: { [name.variant]: variant } }
+      const plain = {
+        ...{ key: keyOf(name), task: bare, variant, next: task.next },
+        ...(pipelines.get(name.pipeline)?.root === name.task ? { isRoot: true } : {}),
+      }
+      if (isWithoutModel(task.kind)) return { ...plain, hash: NO_HASH, noModel: true }
       const noModel = program !== undefined && variant.model === undefined
       const ref = noModel ? program : models[variant.model ?? '']
       if (ref === undefined || (task.kind === CODE && program === undefined)) {
         throw new RangeError(`Cannot find model ${variant.model} of ${keyOf(name)}`)
       }
       const files = task.kind === GENERATE ? filesOf(task, models, keyOf(name)) : undefined
-      // The variants of siblings are no business of the stage, and would be sent with each load.
-      const bare = { ...task, variants: { [name.variant]: variant } }
       return {
-        ...{ key: keyOf(name), task: bare, variant, next: task.next, hash: ref.sha256 },
-        ...(pipelines.get(name.pipeline)?.root === name.task ? { isRoot: true } : {}),
+        ...{ ...plain, hash: ref.sha256 },
         ...(program === undefined ? {} : { code: { hash: program.sha256 }, noModel }),
         ...(files === undefined ? {} : { files }),
       }

@@ -5,7 +5,10 @@
  * @module
  */
 import type { Clock } from '../clock.ts'
+import { NO_HASH } from '../engine/instance.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
+
+const NO_BYTES = new Uint8Array(0)
 
 export interface FetchedLoad {
   spec: InstanceSpec
@@ -55,7 +58,7 @@ export function createLoadQueue(options: LoadQueueOptions): LoadQueue {
     let fromMs = 0
     const fetched = tail.then(() => {
       fromMs = clock.nowMs()
-      return options.fetchModel(spec)
+      return spec.hash === NO_HASH ? NO_BYTES : options.fetchModel(spec)
     })
     tail = fetched.catch(() => {})
     fetched.then((bytes) => {

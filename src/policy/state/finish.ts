@@ -152,11 +152,12 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
     const stage = stages[at]!
     stage.items++
     stage.queueMs = Math.max(stage.queueMs, batch.dispatchedMs - item.queuedAtMs)
-    serveItem(item, item.bound!, outcome, parts.gather, nowMs)
+    const late = serveItem(item, item.bound!, outcome, parts.gather, nowMs)
     item.children.forEach((branch, child) => {
       fanOut.saw(variant, child, branch.length)
       inside.enqueue(branch)
     })
+    if (late.length > 0) inside.enqueue(late)
   }
   served.forEach((query, i) => {
     const stage = stages[i]!

@@ -39,6 +39,7 @@ export interface Left {
 }
 
 const NO_CHILDREN: Item[][] = []
+const NO_ITEMS: readonly Item[] = []
 const NO_FAILURES: Failure[] = []
 
 export class Item implements Urgent {
@@ -195,6 +196,8 @@ function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
  * running -> done. Its child items are queued from now on: those of each child task are in `children`.
  * Children for tasks that do not follow this one are ignored. The last item of its task brings the one
  * of a task that gathers.
+ *
+ * @returns that one where it follows items that were done before: this one handed nothing on to them
  */
 export function serveItem(
   item: Item,
@@ -202,7 +205,7 @@ export function serveItem(
   outcome: Extract<ItemOutcome, { ok: true }>,
   gather: Gather,
   nowMs: number,
-): void {
+): readonly Item[] {
   const { query } = item
   const { items } = query
   item.state = 'done'
@@ -216,19 +219,43 @@ export function serveItem(
   }
   unsettle(query)
   countServed(query, prefix.variant)
-  if (prefix.ways.length === 0) return
+  if (prefix.ways.length === 0) return NO_ITEMS
   item.children = prefix.ways.map((way, child) => {
     if (way.task.gathers) return gatherFor(item, child, gather, nowMs)
     const payloads = outcome.children[way.task.name] ?? []
     return payloads.map((payload) => addItem(query, way, payload, nowMs))
   })
+  const late = query.shape.tasks.filter(({ gathers, parent }) => gathers && parent !== item.task)
+  return late.length === 0
+    ? NO_ITEMS
+    : late.flatMap((task) => gatherLate(item, task, gather, nowMs))
+}
+
+/** The item of a task further down that gathers, where no more than this one's children was waited for. */
+function gatherLate({ query }: Item, task: TaskShape, gather: Gather, nowMs: number): Item[] {
+  const before = task.parent!
+  if (mayCome(query, before)) return []
+  const items: Item[] = []
+  listOf(query.root, before, items)
+  const last = items.at(-1)
+  const child = before.next.indexOf(task)
+  if (last === undefined || items.some(({ children }) => children[child]?.length)) return []
+  const late = gatherFor(last, child, gather, nowMs)
+  last.children = before.next.map((_, i) => i === child ? late : last.children[i] ?? [])
+  return late
+}
+
+/** Whether an item of the task, or one that it would come of, is not done. */
+function mayCome({ openAt }: Query, task: TaskShape): boolean {
+  for (let at: TaskShape | null = task; at !== null; at = at.parent) {
+    if (openAt[at.position]! > 0) return true
+  }
+  return false
 }
 
 /** The item that takes what all items of this one's task gave, once no more of them can come. */
 function gatherFor({ query, task }: Item, child: number, gather: Gather, nowMs: number): Item[] {
-  for (let at: TaskShape | null = task; at !== null; at = at.parent) {
-    if (query.openAt[at.position]! > 0) return []
-  }
+  if (mayCome(query, task)) return []
   const items: Item[] = []
   listOf(query.root, task, items)
   // It is worth what the least of them is.

@@ -7,6 +7,7 @@
 import type { ItemResult } from '../types.ts'
 import { sameChildren } from './children.ts'
 import { type Look, RAW_ONLY, sizeOf } from './crops.ts'
+import { documentPages, pageLayout } from './documents.ts'
 import { generate } from './generate.ts'
 import { imageClassification } from './image_classification.ts'
 import { numberOf } from './json.ts'
@@ -22,6 +23,8 @@ const OWN: { readonly [kind: string]: Partial<Agreement> } = {
   'object-detection': objectDetection,
   'text-detection': textDetection,
   'text-recognition': textRecognition,
+  'document-pages': documentPages,
+  'page-layout': pageLayout,
   generate,
 }
 

@@ -12,7 +12,7 @@ export const textDetection: Agreement & Required<Pick<Agreement, 'cut'>> = {
     if (strange !== undefined) return strange
     for (const items of Object.values(children)) {
       if (items.length !== fields['lines']) return 'another number of lines than it says'
-      const fault = cropsFault(items, 'line', [], textDetection.cut, task, picture)
+      const fault = cropsFault(items, 'line', ['page'], textDetection.cut, task, picture)
       if (fault !== undefined) return fault
     }
     return undefined

@@ -144,3 +144,79 @@ Deno.test('Where nothing was found there is nothing to gather, and the query is 
   )
   assert.ok(answer?.answer.ok)
 })
+
+const documents = checkPipeline({
+  schema: 'shoal-pipeline/1',
+  name: 'documents',
+  sloMs: 5000,
+  root: 'open',
+  tasks: {
+    open: {
+      next: ['detect'],
+      variants: { only: { accuracy: 1, referenceMs: 20, fanOut: { detect: 2 } } },
+    },
+    detect: {
+      next: ['read'],
+      variants: { only: { accuracy: 1, referenceMs: 20, fanOut: { read: 3 } } },
+    },
+    read: {
+      next: ['assemble'],
+      variants: { only: { accuracy: 1, referenceMs: 20, fanOut: { assemble: 1 / 6 } } },
+    },
+    assemble: { gather: true, variants: { only: { accuracy: 1, referenceMs: 1 } } },
+  },
+}, 'documents.json')
+
+/**
+ * Pages go by in an order that is given, each with its lines.
+ *
+ * @returns what was gathered, and the answer
+ */
+function readPages(lines: { [page: string]: string[] }, order: readonly string[]) {
+  const scheduler = poolOf(documents)
+  let atMs = 10
+  const open = commandsOf(scheduler, asks('q', documents), atMs, 'dispatch')
+  const gathered: unknown[] = []
+  const answers: Extract<PolicyCommand, { type: 'answer' }>[] = []
+  const handle = (event: PolicyEvent) => {
+    for (const command of scheduler.handle(event, atMs += 20)) {
+      if (command.type === 'dispatch') open.push(command)
+      if (command.type === 'answer') answers.push(command)
+    }
+  }
+  while (open.length > 0) {
+    // Pages that come last are those whose turn is last.
+    open.sort((a, b) => rankOf(a) - rankOf(b))
+    const batch = open.shift()!
+    const outcomes = batch.items.map(({ payload }): ItemOutcome => {
+      if (batch.task === 'open') return gave('document', { detect: Object.keys(lines) })
+      if (batch.task === 'detect') return gave('page', { read: lines[String(payload)] ?? [] })
+      if (batch.task === 'assemble') gathered.push(payload)
+      return gave(`${payload} done`)
+    })
+    handle(ended(batch.batch, outcomes, 20))
+  }
+  return { gathered, answers }
+
+  function rankOf({ task, items: [item] }: Sent): number {
+    return task === 'detect' ? 1 + order.indexOf(String(item!.payload)) : 0
+  }
+}
+
+Deno.test('Where the last page that is looked at has no line, those of the others are gathered', () => {
+  const lines = { full: ['line 1', 'line 2'], empty: [] }
+  for (const order of [['full', 'empty'], ['empty', 'full']]) {
+    const { gathered, answers } = readPages(lines, order)
+    assert.deepEqual(gathered, [['line 1 line 1 done', 'line 2 line 2 done']], order.join())
+    assert.equal(answers.length, 1)
+    const { answer } = answers[0]!
+    assert.ok(answer.ok)
+    assert.equal(answer.items.filter(({ task }) => task === 'assemble').length, 1)
+  }
+})
+
+Deno.test('Where no page has a line nothing is gathered, and the query is answered', () => {
+  const { gathered, answers } = readPages({ a: [], b: [] }, ['a', 'b'])
+  assert.deepEqual(gathered, [])
+  assert.deepEqual(answers.map(({ answer }) => answer.ok), [true])
+})

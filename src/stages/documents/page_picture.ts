@@ -1,0 +1,49 @@
+/**
+ * How large a page is drawn, and what of it goes on to be read.
+ *
+ * @module
+ */
+import { MAX_PICTURE_SIDE } from '../../pipeline/picture_head.ts'
+import type { ImageCodecs, JsonObject, Picture, StageItem } from '../types.ts'
+
+/** A larger page is drawn smaller: an A4 page at 210 dots an inch, two megapixels more than 150. */
+export const MOST_PAGE_PIXELS = 2 ** 22
+/** Letters keep their edges, at a quarter of a megabyte a page. */
+const QUALITY = 90
+
+export interface Size {
+  width: number
+  height: number
+}
+
+/**
+ * What is told of a page to whoever finds something on it.
+ *
+ * `scale` is how many pixels of the page one of its picture is, where that is not one.
+ */
+export interface PageMeta extends Size {
+  index: number
+  scale?: number
+}
+
+/** Whole pixels for these sides, as many as there may be of them. */
+export function sizeIn({ width, height }: Size): Size & { scale: number } {
+  const scale = Math.min(
+    1,
+    Math.sqrt(MOST_PAGE_PIXELS / (width * height)),
+    MAX_PICTURE_SIDE / Math.max(width, height),
+  )
+  const whole = (side: number) => Math.max(1, (scale < 1 ? Math.floor : Math.round)(side * scale))
+  return { width: whole(width), height: whole(height), scale }
+}
+
+export async function pictureItem(
+  picture: Picture,
+  page: PageMeta,
+  codecs: ImageCodecs,
+): Promise<StageItem> {
+  return {
+    meta: { type: 'image/jpeg', page: { ...page } as JsonObject },
+    bytes: await codecs.encodeJpeg(picture, QUALITY),
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Documents opened by PDFium: their pages as pixels, and the text that they carry.
+ *
+ * @module
+ */
+import type { Picture } from '../types.ts'
+import { DocumentError } from './document_error.ts'
+import type { Pdfium } from './pdfium.ts'
+
+/** Why a document cannot be opened, by PDFium's last error. */
+const PASSWORD = 4
+const SECURITY = 5
+
+/** In PDFium's order of bytes a picture comes blue first; the flag turns that round. */
+const [ANNOTATIONS, RED_FIRST] = [0x01, 0x10]
+/** With four bytes a pixel, the last without meaning. */
+const BGRX = 3
+const WHITE = 0xffffffff | 0
+/** Of a device as large as this, so that what PDFium rounds to its pixels is rounded to little. */
+const FINE = 1 << 20
+
+/** From points of a page, upwards, to shares of its sides as it is seen, downwards. */
+export interface Placing {
+  (x: number, y: number): [x: number, y: number]
+}
+
+export interface PdfPage {
+  /** In points, as a viewer shows it. */
+  width: number
+  height: number
+  handle: number
+  placing: Placing
+  /** Drawn on white, so many pixels large. */
+  draw(width: number, height: number): Picture
+}
+
+export interface Pdf {
+  pages: number
+  /** @throws DocumentError for one that is damaged */
+  withPage<T>(index: number, work: (page: PdfPage) => T): T
+  close(): void
+}
+
+/** @throws DocumentError for what cannot be opened */
+export function openPdf(pdfium: Pdfium, bytes: Uint8Array): Pdf {
+  const file = pdfium.malloc(Math.max(1, bytes.length))
+  new Uint8Array(pdfium.memory.buffer).set(bytes, file)
+  const handle = pdfium.call('FPDF_LoadMemDocument', file, bytes.length, 0)
+  if (handle === 0) {
+    const error = pdfium.call('FPDF_GetLastError')
+    pdfium.free(file)
+    throw whyNot(error)
+  }
+  return {
+    pages: pdfium.call('FPDF_GetPageCount', handle),
+    withPage(index, work) {
+      const page = pdfium.call('FPDF_LoadPage', handle, index)
+      if (page === 0) {
+        throw new DocumentError('invalid_input', `Cannot read page ${index + 1}: it is damaged`)
+      }
+      try {
+        return work(pageOf(pdfium, page, index))
+      } finally {
+        pdfium.call('FPDF_ClosePage', page)
+      }
+    },
+    close() {
+      pdfium.call('FPDF_CloseDocument', handle)
+      pdfium.free(file)
+    },
+  }
+}
+
+function whyNot(error: number): DocumentError {
+  if (error === PASSWORD) {
+    return new DocumentError(
+      'invalid_input',
+      'Cannot open the PDF: it is encrypted and asks for a password: save it without one',
+    )
+  }
+  if (error === SECURITY) {
+    return new DocumentError(
+      'invalid_input',
+      'Cannot open the PDF: it is encrypted in a way that is not known: save it without that',
+    )
+  }
+  return new DocumentError(
+    'invalid_input',
+    'Cannot open the PDF: it is cut short or damaged: send it whole',
+  )
+}
+
+function pageOf(pdfium: Pdfium, page: number, index: number): PdfPage {
+  const width = pdfium.call('FPDF_GetPageWidthF', page)
+  const height = pdfium.call('FPDF_GetPageHeightF', page)
+  if (!(width > 0 && height > 0 && width < Infinity && height < Infinity)) {
+    const size = `${width}x${height} points`
+    throw new DocumentError('invalid_input', `Cannot read page ${index + 1}: it is of ${size}`)
+  }
+  return {
+    width,
+    height,
+    handle: page,
+    placing: placingOf(pdfium, page, Math.max(width, height)),
+    draw(across, down) {
+      const bytes = across * down * 4
+      const at = pdfium.malloc(bytes)
+      const bitmap = pdfium.call('FPDFBitmap_CreateEx', across, down, BGRX, at, across * 4)
+      pdfium.call('FPDFBitmap_FillRect', bitmap, 0, 0, across, down, WHITE)
+      const flags = ANNOTATIONS | RED_FIRST
+      pdfium.call('FPDF_RenderPageBitmap', bitmap, page, 0, 0, across, down, 0, flags)
+      const data = new Uint8Array(pdfium.memory.buffer, at, bytes).slice()
+      pdfium.call('FPDFBitmap_Destroy', bitmap)
+      pdfium.free(at)
+      return { width: across, height: down, channels: 4, data }
+    },
+  }
+}
+
+/** Linear: three points tell it. @param apart points of the page between them */
+function placingOf(pdfium: Pdfium, page: number, apart: number): Placing {
+  const out = pdfium.malloc(8)
+  const at = (x: number, y: number): [number, number] => {
+    pdfium.call('FPDF_PageToDevice', page, 0, 0, FINE, FINE, 0, x, y, out, out + 4)
+    const view = new DataView(pdfium.memory.buffer, out)
+    return [view.getInt32(0, true) / FINE, view.getInt32(4, true) / FINE]
+  }
+  const [x0, y0] = at(0, 0)
+  const [right, up] = [at(apart, 0), at(0, apart)]
+  pdfium.free(out)
+  const [xx, xy] = [(right[0] - x0) / apart, (right[1] - y0) / apart]
+  const [yx, yy] = [(up[0] - x0) / apart, (up[1] - y0) / apart]
+  return (x, y) => [x0 + x * xx + y * yx, y0 + x * xy + y * yy]
+}

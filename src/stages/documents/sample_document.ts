@@ -1,0 +1,27 @@
+/**
+ * A document of one page such as usually comes, for measuring what it takes to open one: a page of lines,
+ * which is drawn.
+ *
+ * @module
+ */
+import type { StageItem } from '../types.ts'
+
+const LINES = 45
+const LINE = '(Such as it is, a line of text on a page of a letter, as long as lines are.) Tj T*'
+
+/** The same each time; with a table of objects that whoever reads it makes anew. */
+export function sampleDocument(): StageItem {
+  const content = `BT /F1 11 Tf 16 TL 56 780 Td ${Array(LINES).fill(LINE).join('\n')} ET`
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << ' +
+    '/F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>',
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+  ].map((object, i) => `${i + 1} 0 obj\n${object}\nendobj\n`)
+  const text = `%PDF-1.4\n${objects.join('')}trailer\n<< /Size 5 /Root 1 0 R >>\n%%EOF\n`
+  return {
+    meta: { type: 'application/pdf', text: 'read' },
+    bytes: new TextEncoder().encode(text),
+  }
+}
