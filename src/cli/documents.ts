@@ -4,9 +4,9 @@
  * @module
  */
 import './deno_version.ts'
-import { relative } from 'node:path'
 import { type Client, createClient, ShoalError } from '../client/mod.ts'
 import { jobPath } from '../client/jobs.ts'
+import { plural } from '../pages/format.ts'
 import { type DocumentsArgs, readDocumentsArgs, USAGE } from './documents/args.ts'
 import { outputNames } from './documents/names.ts'
 import { Progress } from './documents/progress.ts'
@@ -47,7 +47,7 @@ async function main(args: DocumentsArgs): Promise<number> {
     else toRead.push(one)
   }
   console.log([
-    `${toRead.length} documents to read`,
+    `${plural(toRead.length, 'document')} to read`,
     ...read > 0 ? [`${read} read before`] : [],
     ...underWay > 0 ? [`${underWay} under way`] : [],
   ].join(', '))
@@ -77,7 +77,9 @@ async function main(args: DocumentsArgs): Promise<number> {
       const left = await run.detach()
       progress.end()
       console.log(
-        `${toRead.length - left} documents handed in; the same command fetches what is read`,
+        `${
+          plural(toRead.length - left, 'document')
+        } handed in; the same command fetches what is read`,
       )
       if (left === 0) return 0
       fail(`${left} were not taken: the coordinator has as much as it takes. Try again later`)
@@ -85,14 +87,16 @@ async function main(args: DocumentsArgs): Promise<number> {
     const { written, faulty } = await run.follow()
     progress.end()
     const bad = faulty === 0 ? '' : `, ${faulty} could not be read, or not all of their pages`
-    console.log(`${written} documents written to ${relative(Deno.cwd(), to) || '.'}${bad}`)
+    console.log(`${plural(written, 'document')} written to ${to}${bad}`)
     return faulty === 0 ? 0 : PARTLY
   } catch (error) {
     progress.end()
     if (!interruption.signal.aborted) throw error
     await run.cancel()
     const { written } = run.outcome
-    console.log(`cancelled: ${written} documents are written; the same command goes on from there`)
+    console.log(
+      `cancelled: ${plural(written, 'document')} written; the same command goes on from there`,
+    )
     return CANCELLED
   }
 }

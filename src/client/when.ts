@@ -8,7 +8,7 @@ export function nextClock(hour: number, minute: number, now: Date): Date {
   return at
 }
 
-/** As `14:30`, `7:00 tomorrow`, `7:00 on Friday, 4 December`. */
+/** As `14:30`, `7:00 tomorrow`, `7:00 on Friday 4 December`. */
 export function moment(at: Date, now: Date): string {
   const time = `${at.getHours()}:${String(at.getMinutes()).padStart(2, '0')}`
   if (at.toDateString() === now.toDateString()) return time

@@ -5,6 +5,7 @@
  */
 import { hasEnded, type WholeJob } from '../../client/jobs.ts'
 import { moment, rateText } from '../../client/when.ts'
+import { plural } from '../../pages/format.ts'
 
 const BAR_LENGTH = 24
 const BAR_EVERY_MS = 200
@@ -62,8 +63,9 @@ export function standingOf(jobs: readonly WholeJob[], now: Date): { text: string
   const rate = Math.max(0, ...open.map(({ pagesPerMinute }) => pagesPerMinute ?? 0))
   const told = open.flatMap(({ estimateAt }) => estimateAt === null ? [] : [Date.parse(estimateAt)])
   const parts = [
-    counted ? `${done} of ${total} pages` : `${done} pages, still counting`,
-    ...rate > 0 ? [rateText(rate)] : [],
+    counted ? `${done} of ${plural(total, 'page')}` : `${plural(done, 'page')}, still counting`,
+    // Before the first page it would be a guess.
+    ...rate > 0 && done > 0 ? [rateText(rate)] : [],
     ...open.length > 0 && told.length === open.length
       ? [`ready about ${moment(new Date(Math.max(...told)), now)}`]
       : [],

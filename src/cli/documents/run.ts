@@ -7,6 +7,7 @@ import { inBatches } from '../../client/document.ts'
 import { hasEnded, jobPath, type WholeJob } from '../../client/jobs.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 import { moment } from '../../client/when.ts'
+import { plural } from '../../pages/format.ts'
 import { fetchOutputs, type Target } from './fetch_outputs.ts'
 import { type HandIn, handIn } from './hand_in.ts'
 import { type Progress, standingOf } from './progress.ts'
@@ -117,7 +118,7 @@ export class Run {
     let bytes = 0
     const { job, open } = await handIn(order, batch, (more) => {
       bytes += more
-      progress.show(`sending ${batch.length} documents`, bytes / whole)
+      progress.show(`sending ${plural(batch.length, 'document')}`, bytes / whole)
     }, signal)
     await state.began(open)
     this.#toSend.shift()
@@ -138,7 +139,9 @@ export class Run {
       }
       if (!hasEnded(job)) return
       const missing = job.documents.length - one.settled.size
-      if (missing > 0) progress.say(`cancelled elsewhere: ${missing} documents of job ${open.id}`)
+      if (missing > 0) {
+        progress.say(`cancelled elsewhere: ${plural(missing, 'document')} of job ${open.id}`)
+      }
       this.#faulty += missing
       this.#drop(one)
       await state.ended(open)
@@ -149,7 +152,7 @@ export class Run {
       if (!(error instanceof ShoalError)) throw error
       if (error.status === 404) {
         const lost = open.documents.length - one.settled.size
-        progress.say(`removed elsewhere: job ${open.id}; ${lost} documents of it are not read`)
+        progress.say(`removed elsewhere: ${plural(lost, 'document')} of job ${open.id}`)
         this.#faulty += lost
         this.#drop(one)
         await state.ended(open)
@@ -203,7 +206,7 @@ function faultOf({ state, error, pages }: WholeJob['documents'][number]): string
   if (state === 'failed') return 'could not be read'
   return pages.failed === 0
     ? undefined
-    : `${pages.failed} of ${pages.done + pages.failed} pages could not be read`
+    : `${pages.failed} of ${plural(pages.done + pages.failed, 'page')} could not be read`
 }
 
 const isFull = (error: unknown) => error instanceof ShoalError && error.reason === 'queue_full'

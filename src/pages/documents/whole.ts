@@ -25,18 +25,19 @@ export function showWhole(jobs: readonly WholeJob[], now: Date): void {
   setBar(element('whole-bar', HTMLProgressElement), ratio)
   const of = counted ? `${done} of ${plural(total, 'page')}` : 'counting pages'
   setText(element('whole-count'), ended ? plural(done, 'page') : of)
-  setText(element('whole-more'), ended ? 'All done.' : moreOf(jobs, now))
+  setText(element('whole-more'), ended ? 'All done.' : moreOf(jobs, done, now))
   const title = ratio === undefined || ended ? TITLE : `${Math.floor(100 * ratio)} % · ${TITLE}`
   if (document.title !== title) document.title = title
 }
 
 /** The pool's rate, whichever jobs its pages are of, and when the last job is ready. */
-function moreOf(jobs: readonly WholeJob[], now: Date): string {
+function moreOf(jobs: readonly WholeJob[], done: number, now: Date): string {
   const open = jobs.filter((job) => !hasEnded(job))
   const rate = Math.max(...open.map(({ pagesPerMinute }) => pagesPerMinute ?? 0))
   const told = open.map(({ estimateAt }) => estimateAt)
   const ready = told.every((at) => at !== null)
     ? [`ready about ${moment(new Date(Math.max(...told.map((at) => Date.parse(at)))), now)}`]
     : []
-  return [...rate > 0 ? [rateText(rate)] : [], ...ready].join(', ')
+  // Before the first page a rate would be a guess.
+  return [...rate > 0 && done > 0 ? [rateText(rate)] : [], ...ready].join(', ')
 }
