@@ -5,7 +5,7 @@
  */
 import './deno_version.ts'
 import { type Client, createClient, ShoalError } from '../client/mod.ts'
-import { jobPath } from '../client/jobs.ts'
+import { jobPath } from '../client/job_facts.ts'
 import { plural } from '../pages/format.ts'
 import { type DocumentsArgs, readDocumentsArgs, USAGE } from './documents/args.ts'
 import { outputNames } from './documents/names.ts'

@@ -8,6 +8,7 @@ import { headersOf, type Wishes } from './ask_headers.ts'
 import { ShoalError } from './error.ts'
 import { type PoolEvent, readEvents } from './events.ts'
 import { generateBy, type GenerateOptions, type Generating } from './generate.ts'
+import { createJobsClient, type JobsClient } from './jobs.ts'
 import { bodyOf, type Query } from './query.ts'
 import { createSilence } from './silence.ts'
 import type {
@@ -68,6 +69,8 @@ export interface Client {
     query: string | Query,
     options?: GenerateOptions,
   ): Generating<Outputs>
+  /** Documents to be read in the background, by when they are wanted. */
+  readonly jobs: JobsClient
   getPipelines(signal?: AbortSignal): Promise<PipelineInfo[]>
   getNodes(signal?: AbortSignal): Promise<NodeInfo[]>
   getPlan(signal?: AbortSignal): Promise<PlanInfo>
@@ -179,6 +182,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
   return {
     infer,
     generate: (pipeline, query, options) => generateBy(open, pipeline, query, options),
+    jobs: createJobsClient(open),
     getPipelines: async (signal) =>
       (await get<{ pipelines: PipelineInfo[] }>('/v1/pipelines', signal)).pipelines,
     getNodes: async (signal) => (await get<{ nodes: NodeInfo[] }>('/v1/nodes', signal)).nodes,

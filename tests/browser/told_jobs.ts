@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { mountPages } from '../../src/coordinator/pages.ts'
 import type { JobDocument } from '../../src/client/job_types.ts'
-import type { WholeJob } from '../../src/client/jobs.ts'
+import type { WholeJob } from '../../src/client/job_facts.ts'
 import { testAssets } from './fixture.ts'
 import { pipelineOf } from './told.ts'
 

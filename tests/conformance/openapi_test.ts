@@ -6,7 +6,8 @@ import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createApp } from '../../src/coordinator/app.ts'
 import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
 import { createKeyring, hashOf, ROLES } from '../../src/coordinator/doors/keys.ts'
-import { createPool } from '../../src/coordinator/pool.ts'
+import { Jobs } from '../../src/coordinator/jobs/jobs.ts'
+import { createPool, type Pool } from '../../src/coordinator/pool.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import { imageJson } from './oip_client.ts'
 import { pages, picture, withPages } from './oip_scene.ts'
@@ -20,6 +21,14 @@ interface Document {
   paths: Record<string, Record<string, Operation>>
   components: { schemas: Record<string, object> }
 }
+
+/** Of which no call here makes any. */
+const noJobs = (pool: Pool, now: () => number) =>
+  new Jobs({
+    ...{ pool, now, log: () => {} },
+    dir: () => Promise.reject(new Error('Cannot keep jobs here')),
+    createDocuments: () => assert.fail('no document is opened'),
+  })
 
 const readDocument = ({ url }: Coordinator): Promise<Document> =>
   fetch(`${url}/openapi.json`).then((response) => response.json())
@@ -48,8 +57,10 @@ Deno.test('/openapi.json tells of each route, and of nothing else', () =>
       now,
       log,
     })
-    const app = createApp({ pool, readModel: () => Promise.resolve(undefined), now, log })
+    const jobs = noJobs(pool, now)
+    const app = createApp({ pool, readModel: () => Promise.resolve(undefined), now, log, jobs })
     await pool.drain(0)
+    await jobs.close()
     const routes = new Set(
       app.routes.filter(({ method }) => method !== 'ALL')
         .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
@@ -76,7 +87,9 @@ Deno.test('/openapi.json tells which calls take a key, as the doors do', () =>
       ROLES.map((role) => ({ name: role, role, sha256: hashOf(`key-of-${role}`) })),
     )
     const readModel = () => Promise.resolve(undefined)
-    const app = createApp({ pool, readModel, now, log, keyring })
+    const jobs = noJobs(pool, now)
+    const app = createApp({ pool, readModel, now, log, keyring, jobs })
+    await jobs.close()
     const headers = { authorization: 'Bearer key-of-admin' }
     await pool.drain(0)
     const { paths } = await readDocument(coordinator)

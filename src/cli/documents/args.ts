@@ -6,7 +6,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { JobOutput } from '../../client/job_types.ts'
-import { JOB_OUTPUTS } from '../../client/jobs.ts'
+import { JOB_OUTPUTS } from '../../client/job_facts.ts'
 import { nextClock } from '../../client/when.ts'
 import { COMMAND } from '../root.ts'
 import { variable } from '../variable.ts'

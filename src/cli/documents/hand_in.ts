@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { JobOutput } from '../../client/job_types.ts'
-import { JOBS_PATH, type WholeJob } from '../../client/jobs.ts'
+import { JOBS_PATH, type WholeJob } from '../../client/job_facts.ts'
 import { ShoalError } from '../../client/mod.ts'
 import type { OpenJob } from './state.ts'
 import type { Found } from './walk.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobOutput } from '../../client/job_types.ts'
-import { ENDINGS } from '../../client/jobs.ts'
+import { ENDINGS } from '../../client/job_facts.ts'
 
 /**
  * Names of outputs by documents: `a/letter.pdf` and `a/letter.txt` of `a/letter.jpg`. Documents of one

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasEnded, type WholeJob } from '../../client/jobs.ts'
+import { hasEnded, type WholeJob } from '../../client/job_facts.ts'
 import { moment, rateText } from '../../client/when.ts'
 import { plural } from '../../pages/format.ts'
 

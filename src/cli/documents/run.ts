@@ -4,7 +4,7 @@
  * @module
  */
 import { inBatches } from '../../client/document.ts'
-import { hasEnded, jobPath, type WholeJob } from '../../client/jobs.ts'
+import { hasEnded, jobPath, type WholeJob } from '../../client/job_facts.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 import { moment } from '../../client/when.ts'
 import { plural } from '../../pages/format.ts'

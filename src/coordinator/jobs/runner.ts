@@ -2,9 +2,9 @@
  * Runs jobs: keeps a few of their parts inside the pool, the most urgent of all jobs first, and writes
  * down what comes of each at once.
  *
- * A part that is refused waits and is asked again; one that fails underway is tried a few times; then,
- * as one whose input is at fault at once, it is asked page by page. A page that fails for good is
- * counted, with its reason, and the document goes on.
+ * A part that is refused waits and is asked again. One that fails is asked page by page, so that one
+ * bad page does not lose its neighbours; a page that fails for no reason of its own is tried a few
+ * times. A page that fails for good is counted, with its reason, and the document goes on.
  *
  * @module
  */
@@ -201,7 +201,7 @@ export class Runner {
       job.tell({ type: 'job' })
     } else if (fault.kind === 'fault') unit.tries++
     const again = fault.kind === 'refused' ||
-      fault.kind === 'fault' && unit.tries < JOBS.tries
+      fault.kind === 'fault' && unit.tries < JOBS.tries && (count === 1 || fault.hurried)
     if (again) {
       const doubled = JOBS.retryMs * 2 ** Math.min(10, unit.refused + unit.tries - 1)
       const waitMs = Math.max(fault.retryAfterMs, Math.min(JOBS.mostRetryMs, doubled))

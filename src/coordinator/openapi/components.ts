@@ -9,6 +9,8 @@ import { pictureRequest, textRequest } from '../infer_request.ts'
 import { generateRequest, generateResponse } from '../oip/generate_body.ts'
 import * as oip from '../oip/schemas.ts'
 import * as openai from '../openai/schemas.ts'
+import * as jobs from '../jobs/schemas.ts'
+import * as batches from '../openai/batch_schemas.ts'
 import { scaleRequest } from '../scale_request.ts'
 import * as v1 from './schemas.ts'
 
@@ -51,6 +53,17 @@ export const SCHEMAS = {
   OpenAiModel: openai.openAiModel,
   OpenAiModels: openai.openAiModels,
   OpenAiError: openai.openAiError,
+  JobRequest: jobs.jobRequest,
+  Job: jobs.job,
+  JobDocument: jobs.jobDocument,
+  Jobs: jobs.jobs,
+  JobResults: jobs.jobResults,
+  OpenAiFile: batches.openAiFile,
+  OpenAiFiles: batches.openAiFiles,
+  OpenAiDeleted: batches.openAiDeleted,
+  BatchRequest: batches.batchRequest,
+  OpenAiBatch: batches.openAiBatch,
+  OpenAiBatches: batches.openAiBatches,
   Live: z.object({ live: z.boolean() }),
   Ready: z.object({ ready: z.boolean(), live: z.boolean() }),
 } satisfies Record<string, z.ZodType>

@@ -101,6 +101,9 @@ function operationOf(operation: Operation): JsonObject {
   for (const [status, description] of Object.entries(also)) {
     responses[status] = { description, ...good }
   }
+  for (const [status, description] of Object.entries(operation.without ?? {})) {
+    responses[status] = { description }
+  }
   for (const status of new Set(errors.map((reason) => STATUS[reason]))) {
     const reasons = errors.filter((reason) => STATUS[reason] === status)
     responses[status] = {

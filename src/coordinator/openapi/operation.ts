@@ -11,7 +11,7 @@ export type Content = Record<string, SchemaName | readonly SchemaName[] | null>
 
 export interface Parameter {
   name: string
-  in: 'path' | 'header'
+  in: 'path' | 'header' | 'query'
   description: string
   schema: Record<string, unknown>
 }
@@ -34,6 +34,8 @@ export interface Operation {
   headers?: Record<string, string>
   /** Answers of the same shape that are no success. */
   also?: Record<number, string>
+  /** Answers of success without content. */
+  without?: Record<number, string>
   errors?: ErrorReason[]
   /** What errors look like, where it is not `Error`. */
   faults?: SchemaName
@@ -43,6 +45,7 @@ export const TAGS = {
   inference: 'Queries: one answer each, by the deadline.',
   'open inference protocol':
     'The same, as version 2 of the protocol has it; a pipeline is a model.',
+  jobs: 'Documents read in the background, by when they are wanted.',
   openai: "Text, as clients of OpenAI's API ask for it; a pipeline is a model.",
   state: 'What is served, by whom, how well.',
   administration: 'With a key of an admin; where there is none, from the very machine.',
@@ -59,5 +62,11 @@ export const header = (
   description: string,
   schema: Record<string, unknown> = text,
 ): Parameter => ({ name, in: 'header', description, schema })
+
+export const query = (
+  name: string,
+  description: string,
+  schema: Record<string, unknown> = text,
+): Parameter => ({ name, in: 'query', description, schema })
 
 export const json = (name: SchemaName): Content => ({ 'application/json': name })

@@ -7,6 +7,7 @@
 import { DOCUMENT_TYPES } from '../document.ts'
 import { DEADLINE, INFER_ERRORS, LENGTH, oip, TIMING, V2 } from './inference_parts.ts'
 import { header, json, type Operation, path } from './operation.ts'
+import { JOB_OPERATIONS } from './job_operations.ts'
 import { RULING_OPERATIONS } from './ruling_operations.ts'
 import { TEXT_OPERATIONS } from './text_operations.ts'
 
@@ -211,6 +212,7 @@ export const OPERATIONS: Operation[] = [
   },
   ...RULING_OPERATIONS,
   ...TEXT_OPERATIONS,
+  ...JOB_OPERATIONS,
   {
     ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
     description: 'A WebSocket; see the protocol. A token goes into its first message.',

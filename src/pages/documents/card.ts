@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasEnded, type WholeJob, zipPath } from '../../client/jobs.ts'
+import { hasEnded, type WholeJob, zipPath } from '../../client/job_facts.ts'
 import { moment } from '../../client/when.ts'
 import { plural } from '../format.ts'
 import { make } from '../make.ts'

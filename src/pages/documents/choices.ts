@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobOutput } from '../../client/job_types.ts'
-import { JOB_OUTPUTS } from '../../client/jobs.ts'
+import { JOB_OUTPUTS } from '../../client/job_facts.ts'
 import { moment, nextClock } from '../../client/when.ts'
 import { element, setText } from '../node/dom.ts'
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasEnded, jobPath, type WholeJob } from '../../client/jobs.ts'
+import { hasEnded, jobPath, type WholeJob } from '../../client/job_facts.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 import { plural } from '../format.ts'
 import { key, type withKey } from '../key.ts'

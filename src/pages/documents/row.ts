@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobDocument, JobOutput } from '../../client/job_types.ts'
-import { ENDINGS, JOB_OUTPUTS } from '../../client/jobs.ts'
+import { ENDINGS, JOB_OUTPUTS } from '../../client/job_facts.ts'
 import { plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { setText } from '../node/dom.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobOutput } from '../../client/job_types.ts'
-import { JOBS_PATH, type WholeJob } from '../../client/jobs.ts'
+import { JOBS_PATH, type WholeJob } from '../../client/job_facts.ts'
 import { ShoalError } from '../../client/mod.ts'
 import type { ErrorBody } from '../../client/types.ts'
 import type { Chosen } from './files.ts'

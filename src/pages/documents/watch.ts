@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { jobPath, type WholeJob } from '../../client/jobs.ts'
+import { jobPath, type WholeJob } from '../../client/job_facts.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 
 const EVERY_MS = 1000

@@ -25,7 +25,11 @@ const documents: Documents = {
       return Promise.resolve(fault('encrypted', 'Cannot open it: it needs a password'))
     }
     // As one does that has all of its worker's memory taken.
-    if (said.startsWith('deadly')) setTimeout(() => { throw new Error('out of memory') })
+    if (said.startsWith('deadly')) {
+      setTimeout(() => {
+        throw new Error('out of memory')
+      })
+    }
     if (said.startsWith('deadly')) return new Promise(() => {})
     if (!said.startsWith('page ')) {
       return Promise.resolve(fault('unsupported_type', 'Cannot open it: it is no document'))
