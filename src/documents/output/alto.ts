@@ -47,7 +47,9 @@ function blockOf(block: Block, id: string): string {
     )
   ).join('')
   if (cells === '') return ''
-  return `<ComposedBlock ID="block_${id}" TYPE="table" ${place(block.area)}>\n${cells}</ComposedBlock>\n`
+  return `<ComposedBlock ID="block_${id}" TYPE="table" ${
+    place(block.area)
+  }>\n${cells}</ComposedBlock>\n`
 }
 
 function textBlockOf(lines: Line[], area: Area, id: string): string {

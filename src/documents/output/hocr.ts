@@ -45,7 +45,9 @@ function blockOf(block: Block, id: string): string {
   const paragraphs = block.kind === 'text' ? [block.lines] : block.rows.map((row) => row.flat())
   const bbox = boxOf(block.area)
   const inner = paragraphs.map((lines, i) => paragraphOf(lines, `${id}_${i + 1}`)).join('')
-  return inner === '' ? '' : `<div class="ocr_carea" id="block_${id}" title="${bbox}">\n${inner}</div>\n`
+  return inner === ''
+    ? ''
+    : `<div class="ocr_carea" id="block_${id}" title="${bbox}">\n${inner}</div>\n`
 }
 
 function paragraphOf(lines: Line[], id: string): string {
@@ -60,7 +62,9 @@ function lineOf({ text, confidence, box }: Line, id: string): string {
     const title = `${boxOf(areaOf(partOf(box, word.from, word.to)))}; x_wconf ${
       Math.round(confidence * 100)
     }`
-    return `<span class="ocrx_word" id="word_${id}_${i + 1}" title="${title}">${xml(word.text)}</span>`
+    return `<span class="ocrx_word" id="word_${id}_${i + 1}" title="${title}">${
+      xml(word.text)
+    }</span>`
   })
   if (words.length === 0) return ''
   const title = boxOf(areaOf(box))
@@ -69,5 +73,7 @@ function lineOf({ text, confidence, box }: Line, id: string): string {
 
 /** No coordinate is below 0 in hOCR. */
 function boxOf({ left, top, right, bottom }: Area): string {
-  return `bbox ${[left, top, right, bottom].map((value) => Math.max(0, Math.round(value))).join(' ')}`
+  return `bbox ${
+    [left, top, right, bottom].map((value) => Math.max(0, Math.round(value))).join(' ')
+  }`
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Line, Page, Quad } from '../page.ts'
+import type { Line, Page, Point, Quad } from '../page.ts'
 import { BASE, type Codes, GLYPH_WIDTH } from '../pdf/glyphless_font.ts'
 import { num } from '../pdf/writer.ts'
 import { linesOf, wordsOf } from './words.ts'
@@ -30,33 +30,54 @@ export function layerOf(page: Page, codes: Codes): string {
  */
 function textOf({ text, box }: Line, height: number, codes: Codes): string {
   const words = wordsOf(text.replace(CONTROL, ' '))
-  const { x, y, along, up, length, size } = frameOf(box, height)
+  const { along, up, length, size } = frameOf(box)
   if (words.length === 0 || !(length > 0) || !(size > 0)) return ''
-  const [cos, sin] = along
-  const matrix = [cos, sin, ...up, x + up[0] * size * BASE, y + up[1] * size * BASE]
   const shown = words.map(({ text, from, to }, i) => {
     const space = (words[i + 1]?.from ?? to) - to
-    const written = `${stretch(text, to - from)} Tz ${codes.of(text)} Tj`
+    const [x, y] = startOf(from, to)
+    const written = `${[...along, ...up].map(precise).join(' ')} ${num(x)} ${num(height - y)} Tm ` +
+      `${stretch(text, to - from)} Tz ${codes.of(text)} Tj`
     return space > 0 ? `${written} ${stretch(' ', space)} Tz ${codes.of(' ')} Tj` : written
   })
-  return `/${FONT} ${num(size)} Tf ${matrix.map(precise).join(' ')} Tm ${shown.join(' ')}`
+  return `/${FONT} ${num(size)} Tf ${shown.join('\n')}`
 
   /** In hundredths of the width that these letters have by themselves. */
   function stretch(letters: string, share: number): string {
     return num(100 * share * length / ([...letters].length * GLYPH_WIDTH * size))
   }
+
+  /** Half a word's length back from the middle of its lower edge, and up to the base of its letters. */
+  function startOf(from: number, to: number): Point {
+    const [, , c, d] = box
+    const middle = (from + to) / 2
+    const back = length * (to - from) / 2
+    const raise = size * BASE
+    return [
+      d[0] + (c[0] - d[0]) * middle - along[0] * back + up[0] * raise,
+      d[1] + (c[1] - d[1]) * middle + along[1] * back - up[1] * raise,
+    ]
+  }
 }
 
-/** Turns are told apart to a hundredth of a pixel at the end of a line. */
 const precise = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 
-/** The lower left of a line as it is read, where it runs, where its letters stand up to, its sizes. */
-function frameOf([a, b, c, d]: Quad, height: number) {
+const QUARTER = Math.PI / 2
+/**
+ * Lines that are turned by less than this lie straight on a page that was laid on the scanner askew.
+ * Their words are written straight, each at its own height: programs take letters of one word for
+ * several words where their bases differ by half a point.
+ */
+const ASKEW = Math.PI / 18
+
+/** Where a line runs and where its letters stand up to, y up, and its sizes. */
+function frameOf([a, b, c, d]: Quad) {
   // Along its middle: quads need not have right angles.
   const [dx, dy] = [(b[0] - a[0] + c[0] - d[0]) / 2, (b[1] - a[1] + c[1] - d[1]) / 2]
-  const length = Math.hypot(dx, dy)
-  const along: [number, number] = [dx / length, -dy / length]
-  const up: [number, number] = [-along[1], along[0]]
+  const angle = Math.atan2(-dy, dx)
+  const straight = Math.round(angle / QUARTER) * QUARTER
+  const turned = Math.abs(angle - straight) < ASKEW ? straight : angle
+  const along: Point = [Math.cos(turned), Math.sin(turned)]
+  const up: Point = [-along[1], along[0]]
   const size = (Math.hypot(d[0] - a[0], d[1] - a[1]) + Math.hypot(c[0] - b[0], c[1] - b[1])) / 2
-  return { x: d[0], y: height - d[1], along, up, length, size }
+  return { along, up, length: Math.hypot(dx, dy), size }
 }

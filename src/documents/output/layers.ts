@@ -14,22 +14,43 @@ import { FONT, layerOf } from './layer.ts'
 /** Levels of a tree of pages, which a file may have made a circle. */
 const MOST_LEVELS = 100
 
-/** Pages whose text the PDF has already get no layer: what is searched would be found twice. */
-export async function withLayers(file: PdfFile, pages: Page[]): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Pages whose text the PDF has already get no layer: what is searched would be found twice.
+ *
+ * @param scaleOf pages that were made of pictures, a pixel to a point: points that a pixel is to be
+ */
+export async function withLayers(
+  file: PdfFile,
+  pages: Page[],
+  scaleOf?: (index: number) => number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const plain = readPlain(file.plain())
   const writer = createPdfWriter(plain.base)
   const codes = createCodes()
   const font = writer.reserve()
-  for (const page of pages) {
-    const place = page.index < file.pages ? file.place(page.index) : undefined
+  const put = (content: string) => writer.deflated('', new TextEncoder().encode(content))
+  const read = new Map(pages.map((page) => [page.index, page]))
+  for (let index = 0; index < file.pages; index++) {
+    const page = read.get(index)
+    const text = page?.source === 'read' ? layerOf(page, codes) : ''
+    if (text === '' && scaleOf === undefined) continue
+    const place = file.place(index)
     const dictionary = place && plain.edit(place.ref)
-    const text = page.source === 'read' ? layerOf(page, codes) : ''
-    if (place === undefined || dictionary === undefined || text === '') continue
-    const matrix = shownAt(place, page).map((value) => value.toFixed(6)).join(' ')
-    const content = new TextEncoder().encode(`q ${matrix} cm ${text}Q\n`)
-    const layer = await writer.deflated('', content)
-    dictionary.set('Contents', `[${layer} 0 R ${contentsOf(plain, dictionary.get('Contents'))}]`)
-    addFont(plain, place.ref, font)
+    if (place === undefined || dictionary === undefined) continue
+    const before: Ref[] = []
+    if (scaleOf !== undefined) {
+      const scale = scaleOf(index)
+      before.push(await put(`${scale} 0 0 ${scale} 0 0 cm\n`))
+      const size = [place.right, place.top].map((side) => num(side * scale)).join(' ')
+      dictionary.set('MediaBox', `[0 0 ${size}]`)
+    }
+    if (page !== undefined && text !== '') {
+      const matrix = shownAt(place, page).map((value) => value.toFixed(6)).join(' ')
+      before.push(await put(`q ${matrix} cm ${text}Q\n`))
+      addFont(plain, place.ref, font)
+    }
+    const layers = before.map((ref) => `${ref} 0 R`).join(' ')
+    dictionary.set('Contents', `[${layers} ${contentsOf(plain, dictionary.get('Contents'))}]`)
   }
   await writeFont(writer, codes, font)
   plain.flush(writer)

@@ -19,7 +19,9 @@ export function* plainText(pages: Page[]): Iterable<string> {
 function textOf(block: Block): string {
   if (block.kind === 'text') return block.lines.map(lineOf).join('\n')
   // A cell of several lines is one field: a row is a line.
-  return block.rows.map((row) => row.map((cell) => cell.map(lineOf).join(' ')).join('\t')).join('\n')
+  return block.rows.map((row) => row.map((cell) => cell.map(lineOf).join(' ')).join('\t')).join(
+    '\n',
+  )
 }
 
 /** White space within a line parts words and nothing else: tabs and feeds have their own meaning. */

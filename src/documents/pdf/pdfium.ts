@@ -30,6 +30,8 @@ export interface Exports {
 
 export interface Pdfium {
   api: Exports
+  /** It wanted more memory than it may have: whatever it throws, it is for that. */
+  readonly isOverfull: boolean
   /** The memory as it is now: a view lasts until the next call. */
   heap(): Uint8Array<ArrayBuffer>
   /** A file that PDFium reads where it needs it. */
@@ -64,16 +66,22 @@ export async function startPdfium(
   module: WebAssembly.Module,
   mostBytes: number,
 ): Promise<Pdfium> {
-  const { pdfium } = await init({
-    // Faults come as answers and traps: nothing of them is to be printed.
-    ...{ print: () => {}, printErr: () => {} },
-    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
-      const instance = new WebAssembly.Instance(module, imports)
-      bound(instance.exports.memory as WebAssembly.Memory, mostBytes)
-      done(instance)
-      return instance.exports
-    },
-  } as unknown as Parameters<typeof init>[0])
+  let overfull = false
+  const { pdfium } = await init(
+    {
+      // Faults come as answers and traps: nothing of them is to be printed.
+      ...{ print: () => {}, printErr: () => {} },
+      instantiateWasm(
+        imports: WebAssembly.Imports,
+        done: (instance: WebAssembly.Instance) => void,
+      ) {
+        const instance = new WebAssembly.Instance(module, imports)
+        bound(instance.exports.memory as WebAssembly.Memory, mostBytes, () => overfull = true)
+        done(instance)
+        return instance.exports
+      },
+    } as unknown as Parameters<typeof init>[0],
+  )
   const { wasmExports: api, addFunction, removeFunction } = pdfium as unknown as Runtime
   api.FPDF_InitLibrary()
 
@@ -96,6 +104,9 @@ export async function startPdfium(
   }
   return {
     api,
+    get isOverfull() {
+      return overfull
+    },
     heap,
     reading(bytes) {
       const read = addFunction((_of, from, to, count) => {
@@ -125,10 +136,11 @@ export async function startPdfium(
 }
 
 /** How the program asks for more: it knows what to do where there is none. */
-function bound(memory: WebAssembly.Memory, mostBytes: number): void {
+function bound(memory: WebAssembly.Memory, mostBytes: number, tell: () => void): void {
   const { grow } = memory
   memory.grow = (pages) => {
     if (memory.buffer.byteLength + pages * PAGE_BYTES > mostBytes) {
+      tell()
       throw new RangeError('Cannot give PDFium more memory than a document may take')
     }
     return grow.call(memory, pages)

@@ -204,5 +204,4 @@ export function tiffSize(bytes: Uint8Array, { little, pages }: TiffFile, page: n
   }
 }
 
-const viewOf = (bytes: Uint8Array) =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

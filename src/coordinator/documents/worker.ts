@@ -1,0 +1,132 @@
+/**
+ * `Documents` in a worker: each call is raced against a time limit and the worker's death, and nothing
+ * that a document does is more than a fault. After either, the next call has a new worker, in which the
+ * document is opened again.
+ *
+ * @module
+ */
+import { releaseProxy, type Remote, wrap } from 'comlink'
+import type { Documents, Fault } from '../../documents/documents.ts'
+import type { Deadlines } from '../deadlines.ts'
+
+type Call = keyof Documents
+
+export interface DocumentsOptions {
+  /** Starts `workers/documents.ts`; called when there is something for it. */
+  createWorker: () => Worker
+  now: () => number
+  deadlines: Deadlines
+  /** In place of `LIMITS_MS`. */
+  limitsMs?: Partial<Record<Call, number>>
+}
+
+/** Ordinary calls take less than a second; writing the PDF of 10,000 pages, a minute. */
+export const LIMITS_MS: Readonly<Record<Call, number>> = {
+  ...{ open: 60_000, part: 60_000, write: 600_000, close: 10_000 },
+}
+
+const faultOf = (reason: Fault['reason'], message: string): Fault => ({
+  ok: false,
+  reason,
+  message,
+})
+
+export function createDocuments(options: DocumentsOptions): Documents {
+  const { createWorker, now, deadlines } = options
+  const limitsMs = { ...LIMITS_MS, ...options.limitsMs }
+  let running: { worker: Worker; documents: Remote<Documents>; isOpen: boolean } | undefined
+  /** Of the document that is open. Threads share it: there is one copy, however often it is opened. */
+  let bytes: Uint8Array<SharedArrayBuffer> | undefined
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** One call after another: a document's time is its own. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = last.then(work)
+    last = next.catch(() => {})
+    return next
+  }
+
+  function end(): void {
+    running?.documents[releaseProxy]()
+    running?.worker.terminate()
+    running = undefined
+  }
+
+  function start() {
+    const worker = createWorker()
+    return running = { worker, documents: wrap<Documents>(worker), isOpen: false }
+  }
+
+  async function ask<T>(
+    name: Call,
+    call: (documents: Documents) => Promise<T | Fault>,
+  ): Promise<T | Fault> {
+    const over = Promise.withResolvers<Fault>()
+    let callOff = () => {}
+    try {
+      const { worker, documents } = running ?? start()
+      worker.onerror = (event) => {
+        event.preventDefault()
+        end()
+        over.resolve(faultOf(
+          'internal',
+          `The worker for documents died: ${event.message}; try again, with fewer pages at once`,
+        ))
+      }
+      callOff = deadlines.at(now() + limitsMs[name], () => {
+        end()
+        over.resolve(faultOf(
+          'too_large',
+          `The document takes longer than ${
+            limitsMs[name] / 1000
+          } s: split it, or print it to a new PDF`,
+        ))
+      })
+      return await Promise.race([call(documents), over.promise])
+    } catch (error) {
+      end()
+      return faultOf('internal', `The worker for documents failed: ${(error as Error).message}`)
+    } finally {
+      callOff()
+    }
+  }
+
+  async function openHere(shared: Uint8Array) {
+    const opened = await ask('open', (documents) => documents.open(shared))
+    if (running !== undefined) running.isOpen = opened.ok
+    return opened
+  }
+
+  /** Where a worker was lost, its successor knows nothing of the document yet. */
+  async function openAgain(): Promise<Fault | undefined> {
+    if (bytes === undefined || running?.isOpen) return undefined
+    const opened = await openHere(bytes)
+    return opened.ok ? undefined : opened
+  }
+
+  return {
+    open: (document) =>
+      inTurn(async () => {
+        bytes = new Uint8Array(new SharedArrayBuffer(document.length))
+        bytes.set(document)
+        const opened = await openHere(bytes)
+        if (!opened.ok) bytes = undefined
+        return opened
+      }),
+    part: (from, count) =>
+      inTurn(async () =>
+        await openAgain() ?? await ask('part', (documents) => documents.part(from, count))
+      ),
+    write: (output, pages, name) =>
+      inTurn(async () =>
+        await openAgain() ?? await ask('write', (documents) => documents.write(output, pages, name))
+      ),
+    close: () =>
+      inTurn(() => {
+        bytes = undefined
+        // Its memory never shrinks: a new one is started in a few milliseconds.
+        end()
+        return Promise.resolve()
+      }),
+  }
+}
