@@ -106,7 +106,7 @@ export class Run {
   async cancel(): Promise<void> {
     const { client, state } = this.parts
     for (const { open } of this.#followed) {
-      await client.request('DELETE', `${jobPath(open.id)}?purge=1`).catch(() => {})
+      await client.jobs.remove(open.id).catch(() => {})
       await state.ended(open)
     }
   }
@@ -146,7 +146,7 @@ export class Run {
       this.#drop(one)
       await state.ended(open)
       // All of it is here: nothing needs to stay there.
-      await client.request('DELETE', jobPath(open.id)).catch(() => {})
+      await client.jobs.remove(open.id).catch(() => {})
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof ShoalError)) throw error

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasEnded, jobPath, type WholeJob } from '../../client/job_facts.ts'
+import { hasEnded, type WholeJob } from '../../client/job_facts.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 import { plural } from '../format.ts'
 import { key, type withKey } from '../key.ts'
@@ -114,10 +114,8 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
     if (id === undefined || !confirm('Stop reading these documents? What is read so far stays.')) {
       return
     }
-    // While the question stood there it may have ended, and what has ended would be removed.
-    const now = await ask(() => client.request<WholeJob>('GET', jobPath(id))).catch(() => undefined)
-    if (now !== undefined && hasEnded(now)) return told(id, now)
-    await act(id)
+    // Where it has ended while the question stood there, it stays as it is.
+    await act(() => client.jobs.cancel(id))
     lookNow()
   }
 
@@ -127,7 +125,7 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
     if (id !== undefined) {
       const question =
         'Remove these documents, and all that was read of them, from the coordinator?'
-      if (!confirm(question) || !await act(id)) return
+      if (!confirm(question) || !await act(() => client.jobs.remove(id))) return
       forgetJob(id)
     }
     cards.splice(cards.indexOf(entry), 1)
@@ -137,10 +135,10 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
     showAll()
   }
 
-  /** Of a job that runs it is the end, of one that has ended the removal. */
-  async function act(id: string): Promise<boolean> {
+  /** Whether it is as was wanted; else it is told why not. */
+  async function act(call: () => Promise<unknown>): Promise<boolean> {
     try {
-      await ask(() => client.request('DELETE', jobPath(id)))
+      await ask(call)
       return true
     } catch (error) {
       if (error instanceof ShoalError && error.status === 404) return true
