@@ -14,6 +14,13 @@ A text comes piece by piece:
     for piece in pool.generate("receipt", text="Star Grill\\nTOTAL 9.70"):
         print(piece, end="")
 
+Documents are read in the background, by when they are wanted:
+
+    job = pool.create_job(["scan.pdf"], by="07:00", output=["text", "pdf"])
+    while pool.job(job["id"])["endedAt"] is None:
+        time.sleep(10)
+    open("read.pdf", "wb").write(pool.job_result(job["id"], 0, "pdf"))
+
 A call that has no result raises `ShoalError`, whose `reason` is one of those that docs/API.md lists.
 A call with a `timeout` is tried again where the pool says when that can succeed, and only if that is
 before the deadline.
@@ -186,6 +193,55 @@ class Shoal:
         longest = LONGEST_S if timeout is None else timeout
         return Generating(self, _infer_path(pipeline), headers, body, longest + GRACE_S)
 
+    def create_job(
+        self,
+        files: Sequence[Union[str, "os.PathLike[str]"]],
+        *,
+        pipeline: str = "documents",
+        by: Optional[str] = None,
+        output: Sequence[str] = ("text", "json"),
+        webhook: Optional[str] = None,
+        timeout: float = 3600.0,
+    ) -> Dict[str, Any]:
+        """Sends documents, by their paths, as a job; they are kept once this returns.
+
+        `by` is an instant of ISO 8601, or a time of day as "07:00", the next one where the coordinator
+        is. `output` is of "text", "json", "hocr", "alto" and "pdf". `timeout`, in seconds, is for the
+        upload.
+        """
+        fields = {"pipeline": pipeline, "by": by, "output": ",".join(output), "webhook": webhook}
+        boundary = f"shoal-{os.urandom(16).hex()}"
+        headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+        body = _form_of(boundary, fields, files)
+        return self._call("POST", "/v1/jobs", headers, body, timeout)
+
+    def jobs(self) -> List[Dict[str, Any]]:
+        """Jobs made with the same key, newest first, without their documents."""
+        return self.get("/v1/jobs")["jobs"]
+
+    def job(self, id: str) -> Dict[str, Any]:
+        """How far a job is."""
+        return self.get(_job_path(id))
+
+    def cancel_job(self, id: str) -> Dict[str, Any]:
+        """Ends a job; what is done of it is kept."""
+        known = self.job(id)
+        if known["endedAt"] is not None:
+            return known
+        return self._call("DELETE", _job_path(id), {}, None, 60.0)
+
+    def remove_job(self, id: str) -> None:
+        """Removes a job with all of its files."""
+        self._call("DELETE", _job_path(id) + "?purge", {}, None, 60.0)
+
+    def job_result(self, id: str, document: int, output: str) -> bytes:
+        """An output of a document, by its place in the job."""
+        extensions = {"text": "txt", "json": "json", "hocr": "hocr", "alto": "xml", "pdf": "pdf"}
+        if output not in extensions:
+            raise ValueError(f"Cannot use output: must be of {', '.join(extensions)}")
+        path = f"{_job_path(id)}/results/{document}.{extensions[output]}"
+        return self._call("GET", path, {}, None, LONGEST_S, raw=True)
+
     def pipelines(self) -> List[Dict[str, Any]]:
         """What the pool serves."""
         return self.get("/v1/pipelines")["pipelines"]
@@ -203,8 +259,9 @@ class Shoal:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: Optional[bytes],
+        body: Union[bytes, Iterator[bytes], None],
         longest: float,
+        raw: bool = False,
     ) -> Any:
         url = self._url
         end = time.monotonic() + longest
@@ -225,7 +282,9 @@ class Shoal:
             raise ShoalError(0, "unreachable", f"Cannot reach {url.geturl()}: {cause}") from cause
         finally:
             link.close()
-        return _said_by(response, path, content)
+        if raw and response.status == 200:
+            return content
+        return None if response.status == 204 else _said_by(response, path, content)
 
     def _link(self, longest: float) -> http.client.HTTPConnection:
         secure = self._url.scheme == "https"
@@ -238,10 +297,15 @@ class Shoal:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: Optional[bytes],
+        body: Union[bytes, Iterator[bytes], None],
     ) -> http.client.HTTPResponse:
         whole = self._url.path.rstrip("/") + path
-        link.request(method, whole, body, {**self._headers, **headers})
+        sent = {**self._headers, **headers}
+        try:
+            link.request(method, whole, body, sent, encode_chunked=isinstance(body, Iterator))
+        except BrokenPipeError:
+            # Refused before all was sent: the answer says why.
+            pass
         return link.getresponse()
 
 
@@ -341,6 +405,31 @@ def _said_by(response: http.client.HTTPResponse, path: str, content: bytes) -> A
 
 def _infer_path(pipeline: str) -> str:
     return f"/v1/pipelines/{urllib.parse.quote(pipeline, safe='')}/infer"
+
+
+def _job_path(id: str) -> str:
+    return f"/v1/jobs/{urllib.parse.quote(id, safe='')}"
+
+
+def _form_of(
+    boundary: str,
+    fields: Mapping[str, Optional[str]],
+    files: Sequence[Union[str, "os.PathLike[str]"]],
+) -> Iterator[bytes]:
+    """A form as it is sent, its files read piece by piece."""
+    for name, value in fields.items():
+        if value is not None:
+            yield f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n'.encode()
+            yield f"{value}\r\n".encode()
+    for path in files:
+        name = re.sub(r'[\r\n"]', "", os.path.basename(path))
+        head = f'content-disposition: form-data; name="files"; filename="{name}"'
+        yield f"--{boundary}\r\n{head}\r\ncontent-type: application/octet-stream\r\n\r\n".encode()
+        with open(path, "rb") as file:
+            while part := file.read(1 << 20):
+                yield part
+        yield b"\r\n"
+    yield f"--{boundary}--\r\n".encode()
 
 
 def _headers_of(

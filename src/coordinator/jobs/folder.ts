@@ -108,6 +108,15 @@ export class Folder {
     return await readdir(await this.path(...names)).catch(() => [])
   }
 
+  /** Folders of jobs that nobody knows of any more, once nothing was written there for long. */
+  async removeStrange(isKnown: (job: string) => boolean, beforeMs: number): Promise<void> {
+    for (const name of await this.list()) {
+      if (name === TMP || name === FILES || isKnown(name)) continue
+      const { mtimeMs } = await stat(await this.path(name))
+      if (mtimeMs < beforeMs) await this.remove(name)
+    }
+  }
+
   async remove(...names: string[]): Promise<void> {
     const path = await this.path(...names)
     this.#bytes -= await sizeOf(path)

@@ -52,6 +52,7 @@ export type NewJob = Pick<
 
 const SWEEP_MS = 3600_000
 const RETRY_MS = 60_000
+const UPLOAD_RETRY_MS = 5000
 
 export class Jobs {
   readonly folder: Folder
@@ -65,6 +66,7 @@ export class Jobs {
   readonly #finishBatch: (job: Job) => Promise<unknown>
   readonly wallMs: () => number
   #handle: Handle | undefined
+  #uploads = 0
   #sweep: ReturnType<typeof setInterval> | undefined
 
   constructor(private readonly options: JobsOptions) {
@@ -154,6 +156,20 @@ export class Jobs {
     }
   }
 
+  /** Has files come in. @throws ApiError `queue_full` where too many do */
+  async receive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#uploads >= JOBS.uploads) {
+      const message = `Cannot take files: ${JOBS.uploads} uploads are under way`
+      throw new ApiError('queue_full', message, UPLOAD_RETRY_MS)
+    }
+    this.#uploads++
+    try {
+      return await work()
+    } finally {
+      this.#uploads--
+    }
+  }
+
   /**
    * Resolves when the job and all of its files are on disk.
    *
@@ -194,9 +210,12 @@ export class Jobs {
 
   async cancel(job: Job): Promise<void> {
     if (job.ended) return
+    const { batch } = job.row
+    // What has all of its answers is about to be done.
+    if (batch !== null && job.isCounted && job.parts === 0) return
     this.#runner.cancel(job)
-    if (job.row.batch === null || !job.isCounted) return
-    job.row.batch.cancellingAtMs = this.wallMs()
+    if (batch === null || !job.isCounted) return
+    batch.cancellingAtMs = this.wallMs()
     await this.#finishBatch(job)
     await this.#put(job)
   }
@@ -242,6 +261,7 @@ export class Jobs {
         if (job.ended && (job.row.endedAtMs ?? 0) < beforeMs) await this.#forget(job)
       }
       await this.files.removeOld(beforeMs)
+      await this.folder.removeStrange((id) => this.#jobs.has(id), beforeMs)
     } catch (error) {
       this.options.log(`old jobs are not removed: ${(error as Error).message}`, 'warn', {
         event: 'jobs_kept',

@@ -26,7 +26,6 @@ import { checkSecret, makeSecret } from './webhook.ts'
 import { readWhen } from './when.ts'
 
 const USUAL = 'documents'
-
 const FORM = 'multipart/form-data'
 const BODY_MS = 30_000
 

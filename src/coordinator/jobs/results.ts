@@ -51,7 +51,7 @@ export async function resultFile(
   const path = await folder.path(job.id, 'out', name)
   const { size } = await stat(path)
   // Whatever it holds, no browser shows or runs it here.
-  const saved = `attachment; filename*=UTF-8''${encodeURIComponent(nameIn(row.name, extension))}`
+  const saved = `attachment; filename*=UTF-8''${encoded(nameIn(row.name, extension))}`
   return c.body(asksBody(c) ? streamOf(path) : '', 200, {
     ...{ 'content-type': TYPES[extension]!, 'content-length': String(size) },
     'content-disposition': saved,
@@ -89,6 +89,10 @@ export function zipOf(c: Context, folder: Folder, job: Job): Response {
 /** `scan.pdf` and `scan.jpg` are two documents: the name that was handed in stays. */
 const nameIn = (name: string, extension: string): string =>
   name.toLowerCase().endsWith(`.${extension}`) ? name : `${name}.${extension}`
+
+/** As RFC 8187 has it, which allows less than addresses do. */
+const encoded = (name: string): string =>
+  encodeURIComponent(name).replaceAll(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)
 
 /** Open only while somebody reads. */
 export function streamOf(path: string): ReadableStream<Uint8Array<ArrayBuffer>> {

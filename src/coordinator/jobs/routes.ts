@@ -25,8 +25,6 @@ export interface JobRoutes {
   nearWebhooks?: boolean
 }
 
-const RETRY_MS = 5000
-
 export function mountJobs(app: Hono, options: JobRoutes): void {
   const { jobs, doors, now } = options
   const events = createJobEvents(jobs, now)
@@ -39,29 +37,20 @@ export function mountJobs(app: Hono, options: JobRoutes): void {
     const { documents: _, ...info } = jobs.infoOf(job)
     return info
   }
-  let uploads = 0
-
   app.post('/v1/jobs', async (c) => {
-    if (uploads >= JOBS.uploads) {
-      const message = `Cannot take files: ${JOBS.uploads} uploads are under way`
-      throw new ApiError('queue_full', message, RETRY_MS)
-    }
     jobs.checkRoom(1)
-    uploads++
-    try {
-      const near = doors.caller(c).local || options.nearWebhooks === true
-      const { job: made, files, madeSecret } = await readJob(c, options, doors.holder(c), near)
-      const job = await jobs.create(made, files).catch(async (error) => {
-        await dropForm({ files }, jobs.folder)
-        throw error
-      })
-      await soon(job.counted.promise)
-      const info = jobs.infoOf(job)
-      if (madeSecret !== undefined) info.webhook!.secret = madeSecret
-      return c.json(info, 202, { location: `/v1/jobs/${job.id}` })
-    } finally {
-      uploads--
-    }
+    const near = doors.caller(c).local || options.nearWebhooks === true
+    const { job: made, files, madeSecret } = await jobs.receive(() =>
+      readJob(c, options, doors.holder(c), near)
+    )
+    const job = await jobs.create(made, files).catch(async (error) => {
+      await dropForm({ files }, jobs.folder)
+      throw error
+    })
+    await soon(job.counted.promise)
+    const info = jobs.infoOf(job)
+    if (madeSecret !== undefined) info.webhook!.secret = madeSecret
+    return c.json(info, 202, { location: `/v1/jobs/${job.id}` })
   })
 
   app.get('/v1/jobs', (c) => {

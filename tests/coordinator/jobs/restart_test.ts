@@ -1,10 +1,11 @@
 /** A coordinator that is killed in mid-job, and started again. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { ROOT } from '../../../src/cli/root.ts'
 import { createClient } from '../../../src/client/mod.ts'
 import { numbered, pagesOf } from './scene.ts'
 
-const CHILD = new URL('./jobs_child.ts', import.meta.url).pathname
+const CHILD = join(ROOT, 'tests', 'coordinator', 'jobs', 'jobs_child.ts')
 
 /** With what it says, line by line. */
 function start(store: string, most: number) {

@@ -1,0 +1,110 @@
+/** What is taken in is bounded, as it comes. */
+import assert from 'node:assert/strict'
+import { JOBS } from '../../../src/coordinator/jobs/params.ts'
+import { create, ended, get, pagesOf, send, startJobs, withJobs } from './scene.ts'
+
+const ONE = { 'a.pdf': pagesOf(['a']) }
+
+async function withBounds(bounds: Partial<typeof JOBS>, test: () => Promise<void>) {
+  const before = { ...JOBS }
+  Object.assign(JOBS, bounds)
+  try {
+    await test()
+  } finally {
+    Object.assign(JOBS, before)
+  }
+}
+
+const reasonOf = async (response: Response) => {
+  const { reason, error } = await response.json()
+  return [response.status, reason, error]
+}
+
+Deno.test('files, jobs and the disk hold so much and no more, and what is refused is removed', async () => {
+  const dir = await Deno.makeTempDir()
+  const coordinator = startJobs({ store: `${dir}/store.sqlite` })
+  const big = { 'big.pdf': 'x'.repeat(600), 'other.pdf': 'x'.repeat(600) }
+  const refused = async (bounds: Partial<typeof JOBS>, status: number, says: RegExp) => {
+    await withBounds(bounds, async () => {
+      const [got, reason, error] = await reasonOf(await send(coordinator, big))
+      assert.equal(got, status, error)
+      assert.match(`${reason}: ${error}`, says)
+    })
+    assert.deepEqual([...Deno.readDirSync(`${dir}/store.jobs/tmp`)], [])
+  }
+  try {
+    await refused({ fileBytes: 500 }, 413, /too_large: .*big.pdf: a file has at most 500 bytes/)
+    await refused({ jobBytes: 1000 }, 413, /too_large: .*its files have at most 1000 bytes/)
+    await refused({ diskBytes: 1000 }, 503, /queue_full: .*fill 1000 bytes: delete some/)
+    await refused({ documents: 1 }, 413, /too_large: .*at most 1 files/)
+    await refused({ kept: 0 }, 503, /queue_full: .*delete some that have ended/)
+    await refused({ active: 0 }, 503, /queue_full/)
+    // Nothing is left that would count.
+    await withBounds({ diskBytes: 100 }, async () => {
+      assert.equal((await send(coordinator, ONE)).status, 202)
+    })
+  } finally {
+    await coordinator.close(1000)
+    await Deno.remove(dir, { recursive: true })
+  }
+})
+
+Deno.test('an upload that falls silent is ended', () =>
+  withBounds({ silentMs: 50 }, async () => {
+    const coordinator = startJobs()
+    try {
+      const body = new ReadableStream({
+        start(controller) {
+          const head = 'content-disposition: form-data; name="f"; filename="a.pdf"'
+          controller.enqueue(new TextEncoder().encode(`--x\r\n${head}\r\n\r\npage`))
+        },
+      })
+      const response = await fetch(`${coordinator.url}/v1/jobs`, {
+        ...{ method: 'POST', body, headers: { 'content-type': 'multipart/form-data; boundary=x' } },
+      })
+      const [status, reason] = await reasonOf(response)
+      assert.deepEqual([status, reason], [504, 'deadline_exceeded'])
+    } finally {
+      await coordinator.close(1000)
+    }
+  }))
+
+Deno.test('a document of too many pages has failed; the others are read', () =>
+  withBounds({ pages: 3 }, () =>
+    withJobs(async (coordinator) => {
+      const { id } = await create(coordinator, {
+        'long.pdf': pagesOf(Array(4).fill('a')),
+        ...ONE,
+      })
+      const job = await ended(coordinator, id)
+      assert.deepEqual(job.documents?.map(({ state, error }) => [state, error?.reason]), [
+        ['failed', 'too_large'],
+        ['done', undefined],
+      ])
+    })))
+
+Deno.test('jobs that ended long ago are removed at the next start', async () => {
+  const dir = await Deno.makeTempDir()
+  const store = `${dir}/store.sqlite`
+  try {
+    await withJobs(async (coordinator) => {
+      const { id } = await create(coordinator, { 'none.pdf': 'none' })
+      await ended(coordinator, id)
+    }, { store })
+    await withJobs(async (coordinator) => {
+      const { jobs } = await get<{ jobs: { state: string }[] }>(coordinator, '/v1/jobs')
+      assert.deepEqual(jobs.map(({ state }) => state), ['failed'])
+    }, { store })
+    await withBounds({ keptMs: -1 }, () =>
+      withJobs(async (coordinator) => {
+        for (;;) {
+          const { jobs } = await get<{ jobs: unknown[] }>(coordinator, '/v1/jobs')
+          if (jobs.length === 0) break
+        }
+      }, { store }))
+    const kept = [...Deno.readDirSync(`${dir}/store.jobs`)].map(({ name }) => name).sort()
+    assert.deepEqual(kept, ['files', 'tmp'])
+  } finally {
+    await Deno.remove(dir, { recursive: true })
+  }
+})

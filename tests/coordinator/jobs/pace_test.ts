@@ -1,0 +1,65 @@
+/** When parts are due, how many are inside, and when all will be done. */
+import assert from 'node:assert/strict'
+import { expectedPerMs, Rate } from '../../../src/coordinator/jobs/estimate.ts'
+import { dueOf, Window } from '../../../src/coordinator/jobs/pace.ts'
+import { JOBS } from '../../../src/coordinator/jobs/params.ts'
+import { documents } from './scene.ts'
+
+const HOUR_MS = 3600_000
+const left = { nowMs: 0, byMs: 10 * HOUR_MS, createdMs: 0, parts: 10, inside: 0, leastMs: 1000 }
+
+Deno.test('parts are due one after another, the last by when the job is wanted', () => {
+  const dues = Array.from({ length: 10 }, (_, inside) => dueOf({ ...left, inside }))
+  assert.deepEqual(dues, dues.map((_, i) => (i + 1) * HOUR_MS))
+  // Half an hour late, and half of them done: each has half an hour less.
+  assert.equal(dueOf({ ...left, nowMs: 5.5 * HOUR_MS, parts: 5 }), 6.4 * HOUR_MS)
+})
+
+Deno.test('a part has its least time, be the job ever so late, and no more than messages carry', () => {
+  assert.equal(dueOf({ ...left, nowMs: 20 * HOUR_MS }), 20 * HOUR_MS + 1000)
+  assert.equal(dueOf({ ...left, byMs: 30 * 24 * HOUR_MS, parts: 1 }), JOBS.mostMs)
+  assert.ok(JOBS.mostMs < 1e9)
+})
+
+Deno.test('a job that nobody waits for is spread over a day, and goes on after it', () => {
+  assert.equal(dueOf({ ...left, byMs: null, parts: 24 }), HOUR_MS)
+  const late = dueOf({ ...left, byMs: null, nowMs: 48 * HOUR_MS, parts: 1 })
+  assert.equal(late, 49 * HOUR_MS)
+})
+
+Deno.test('the window follows the slots, gives way when it is refused, and comes back', () => {
+  const window = new Window()
+  assert.equal(window.size(0), JOBS.leastWindow)
+  assert.equal(window.size(8), 16)
+  window.refused()
+  window.refused()
+  assert.equal(window.size(8), 4)
+  for (let i = 0; i < 100; i++) window.refused()
+  assert.equal(window.size(8), 1)
+  for (let i = 0; i < 100; i++) window.completed()
+  assert.equal(window.size(8), 16)
+})
+
+Deno.test('pages are counted over the last minutes; a pause begins them anew', () => {
+  let nowMs = 0
+  const rate = new Rate(() => nowMs)
+  assert.equal(rate.perMs(), null)
+  rate.began()
+  for (let i = 0; i < 60; i++) {
+    nowMs += 1000
+    rate.done(4)
+  }
+  assert.equal(rate.perMs(), 4 / 1000)
+  nowMs += 10 * JOBS.rateMs
+  assert.equal(rate.perMs(), null)
+  rate.began()
+  nowMs += 1000
+  rate.done(1)
+  assert.equal(rate.perMs(), 1 / 1000)
+})
+
+Deno.test('before the first page the file of the pipeline tells', () => {
+  // A page's part of opening it, and of reading its four items.
+  assert.equal(expectedPerMs(documents, 2), 2 / (1 + 4 * 10))
+  assert.equal(expectedPerMs(documents, 0), null)
+})
