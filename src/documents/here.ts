@@ -19,6 +19,7 @@ import type { Page } from './page.ts'
 import { openPdf, PdfError, type PdfFile } from './pdf/pdf_file.ts'
 import type { Pdfium } from './pdf/pdfium.ts'
 import { joined } from './pdf/writer.ts'
+import { withoutUnused } from './split/unused.ts'
 import { openTiff, type TiffFile, tiffPart, tiffSize } from './split/tiff.ts'
 
 export interface Tools extends Pictures {
@@ -140,7 +141,7 @@ export function createDocumentsHere(tools: Tools): Documents {
         const part = await withPdfium((pdfium) =>
           (file ??= openPdf(pdfium, bytes)).part(from, count)
         )
-        return 'ok' in part ? part : { ok: true, type, bytes: part }
+        return 'ok' in part ? part : { ok: true, type, bytes: await withoutUnused(part, count) }
       }),
     write: (output, pages, name) =>
       asData(async () => {

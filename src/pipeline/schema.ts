@@ -39,6 +39,8 @@ export const taskSchema = z.looseObject({
   kind: z.string().optional(),
   /** One item takes the results of all items of the task before it, of one query, in reading order. */
   gather: z.boolean().optional(),
+  /** Where its items are unlike each other: ms that one may take, before which no batch is given up. */
+  longestMs: z.number().positive().max(600_000).optional(),
   next: z.array(name).default([]),
   variants: z.record(name, variantSchema).refine((v) => Object.keys(v).length > 0, {
     error: 'needs at least one variant',

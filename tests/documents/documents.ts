@@ -1,4 +1,5 @@
 /** Documents as the coordinator has them: in a real worker, with time limits on a real clock. */
+import assert from 'node:assert/strict'
 import { createDeadlines } from '../../src/coordinator/deadlines.ts'
 import { createDocuments, type DocumentsOptions } from '../../src/coordinator/documents/worker.ts'
 import type { Documents } from '../../src/documents/documents.ts'
@@ -23,9 +24,9 @@ export async function withDocuments(
 }
 
 /** What went well; else the test ends with what did not. */
-export function ok<T extends { ok: true }>(answer: T | { ok: false; message: string }): T {
-  if (!answer.ok) throw new Error(answer.message)
-  return answer
+export function ok<T extends { ok: boolean }>(answer: T): Extract<T, { ok: true }> {
+  if (!answer.ok) assert.fail(JSON.stringify(answer))
+  return answer as Extract<T, { ok: true }>
 }
 
 /** Upright, in pixels. */

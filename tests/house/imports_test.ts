@@ -33,7 +33,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'workers/inference.ts': ['src/stages', 'src/pipeline', 'src/node/engine'],
   'workers/node.ts': ['src/node', 'src/stages'],
   'workers/planner.ts': ['src/policy', 'src/peers', 'src/pipeline'],
-  'workers/documents.ts': ['src/documents'],
+  'workers/documents.ts': ['src/documents', 'src/stages', 'src/pipeline'],
   'workers/store.ts': ['src/coordinator/store'],
   'workers/bodies.ts': ['src/coordinator/bodies'],
   profiles: ['src/pipeline', 'src/stages', 'src/documents'],

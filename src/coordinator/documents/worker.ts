@@ -22,7 +22,7 @@ export interface DocumentsOptions {
 
 /** Ordinary calls take less than a second; writing the PDF of 10,000 pages, a minute. */
 export const LIMITS_MS: Readonly<Record<Call, number>> = {
-  ...{ open: 60_000, part: 60_000, write: 600_000, close: 10_000 },
+  ...{ open: 30_000, part: 60_000, write: 600_000, close: 10_000 },
 }
 
 const faultOf = (reason: Fault['reason'], message: string): Fault => ({

@@ -17,7 +17,7 @@ export const OPERATIONS: Operation[] = [
     method: 'post',
     path: '/v1/pipelines/{name}/infer',
     tag: 'inference',
-    summary: 'Sends a picture, a document, a text, or tensors, through a pipeline',
+    summary: 'Sends a picture, a text, or tensors, through a pipeline',
     description:
       'Every query gets exactly one answer by its deadline: a result, or an error with ' +
       'a reason. What a pipeline `takes`, `/v1/pipelines` tells, and its inputs `/v2/models/{model}`. ' +

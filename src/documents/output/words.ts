@@ -15,9 +15,18 @@ export interface Word {
 
 const NARROW = /[iljtfrI1.,:;'’‘|!()[\]\s-]/
 const WIDE = /[mwMW@%—…œæŒÆ]/
+const widths = new Map<string, number>()
+
 /** In widths of an ordinary small letter. */
-const widthOf = (letter: string): number =>
-  NARROW.test(letter) ? 0.55 : WIDE.test(letter) ? 1.5 : letter !== letter.toLowerCase() ? 1.25 : 1
+function widthOf(letter: string): number {
+  const known = widths.get(letter)
+  if (known !== undefined) return known
+  const isCapital = letter !== letter.toLowerCase()
+  const width = NARROW.test(letter) ? 0.55 : WIDE.test(letter) ? 1.5 : isCapital ? 1.25 : 1
+  // No more than letters of 16 bits: whoever writes a document chooses which it has.
+  if (letter.length === 1) widths.set(letter, width)
+  return width
+}
 
 /** @returns none for a line of nothing but white space */
 export function wordsOf(text: string): Word[] {

@@ -1,7 +1,7 @@
 /**
- * A font without outlines: text in it is never seen, but is selected, searched and copied. Each code
- * is a letter's number in Unicode and each letter is as wide as any other, so one font of a few
- * hundred bytes has every letter there is.
+ * A font without letters: text in it is not to be seen, but is selected, searched and copied. Each code
+ * is a letter's number in Unicode and each letter is the same box, so one font of a few hundred bytes
+ * has every letter there is. Without the box viewers would mark what they find with a line.
  *
  * @module
  */
@@ -64,8 +64,12 @@ export async function writeFont(
       `${ASCENT}] /ItalicAngle 0 /Ascent ${ASCENT} /Descent ${DESCENT} /CapHeight ${ASCENT} ` +
       `/StemV 80 /FontFile2 ${program} 0 R >>`,
   )
+  // Each code is the one glyph that there is besides that of letters which a font has not.
+  const ones = new Uint8Array(2 * 2 ** 16).map((_, i) => i % 2)
+  const glyphs = await writer.deflated('', ones)
   const descendant = writer.put(
-    '<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Glyphless /CIDToGIDMap /Identity ' +
+    '<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Glyphless ' +
+      `/CIDToGIDMap ${glyphs} 0 R ` +
       `/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> ` +
       `/FontDescriptor ${descriptor} 0 R /DW ${ADVANCE} >>`,
   )
@@ -109,8 +113,15 @@ const VERSION_1 = 0x10000
 const SUM = 0xb1b0afba
 const MAGIC = 0x5f0f3cf5
 
-/** One glyph, which is empty. */
+/** Two glyphs, both a box as high as a line: the first is that of letters which the font has not. */
 function trueType(): Uint8Array {
+  const height = ASCENT - DESCENT
+  const box = joined([
+    u16(1, 0, DESCENT, ADVANCE, ASCENT, 3, 0),
+    // All four points are on the curve, with steps of two bytes: first all in x, then all in y.
+    Uint8Array.of(1, 1, 1, 1),
+    u16(0, 0, ADVANCE, 0, DESCENT, height, 0, -height),
+  ])
   const head = joined([
     u32(VERSION_1, VERSION_1, 0, MAGIC),
     u16(3, 1000),
@@ -122,12 +133,12 @@ function trueType(): Uint8Array {
     u16(ASCENT, DESCENT, 0, ADVANCE, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1),
   ])
   const tables: [name: string, bytes: Uint8Array][] = [
-    ['glyf', u32(0)],
+    ['glyf', joined([box, box])],
     ['head', head],
     ['hhea', hhea],
-    ['hmtx', u16(ADVANCE, 0)],
-    ['loca', u16(0, 0)],
-    ['maxp', joined([u32(VERSION_1), u16(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)])],
+    ['hmtx', u16(ADVANCE, 0, 0)],
+    ['loca', u16(0, box.length / 2, box.length)],
+    ['maxp', joined([u32(VERSION_1), u16(2, 4, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)])],
     // Version 3: glyphs have no names.
     ['post', u32(3 * VERSION_1, 0, 0, 1, 0, 0, 0, 0)],
   ]

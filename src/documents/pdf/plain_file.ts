@@ -12,6 +12,8 @@ export type Dictionary = Map<string, string>
 
 /** A dictionary is text, of a page a few kilobytes; one beyond this is made to take memory. */
 const MOST_DICTIONARY_BYTES = 4 * 2 ** 20
+/** So much is looked at first: most are smaller, and a picture follows many. */
+const USUAL_DICTIONARY_BYTES = 8 * 1024
 /** Levels of arrays and dictionaries in each other. */
 const MOST_LEVELS = 200
 /** Where the table begins is said at the end. */
@@ -23,10 +25,13 @@ export interface PlainFile {
   read(ref: Ref): Dictionary | undefined
   /** Its text, where it is no dictionary. */
   text(ref: Ref): string
+  /** As it stands, from its head to what follows it. */
+  object(ref: Ref): Uint8Array
   /** What follows a dictionary, where that is a stream. */
   stream(ref: Ref): Uint8Array | undefined
   /** The dictionary of an object that is none of a stream, for changing it. */
   edit(ref: Ref): Dictionary | undefined
+  edited: ReadonlyMap<Ref, Dictionary>
   /** Writes what was changed. */
   flush(writer: PdfWriter): void
 }
@@ -39,13 +44,19 @@ export function readPlain(bytes: Uint8Array): PlainFile {
   const sorted = [...starts.values(), table].sort((a, b) => a - b)
   const edited = new Map<Ref, Dictionary>()
 
-  /** From an object's head up to the next object, or as much of it as may be text. */
-  function text(ref: Ref): string {
+  function object(ref: Ref): Uint8Array {
     const at = starts.get(ref)
-    if (at === undefined) return ''
-    const next = sorted[upper(sorted, at)] ?? bytes.length
-    const object = latin1(bytes.subarray(at, Math.min(next, at + MOST_DICTIONARY_BYTES)))
-    return /^\s*\d+ \d+ obj\s*([^]*)/.exec(object)?.[1] ?? ''
+    if (at === undefined) return new Uint8Array()
+    return bytes.subarray(at, sorted[upper(sorted, at)] ?? bytes.length)
+  }
+
+  /** From behind an object's head, as far as it may be text. */
+  function text(ref: Ref): string {
+    const whole = object(ref)
+    const start = latin1(whole.subarray(0, USUAL_DICTIONARY_BYTES))
+    const isCut = whole.length > USUAL_DICTIONARY_BYTES && !hasValue(start)
+    const all = isCut ? latin1(whole.subarray(0, MOST_DICTIONARY_BYTES)) : start
+    return all.slice(headOf(all))
   }
   const read = (ref: Ref) => {
     const object = text(ref)
@@ -55,15 +66,18 @@ export function readPlain(bytes: Uint8Array): PlainFile {
     base: { bytes, table, trailer, size: Number(trailer.get('Size')) },
     text,
     read,
+    object,
+    edited,
     stream(ref) {
-      const [at, object] = [starts.get(ref), text(ref)]
+      const start = text(ref)
       const length = Number(read(ref)?.get('Length'))
-      const begin = endOfValue(object, 0)
-      const keyword = /^\s*stream\r?\n/.exec(object.slice(begin, begin + 20))
-      if (at === undefined || keyword === null || !Number.isSafeInteger(length)) return undefined
-      const head = latin1(bytes.subarray(at, at + 40)).indexOf('<<')
-      const from = at + head + begin + keyword[0].length
-      return bytes.subarray(from, from + length)
+      const end = endOfValue(start, 0)
+      const keyword = /^\s*stream\r?\n/.exec(start.slice(end, end + 20))
+      if (keyword === null || !Number.isSafeInteger(length)) return undefined
+      const whole = object(ref)
+      const from = headOf(latin1(whole.subarray(0, USUAL_DICTIONARY_BYTES))) + end +
+        keyword[0].length
+      return whole.subarray(from, from + length)
     },
     edit(ref) {
       const known = edited.get(ref)
@@ -78,17 +92,27 @@ export function readPlain(bytes: Uint8Array): PlainFile {
   }
 }
 
+const headOf = (object: string): number => /^\s*\d+ \d+ obj\s*/.exec(object)?.[0].length ?? 0
+
+function hasValue(object: string): boolean {
+  try {
+    // A number at the end may go on.
+    return endOfValue(object, headOf(object)) < object.length - 1
+  } catch {
+    return false
+  }
+}
+
 function readTable(text: string) {
   const starts = new Map<Ref, number>()
   const [, rows = '', rest = ''] = /^xref\s+([\d\s nf]*)trailer\s*([^]*)/.exec(text) ?? []
   let ref = 0
-  for (const [, a, b, use] of rows.matchAll(/(\d+) (\d+)(?: ([nf]))?\s/g)) {
+  for (const [, a, use] of rows.matchAll(/(\d+) \d+(?: ([nf]))?\s/g)) {
     if (use === undefined) ref = Number(a)
     else {
       if (use === 'n') starts.set(ref, Number(a))
       ref++
     }
-    void b
   }
   const trailer = parseDictionary(rest)
   if (refOf(trailer.get('Root')) === undefined) throw new Error('Cannot read: no plain PDF')

@@ -27,6 +27,8 @@ export interface PdfWriter {
   stream(entries: string, bytes: Uint8Array, ref?: Ref): Ref
   /** Compressed. */
   deflated(entries: string, bytes: Uint8Array): Promise<Ref>
+  /** An object of another file, with its head and its end. */
+  copy(object: Uint8Array, ref: Ref): void
   /** @param root the catalog; of a base its own */
   finish(root?: Ref): Uint8Array<ArrayBuffer>
 }
@@ -61,6 +63,7 @@ export function createPdfWriter(base?: Base): PdfWriter {
   const writer: PdfWriter = {
     reserve,
     put(dictionary, ref = reserve()) {
+      next = Math.max(next, ref + 1)
       begin(ref)
       write(`${dictionary}\nendobj\n`)
       return ref
@@ -74,6 +77,11 @@ export function createPdfWriter(base?: Base): PdfWriter {
     },
     deflated: async (entries, bytes) =>
       writer.stream(`${entries} /Filter /FlateDecode`, await deflate(bytes)),
+    copy(object, ref) {
+      next = Math.max(next, ref + 1)
+      starts.set(ref, length)
+      write(object)
+    },
     finish(root) {
       const table = length
       write('xref\n0 1\n0000000000 65535 f \n')

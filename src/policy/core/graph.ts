@@ -39,6 +39,8 @@ export interface TaskShape {
   generates: boolean
   /** So many of them. */
   rows: number
+  /** ms before which no batch of it is given up. */
+  longestMs: number
 }
 
 /** One variant for each task from the root down to `variant.task`. */
@@ -190,8 +192,9 @@ function shapeOf(pipeline: Pipeline, variants: VariantShape[], counts: Counts): 
   return shape
 }
 
-const rulesOf = (task: Task): Pick<TaskShape, 'gathers' | 'generates' | 'rows'> => ({
+const rulesOf = (task: Task): Pick<TaskShape, 'gathers' | 'generates' | 'rows' | 'longestMs'> => ({
   gathers: task.gather === true,
+  longestMs: task.longestMs ?? 0,
   generates: task.kind === GENERATE,
   rows: task.kind === GENERATE ? generateTaskOf(task).rows : 1,
 })

@@ -55,7 +55,10 @@ export class Booking {
     // each further attempt is waited for longer, and one that no other node could do.
     const patience = B.giveUp ** (tries + (alone ? 1 : 0))
     const usualMs = waitMs + networkMs +
-      Math.max(B.giveUp * meanMs, meanMs + B.giveUpMs) * patience +
+      Math.max(
+        Math.max(B.giveUp * meanMs, meanMs + B.giveUpMs) * patience,
+        variant.task.longestMs,
+      ) +
       (isLoading ? B.slowMs : 0) + (isGuess ? 2 * B.slowMs : 0)
     // How long an answer will be nobody knows: whoever sees its tokens come tells when none do.
     const giveUpMs = generates(variant) ? Math.max(usualMs, deadlineMs - nowMs) : usualMs

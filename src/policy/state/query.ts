@@ -15,8 +15,7 @@ import { levelOf, type PipelineShape, type Prefix, type TaskShape } from '../cor
 import type { Prefer } from '../core/elastic.ts'
 import type { Gather } from '../core/options.ts'
 import type { VariantShape, Way } from '../core/graph.ts'
-import type { Answer, FinishedItem, Handle } from '../core/types.ts'
-import type { BatchId, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
+import type { BatchId, Handle, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
 import type { Urgent } from './queue.ts'
 
 /** A node came to nothing with a batch. */
@@ -274,49 +273,4 @@ function countServed({ served }: Query, variant: VariantShape): void {
   const row = served.find((one) => one.variant === variant)
   if (row === undefined) served.push({ variant, items: 1 })
   else row.items++
-}
-
-/**
- * Mean path accuracy over the leaf items. Where no leaf was reached (a detector found nothing), the
- * mean over the items that handed nothing on, each at the accuracy of its prefix.
- */
-export function accuracyOf({ items }: Query): number {
-  let [leaves, leafSum, ends, endSum] = [0, 0, 0, 0]
-  for (const { task, prefix, children } of items) {
-    const accuracy = prefix?.accuracy ?? 0
-    if (task.next.length === 0) {
-      leaves++
-      leafSum += accuracy
-    } else if (children.every((branch) => branch.length === 0)) {
-      ends++
-      endSum += accuracy
-    }
-  }
-  return leaves > 0 ? leafSum / leaves : endSum / ends
-}
-
-/** The answer of a query all of whose items are done. */
-export function answerOf(query: Query): Extract<Answer, { ok: true }> {
-  const items: FinishedItem[] = []
-  listItems(query.root, -1, items)
-  const path: { [task: string]: { [variant: string]: number } } = {}
-  for (const task of query.shape.tasks) {
-    for (const { variant, items } of query.served) {
-      if (variant.task === task) (path[task.name] ??= {})[variant.ref.variant] = items
-    }
-  }
-  return { ok: true, accuracy: accuracyOf(query), path, stages: query.stages, items }
-}
-
-/** Depth first, in reading order. */
-function listItems(
-  { task, payload, result, children }: Item,
-  parent: number,
-  into: FinishedItem[],
-) {
-  const position = into.length
-  into.push({ task: task.name, parent, payload, result })
-  for (const branch of children) {
-    for (const child of branch) listItems(child, position, into)
-  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accuracyOf, answerOf } from '../../../src/policy/state/query.ts'
+import { accuracyOf, answerOf } from '../../../src/policy/state/answered.ts'
 import { createQuery, type Item, serveItem } from '../../../src/policy/state/query.ts'
 import { levelOf, shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, street } from '../fixtures.ts'

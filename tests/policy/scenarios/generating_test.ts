@@ -220,3 +220,15 @@ Deno.test('Where no page has a line nothing is gathered, and the query is answer
   assert.deepEqual(gathered, [])
   assert.deepEqual(answers.map(({ answer }) => answer.ok), [true])
 })
+
+Deno.test('No batch is given up before what the file says that an item may take', () => {
+  const waited = (longestMs?: number) => {
+    const { root, tasks } = structuredClone(documents)
+    if (longestMs !== undefined) tasks[root]!.longestMs = longestMs
+    const pipeline = { ...documents, tasks }
+    const [sent] = commandsOf(poolOf(pipeline), asks('q', pipeline), 10, 'dispatch')
+    return sent!.giveUpMs
+  }
+  assert.ok(waited() < 90_000)
+  assert.ok(waited(90_000) >= 90_000)
+})
