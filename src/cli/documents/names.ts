@@ -17,6 +17,7 @@ export function outputNames(
 ): (name: string, output: JobOutput) => string {
   // A disk may take letters of either case for one.
   const stemOf = (name: string) => name.replace(/\.[^./]+$/, '')
+  const all = new Set(names.map((name) => name.toLowerCase()))
   const counts = new Map<string, number>()
   for (const name of names) {
     const stem = stemOf(name).toLowerCase()
@@ -24,7 +25,8 @@ export function outputNames(
   }
   return (name, output) => {
     const stem = stemOf(name)
-    const isAlone = (counts.get(stem.toLowerCase()) ?? 0) < 2
+    // `a.jpg.png` beside `a.jpg` keeps its ending, too.
+    const isAlone = counts.get(stem.toLowerCase()) === 1 && !all.has(stem.toLowerCase())
     return (isAlone ? stem : name) + ENDINGS[output]
   }
 }

@@ -62,9 +62,11 @@ export class Row {
   }
 }
 
-/** Without its folders: a browser takes none. */
-const fileName = (name: string, output: JobOutput): string =>
-  name.slice(name.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '') + ENDINGS[output]
+/** As the coordinator calls it, without its folders: a browser takes none. */
+function fileName(name: string, output: JobOutput): string {
+  const base = name.slice(name.lastIndexOf('/') + 1)
+  return base.toLowerCase().endsWith(ENDINGS[output]) ? base : base + ENDINGS[output]
+}
 
 /** Nothing: that it cannot be told yet. */
 export function setBar(bar: HTMLProgressElement, ratio: number | undefined): void {
