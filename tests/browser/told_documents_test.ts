@@ -87,7 +87,7 @@ testDocuments(
       fileOf('none.pdf', ''),
     )
     const leftOut = (await page.locator('#left-out:not([hidden])').textContent())!
-    assert.match(leftOut, /letter\.docx: no PDF.*none\.pdf: empty/)
+    assert.match(leftOut, /letter\.docx \(no PDF.*none\.pdf \(empty/)
     // A phone calls every photograph the same.
     await page.locator('#camera').setInputFiles(fileOf('image.jpg', '\xff\xd8\xff another'))
     await page.getByRole('heading', { name: /^3 documents/ }).waitFor()
@@ -221,7 +221,8 @@ testDocuments('what ended while a question stood there is not removed', async (p
   const pages = { done: 1, total: 1, failed: 0 }
   page.on('dialog', (dialog) => {
     const done = documentOf('a.pdf', { state: 'done', pages, outputs: outputsOf('job_1', 0) })
-    teller.jobs.set('job_1', jobOf('job_1', [done], { state: 'done', pages }))
+    const ended = { state: 'done', pages, endedAt: new Date().toISOString() } as const
+    teller.jobs.set('job_1', jobOf('job_1', [done], ended))
     void dialog.accept()
   })
   await page.getByRole('button', { name: 'Cancel' }).click()
@@ -297,3 +298,20 @@ testDocuments(
     await page.locator('#news').waitFor({ state: 'hidden' })
   },
 )
+
+testDocuments('a phone is offered its camera, a desk is not', async (page, teller) => {
+  await open(page, teller)
+  const photo = (on: Page) => on.getByRole('button', { name: 'Take a photo' })
+  assert.ok(await photo(page).isHidden())
+  const browser = page.context().browser()!
+  const phone = await browser.newContext({ viewport: PHONE, hasTouch: true, isMobile: true })
+  try {
+    const held = await phone.newPage()
+    await open(held, teller)
+    assert.ok(await photo(held).isVisible())
+    assert.ok(await held.getByText('Drop files').isHidden())
+    assert.ok(await fits(held))
+  } finally {
+    await phone.close()
+  }
+})

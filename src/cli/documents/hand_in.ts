@@ -39,6 +39,8 @@ export async function handIn(
     timer = setTimeout(() => stop.abort(silent(url)), SILENT_MS)
   }
   const documents: OpenJob['documents'] = []
+  /** What a file could not be read for: `fetch` says of it but that the form broke off. */
+  let fault: Error | undefined
   async function* form(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     const fields = { pipeline, output: outputs.join(','), ...by && { by: by.toISOString() } }
     for (const [name, value] of Object.entries(fields)) {
@@ -47,12 +49,16 @@ export async function handIn(
     for (const { name, path, bytes, mtimeMs } of batch) {
       yield bytesOf(`--${boundary}\r\n${disposition('files', name)}\r\n${TYPE}\r\n\r\n`)
       const hash = createHash('sha256')
-      using file = await Deno.open(path)
-      for await (const chunk of file.readable) {
-        heard()
-        hash.update(chunk)
-        yield chunk
-        sent(chunk.byteLength)
+      try {
+        using file = await Deno.open(path)
+        for await (const chunk of file.readable) {
+          heard()
+          hash.update(chunk)
+          yield chunk
+          sent(chunk.byteLength)
+        }
+      } catch (error) {
+        throw fault = new Error(`Cannot read ${path}: ${(error as Error).message}`)
       }
       documents.push({ name, bytes, mtimeMs, sha256: hash.digest('hex') })
       yield bytesOf('\r\n')
@@ -76,6 +82,7 @@ export async function handIn(
   } catch (cause) {
     signal.throwIfAborted()
     if (stop.signal.aborted) throw stop.signal.reason
+    if (fault !== undefined) throw fault
     if (cause instanceof ShoalError) throw cause
     const why = `Cannot send documents to ${url}: it broke off`
     throw new ShoalError(0, 'unreachable', why, undefined, { cause })

@@ -77,7 +77,7 @@ function leftOutText(leftOut: readonly LeftOut[], taken: number): string {
   if (leftOut.length === 0) return taken > 0 ? '' : 'There is no file in it.'
   const kinds = [...new Set(leftOut.map(({ why }) => why))].map((why) => {
     const names = leftOut.filter((one) => one.why === why).map(({ name }) => name)
-    return `${listed(names)}: ${why}`
+    return `${listed(names)} (${why})`
   })
   return `Left out: ${kinds.join('; ')}.`
 }
