@@ -28,7 +28,9 @@ import { fileURLToPath } from 'node:url'
 const PACKAGE = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const { version, dependencies } = readJson('package.json')
 const { tasks, ...deno } = readJson('deno.json')
-const COMMANDS = ['start', 'node', 'keys', 'profile', 'load', 'demo', 'simulate', 'import-eval']
+const COMMANDS = [
+  ...['start', 'documents', 'node', 'keys', 'profile', 'load', 'demo', 'simulate', 'import-eval'],
+]
 
 const [command = '', ...args] = process.argv.slice(2)
 if (command === '--version') {

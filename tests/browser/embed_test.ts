@@ -206,7 +206,7 @@ testEmbedded('a page of a site that is not allowed can show no frame of it', asy
   await refused(other, frame('/node/embed'), /frame-ancestors/)
   await refused(other, elementOf(pool), /CORS policy/)
   // The site that is allowed has the one page that guards its button, and no other.
-  for (const path of ['/node', '/', '/try', '/docs']) {
+  for (const path of ['/node', '/', '/try', '/documents', '/docs']) {
     await refused(allowed, frame(path), /frame-ancestors/)
   }
   // Nor may a page that is allowed be framed itself by one that is not.

@@ -267,7 +267,7 @@ Deno.test(ofAll({
         const old = await browser.newPage()
         await old.route('**/assets/*.js', (route) =>
           route.fulfill({ body: 'not { script', contentType: 'text/javascript' }))
-        for (const path of ['/', '/try', '/node']) {
+        for (const path of ['/', '/try', '/documents', '/node']) {
           await old.goto(pool.url + path)
           // As it is after a while; the clock of an animation can be set.
           await old.evaluate(() => {

@@ -12,7 +12,10 @@ import { OCR, startServing } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 
 /** What is there once the page can be used. */
-const PAGES = { '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' }
+const PAGES = {
+  ...{ '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' },
+  '/documents': '#where:not(:empty)',
+}
 const ROUNDS = 7
 /** So long nothing may keep the main thread before a page counts as settled. */
 const QUIET_MS = 1000

@@ -75,6 +75,7 @@ export async function buildAssets(
     add({ path: '/node/build.json', body: builds, type: 'text/json' })
     await Promise.all([
       plainPage('/', 'dashboard', add, script),
+      plainPage('/documents', 'documents', add, script),
       plainPage('/try', 'try', add, script, { SHOAL_SAMPLES: await sampleFiles(add) }),
     ])
     for (const [path, entry] of Object.entries(pages)) {

@@ -1,0 +1,99 @@
+/**
+ * One document in a list: how far it is, why not further, what came of it.
+ *
+ * @module
+ */
+import type { JobDocument, JobOutput } from '../../client/job_types.ts'
+import { ENDINGS, JOB_OUTPUTS } from '../../client/job_facts.ts'
+import { plural } from '../format.ts'
+import { make, setAttribute } from '../make.ts'
+import { setText } from '../node/dom.ts'
+
+const LINKS: Readonly<Record<JobOutput, string>> = {
+  ...{ pdf: 'PDF', text: 'Text', json: 'JSON', hocr: 'hOCR', alto: 'ALTO' },
+}
+
+export class Row {
+  readonly element: HTMLLIElement
+  readonly #count = make('span')
+  readonly #bar: HTMLProgressElement
+  readonly #got = make('p', { class: 'got', hidden: true })
+  readonly #fault = make('p', { class: 'fault', hidden: true })
+  /** What there are links for. */
+  #linked = ''
+
+  constructor(readonly name: string) {
+    this.#bar = make('progress', { max: 1, value: 0, 'aria-label': `Progress of ${name}` })
+    this.element = make(
+      'li',
+      {},
+      make('div', { class: 'row-head' }, make('span', { class: 'name' }, name), this.#count),
+      this.#bar,
+      this.#fault,
+      this.#got,
+    )
+  }
+
+  /** @param ratio of its bytes that are sent */
+  showSent(ratio: number): void {
+    setText(this.#count, ratio === 0 ? 'to be sent' : `sent ${Math.floor(100 * ratio)} %`)
+    setBar(this.#bar, ratio)
+  }
+
+  show(document: JobDocument): void {
+    setText(this.#count, countOf(document))
+    setBar(this.#bar, ratioOf(document))
+    this.#bar.hidden = document.state === 'failed' || document.state === 'cancelled'
+    this.#fault.hidden = document.error === undefined
+    setText(this.#fault, document.error?.message ?? '')
+    this.#link(document.outputs)
+  }
+
+  #link(paths: JobDocument['outputs']): void {
+    const outputs = JOB_OUTPUTS.filter((one) => paths[one] !== undefined)
+    if (this.#linked === outputs.join()) return
+    this.#linked = outputs.join()
+    this.#got.hidden = outputs.length === 0
+    this.#got.replaceChildren(...outputs.map((output) => {
+      const label = `Download ${this.name} as ${LINKS[output]}`
+      const download = fileName(this.name, output)
+      return make('a', { href: paths[output]!, download, 'aria-label': label }, LINKS[output])
+    }))
+  }
+}
+
+/** As the coordinator calls it, without its folders: a browser takes none. */
+function fileName(name: string, output: JobOutput): string {
+  const base = name.slice(name.lastIndexOf('/') + 1)
+  return base.toLowerCase().endsWith(ENDINGS[output]) ? base : base + ENDINGS[output]
+}
+
+/** Nothing: that it cannot be told yet. */
+export function setBar(bar: HTMLProgressElement, ratio: number | undefined): void {
+  if (ratio === undefined) bar.removeAttribute('value')
+  else setAttribute(bar, 'value', String(Math.round(1000 * ratio) / 1000))
+}
+
+function ratioOf({ state, pages: { done, failed, total } }: JobDocument): number | undefined {
+  if (state === 'done') return 1
+  if (total === null) return state === 'queued' ? 0 : undefined
+  return total === 0 ? 0 : (done + failed) / total
+}
+
+function countOf({ state, pages: { done, failed, total } }: JobDocument): string {
+  const of = total === null ? '' : `${done + failed} of ${plural(total, 'page')}`
+  switch (state) {
+    case 'queued':
+      return total === null ? 'waiting' : `waiting, ${plural(total, 'page')}`
+    case 'running':
+      return of === '' ? 'counting pages' : of
+    case 'done':
+      return failed === 0
+        ? plural(done, 'page')
+        : `${done} of ${plural(done + failed, 'page')} read`
+    case 'cancelled':
+      return total === 0 || of === '' ? 'cancelled' : `cancelled at ${of}`
+    case 'failed':
+      return 'not read'
+  }
+}
