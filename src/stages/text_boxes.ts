@@ -7,7 +7,7 @@
 import { components, outline } from './components.ts'
 import { convexHull, minAreaRect, rectAtAngle } from './min_area_rect.ts'
 import { boxScore } from './box_score.ts'
-import { pageAngle } from './reading_order.ts'
+import { pageAngle } from '../documents/layout/direction.ts'
 import { unclip } from './unclip.ts'
 import { mergeRuns } from './visual_runs.ts'
 import type { TextBox } from './box.ts'
