@@ -15,21 +15,15 @@ export const PROSE = 8
 /** Two columns of prose are so many lines of them. */
 const FEWEST_LINES = 6
 const FEWEST_ROWS = 3
+/** Share of a page's lines, headings for the most part, that may reach over a gutter. */
+const MOST_ACROSS = 0.15
 
 /** Where a vertical line parts two columns of prose, or undefined. */
 export function findGutter(lines: readonly Placed[]): number | undefined {
   if (lines.length < FEWEST_LINES) return undefined
   const { left, right } = extentOf(lines)
   const narrow = lines.filter((l) => l.right - l.left < 0.6 * (right - left))
-    .sort((a, b) => a.left - b.left)
-  const gaps: { x: number; width: number }[] = []
-  let reached = Infinity
-  for (const line of narrow) {
-    if (line.left > reached) {
-      gaps.push({ x: (reached + line.left) / 2, width: line.left - reached })
-    }
-    reached = reached === Infinity ? line.right : Math.max(reached, line.right)
-  }
+  const gaps = gapsOf(narrow, MOST_ACROSS * lines.length)
   const widest = gaps.length <= MOST_COLUMNS
     ? gaps
     : gaps.toSorted((a, b) => b.width - a.width).slice(0, MOST_COLUMNS).sort((a, b) => a.x - b.x)
@@ -38,6 +32,39 @@ export function findGutter(lines: readonly Placed[]): number | undefined {
     const after = lines.filter((l) => l.left >= x)
     return isColumn(before) && isColumn(after) && sideBySide(before, after)
   })?.x
+}
+
+interface Gap {
+  x: number
+  width: number
+  /** Lines that reach over it. */
+  across: number
+}
+
+/** From the left, strips between lines that no more than so many reach over; of each its whitest. */
+function gapsOf(lines: readonly Placed[], most: number): Gap[] {
+  const edges = lines.flatMap(({ left, right }) => [{ x: left, step: 1 }, { x: right, step: -1 }])
+    .sort((a, b) => a.x - b.x || b.step - a.step)
+  const gaps: Gap[] = []
+  let across = 0
+  let isOpen = false
+  for (const [i, { x, step }] of edges.entries()) {
+    across += step
+    const width = (edges[i + 1]?.x ?? x) - x
+    if (width === 0) continue
+    if (across > most) {
+      isOpen = false
+      continue
+    }
+    const gap = { x: x + width / 2, width, across }
+    const last = gaps.at(-1)
+    if (!isOpen || last === undefined) gaps.push(gap)
+    else if (across < last.across || (across === last.across && width > last.width)) {
+      gaps[gaps.length - 1] = gap
+    }
+    isOpen = true
+  }
+  return gaps
 }
 
 function isColumn(lines: readonly Placed[]): boolean {

@@ -29,6 +29,10 @@ const WIDEST_GAP = 2.5
 const MOST_SINGLES = 2
 /** Of a table of several columns, the share of cells that are filled. */
 const LEAST_FILLED = 0.5
+const LEAST_FILLED_PAIR = 0.75
+/** Two columns of so many rows are no address beside a date; nor are rows so many heights apart. */
+const MOST_OF_ADDRESS = 6
+const SPACED = 1.8
 /** Share of the cells of a column of numbers that have to be some. */
 const NUMBERS = 0.6
 /** A row this much closer than rows usually are goes on with the cell above it. */
@@ -95,13 +99,23 @@ function isTable(rows: readonly Cells[], { longColumns, isNumber }: TableRules):
   const hasNumbers = columns.some((column) =>
     column.filter(({ index }) => isNumber(index)).length >= NUMBERS * column.length
   )
-  // Two columns may be two blocks side by side, an address and a date: those seldom end alike.
-  return hasNumbers ? filled >= 0.75 : filled === 1 && !columns.some(isLong)
+  if (hasNumbers) return filled >= LEAST_FILLED_PAIR
+  // Two columns may be two blocks side by side, an address and a date: few lines, and close.
+  const isSpaced = rows.length >= MOST_OF_ADDRESS ||
+    leastStep(rows) >= SPACED * heightOf(columns.flat())
+  return filled === 1 && isSpaced && !columns.some(isLong)
 }
+
+/** From the middle of a row to that of the next, where they are closest. */
+function leastStep(rows: readonly Cells[]): number {
+  const middles = rows.map(middleOf)
+  return Math.min(...middles.slice(1).map((middle, r) => middle - middles[r]!))
+}
+
+const middleOf = (row: Cells): number => median(row.flatMap((cell) => cell?.middle ?? []))
 
 /** A lone cell close below a row goes on with that row's. */
 function wrapped(rows: readonly Cells[]): Placed[][][] {
-  const middleOf = (row: Cells) => median(row.flatMap((cell) => cell?.middle ?? []))
   const steps = rows.slice(1).map((row, r) => middleOf(row) - middleOf(rows[r]!))
   const full = steps.filter((_, r) => rows[r + 1]!.filter(Boolean).length > 1)
   const usual = median(full)
