@@ -11,8 +11,8 @@ export interface Size {
   height: number
 }
 
-/** Characters of a number, spaces left out, that are digits and marks at least. */
-const NUMBER = 0.5
+/** Share of the characters of a number, spaces left out, that are digits and marks. */
+const NUMBER = 0.6
 const MARKS = /[\d.,:;%+\-−–/()$€£¥#]/g
 /** Longer texts are none, whatever stands in them. */
 const LONGEST_NUMBER = 40
@@ -52,7 +52,7 @@ export function areaOf(lines: readonly Line[], { width, height }: Size): Area {
   }
 }
 
-/** Whether a text is an amount, a date, a quantity: half of it digits and their marks. */
+/** Whether a text is an amount, a date, a quantity: most of it digits and their marks. */
 export function isNumberText(text: string): boolean {
   if (text.length > LONGEST_NUMBER || !/\d/.test(text)) return false
   return (text.match(MARKS) ?? []).length >= NUMBER * text.replaceAll(' ', '').length
