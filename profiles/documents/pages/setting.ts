@@ -95,7 +95,7 @@ export function table(
 ): { block: TrueBlock; next: number } {
   const { y, face, step } = at
   const rows = columns[0]!.texts.map((): Line[][] => columns.map(() => []))
-  const inset = 0.5 * face.size
+  const inset = 0.9 * face.size
   const lefts = columns.map((_, k) => {
     return at.x + columns.slice(0, k).reduce((sum, { width }) => sum + width, 0)
   })

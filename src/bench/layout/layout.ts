@@ -4,8 +4,8 @@
  * @module
  */
 import {
-  labelledPages,
   type LabelledPage,
+  labelledPages,
   type PageKind,
 } from '../../../profiles/documents/pages/pages.ts'
 import { type LayoutScore, scoreLayout } from '../../../profiles/documents/pages/score.ts'
@@ -31,17 +31,26 @@ const EMPTY: KindScore = {
 /** What hides the true order: a step that visits all lines in another. */
 const STRIDE = 7919
 
-/** @param read lines of a page's picture; only true lines are measured where absent */
+export interface Reading {
+  /** Of each kind, the pages that are read at most. */
+  most: number
+  /** Lines of a page's picture. */
+  read(page: LabelledPage): Promise<Line[]>
+}
+
+/** @param reading true lines alone are measured where it is absent */
 export async function measureLayout(
   count: number,
-  read?: (page: LabelledPage) => Promise<Line[]>,
+  reading?: Reading,
   seed?: number,
 ): Promise<LayoutFigures> {
   const figures: LayoutFigures = { onTrueLines: new Map(), onReadLines: new Map() }
   for await (const page of labelledPages(count, seed)) {
     add(figures.onTrueLines, page, scoreLayout(page, layoutOf(mixed(trueLines(page)), page)))
-    if (read === undefined) continue
-    add(figures.onReadLines, page, scoreLayout(page, layoutOf(await read(page), page)))
+    const read = figures.onReadLines.get(page.kind)?.pages ?? 0
+    if (reading === undefined || read >= reading.most) continue
+    const lines = await reading.read(page)
+    add(figures.onReadLines, page, scoreLayout(page, layoutOf(lines, page)))
   }
   return figures
 }
