@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runOf } from '../documents/layout/lines.ts'
 
 export type Point = [x: number, y: number]
 
@@ -38,13 +39,7 @@ export function boxOfCorners(corners: readonly Point[]): TextBox {
   if (a === undefined || b === undefined || c === undefined || d === undefined) {
     throw new RangeError(`Cannot make a box of corners: received ${corners.length} points`)
   }
-  return {
-    cx: (a[0] + b[0] + c[0] + d[0]) / 4,
-    cy: (a[1] + b[1] + c[1] + d[1]) / 4,
-    width: (Math.hypot(b[0] - a[0], b[1] - a[1]) + Math.hypot(c[0] - d[0], c[1] - d[1])) / 2,
-    height: (Math.hypot(d[0] - a[0], d[1] - a[1]) + Math.hypot(c[0] - b[0], c[1] - b[1])) / 2,
-    angle: Math.atan2(b[1] - a[1] + c[1] - d[1], b[0] - a[0] + c[0] - d[0]),
-  }
+  return runOf([a, b, c, d])
 }
 
 /** The part of a box between `from` and `to`, distances along the text from its left end. */

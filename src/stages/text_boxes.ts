@@ -7,7 +7,9 @@
 import { components, outline } from './components.ts'
 import { convexHull, minAreaRect, rectAtAngle } from './min_area_rect.ts'
 import { boxScore } from './box_score.ts'
-import { pageAngle } from './reading_order.ts'
+import { pageAngle } from '../documents/layout/direction.ts'
+import { placed } from '../documents/layout/placed.ts'
+import { regionsOf } from '../documents/layout/regions.ts'
 import { unclip } from './unclip.ts'
 import { mergeRuns } from './visual_runs.ts'
 import type { TextBox } from './box.ts'
@@ -33,6 +35,18 @@ export const defaultBoxOptions: BoxOptions = {
   maxBoxes: 1000,
 }
 
+/** Gap, in line heights, up to which two pieces are of one line, even where columns stand. */
+const WORD_GAP = 0.6
+
+/**
+ * Whether an outline has a direction of its own. That of a short word has none: it takes the page's,
+ * even across, where the page lies on its side.
+ */
+function isTelling({ angle, width, height }: TextBox, pageAngle: number): boolean {
+  if (Math.abs(angle - pageAngle) < 0.6) return width >= 3 * height
+  return Math.abs(angle + Math.PI / 2 - pageAngle) >= 0.6 || width >= 2 * height
+}
+
 /** Boxes of lines in pixels of the map, in no order. `map` is row-major, `width` x `height`. */
 export function textBoxes(
   map: Float32Array,
@@ -51,12 +65,18 @@ export function textBoxes(
   const angle = pageAngle(found.map((f) => f.rect))
   const kept: TextBox[] = []
   for (const { hull, rect } of found) {
-    // The outline of a short word has no telling direction: it takes the page's.
-    const near = Math.abs(rect.angle - angle) < 0.6
-    const box = near && rect.width < 3 * rect.height ? rectAtAngle(hull, angle) : rect
+    const box = isTelling(rect, angle) ? rect : rectAtAngle(hull, angle)
     if (Math.min(box.width, box.height) < options.minSide) continue
     if (boxScore(map, width, height, box) < options.minScore) continue
     kept.push(unclip(box, options.unclipRatio))
   }
-  return mergeRuns(kept)
+  return linesOf(kept, angle)
+}
+
+/** Pieces joined to lines, but not those of one column with those beside it. */
+function linesOf(pieces: readonly TextBox[], angle: number): TextBox[] {
+  const near = mergeRuns(pieces, WORD_GAP)
+  const regions = regionsOf(placed(near, angle))
+  if (regions.length <= 1) return mergeRuns(pieces)
+  return regions.flatMap((region) => mergeRuns(region.map(({ index }) => near[index]!)))
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ItemResult, Picture, Stage, StageContext, Tensor } from './types.ts'
+import type { ItemResult, JsonObject, Picture, Stage, StageContext, Tensor } from './types.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { greedyCtc, joinReadings, type Reading } from './ctc.ts'
 import { invalidInput, pictureOf } from './item.ts'
@@ -13,9 +13,12 @@ import { DECODED_PIXELS } from './picture_runs.ts'
 import { resizeInto } from './resample.ts'
 import { samplePicture } from './sample.ts'
 import { shareOf } from './share.ts'
+import { isDoubtful, isSurer, turnedBox, upsideDown } from './turned_lines.ts'
 
 const scale = [1 / 127.5, 1 / 127.5, 1 / 127.5] as const
 const bias = [-1, -1, -1] as const
+
+const NOTHING: Reading = { text: '', confidence: 0, length: 0 }
 
 /** A piece of a line: one row of a batch. */
 interface Row {
@@ -31,33 +34,36 @@ interface Row {
  * cut at gaps between words, each a row of its own.
  *
  * Items: `{format: 'rgb', width, height}` and RGB bytes, or `{format: 'jpeg', width, height}`, or
- * `{type}` and a file. Fields: `{text, confidence}`, null where nothing was read.
+ * `{type}` and a file. Fields: `{text, confidence}`, null where nothing was read; of a line that was
+ * told of a `box` and stands on its head also `box`, its corners from where reading begins.
  * The model maps `[N, 3, H, W]` to `[N, steps, 96]`: see `greedyCtc`.
  */
 export const textRecognition: Stage = {
   run: async (items, context) => {
     const input = inputOf(context)
-    const capacity = input.width / (input.height * input.stretch)
     const failed = new Map<number, ItemResult>()
-    const readings: Reading[][] = items.map(() => [])
-    let rows: Row[] = []
+    const readings: Reading[] = items.map(() => NOTHING)
+    const onHeads = new Set<number>()
+    let pictures = new Map<number, Picture>()
     let pixels = 0
     const settle = async () => {
-      // No larger batches than asked for: those are the ones that were warmed and measured.
-      for (let i = 0; i < rows.length; i += items.length) {
-        const some = rows.slice(i, i + items.length)
-        const read = await readRows(some, input, context)
-        some.forEach(({ item }, n) => readings[item]!.push(read[n]!))
+      for (const [item, reading] of await readAll(pictures, items.length, context)) {
+        readings[item] = reading
       }
-      rows = []
+      const doubtful = [...pictures].filter(([item]) => isDoubtful(readings[item]!, input.height))
+      const turned = new Map(doubtful.map(([item, picture]) => [item, upsideDown(picture)]))
+      for (const [item, reading] of await readAll(turned, items.length, context)) {
+        if (!isSurer(reading, readings[item]!)) continue
+        readings[item] = reading
+        onHeads.add(item)
+      }
+      pictures = new Map()
       pixels = 0
     }
     for (const [item, { meta, bytes }] of items.entries()) {
       try {
         const picture = await pictureOf({ meta, bytes }, context.codecs)
-        for (const [from, to] of linePieces(picture, capacity)) {
-          rows.push({ item, picture, from, to })
-        }
+        pictures.set(item, picture)
         pixels += picture.width * picture.height
       } catch (error) {
         failed.set(item, invalidInput(error))
@@ -65,7 +71,9 @@ export const textRecognition: Stage = {
       if (pixels >= DECODED_PIXELS) await settle()
     }
     await settle()
-    return items.map((_, item) => failed.get(item) ?? resultOf(readings[item]!))
+    return items.map(({ meta }, item) =>
+      failed.get(item) ?? resultOf(readings[item]!, onHeads.has(item) ? turnedBox(meta) : {})
+    )
   },
   check: (given) =>
     checkPictureModels(given, (variant) => {
@@ -87,6 +95,27 @@ function tensorOf({ width, height }: Input, batch: number): Tensor & { data: Flo
     dims: [batch, 3, height, width],
     data: new Float32Array(batch * 3 * height * width),
   }
+}
+
+/** What is read of each picture, by its item. */
+async function readAll(
+  pictures: ReadonlyMap<number, Picture>,
+  mostRows: number,
+  context: StageContext,
+): Promise<Map<number, Reading>> {
+  const input = inputOf(context)
+  const capacity = input.width / (input.height * input.stretch)
+  const rows = [...pictures].flatMap(([item, picture]) =>
+    linePieces(picture, capacity).map(([from, to]): Row => ({ item, picture, from, to }))
+  )
+  const pieces = new Map<number, Reading[]>([...pictures.keys()].map((item) => [item, []]))
+  // No larger batches than asked for: those are the ones that were warmed and measured.
+  for (let i = 0; i < rows.length; i += mostRows) {
+    const some = rows.slice(i, i + mostRows)
+    const read = await readRows(some, input, context)
+    some.forEach(({ item }, n) => pieces.get(item)!.push(read[n]!))
+  }
+  return new Map([...pieces].map(([item, readings]) => [item, joinReadings(readings)]))
 }
 
 async function readRows(
@@ -126,9 +155,11 @@ async function readRows(
   return rows.map((_, i) => greedyCtc(data, i * steps * classes, steps, classes))
 }
 
-function resultOf(readings: readonly Reading[]): ItemResult {
-  const { text, confidence: mean } = joinReadings(readings)
+/** @param more of a line on its head */
+function resultOf({ text, confidence: mean }: Reading, more: JsonObject): ItemResult {
   const confidence = shareOf(mean, 'the model has to end with a softmax')
-  const fields = text === '' ? null : { text, confidence: Math.round(confidence * 1e4) / 1e4 }
+  const fields = text === ''
+    ? null
+    : { text, confidence: Math.round(confidence * 1e4) / 1e4, ...more }
   return { ok: true, fields, children: {} }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TextBox } from '../../src/stages/box.ts'
-import { pageAngle, readingOrder } from '../../src/stages/reading_order.ts'
+import { pageAngle } from '../../src/documents/layout/direction.ts'
+import { readingOrder } from '../../src/stages/reading_order.ts'
 
 type Named = TextBox & { name: string }
 

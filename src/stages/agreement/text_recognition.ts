@@ -1,16 +1,18 @@
-import { near, numberOf, sameText } from './json.ts'
+import { isQuad } from '../turned_lines.ts'
+import { near, numberOf, sameJson, sameText } from './json.ts'
 import { type Agreement, strangeField } from './kind.ts'
 
 /** What the stage's models can read. */
 const PRINTABLE = /^[\x20-\x7e]+$/
 
-/** Fields `{text, confidence}`, null where nothing was read. */
+/** Fields `{text, confidence}`, null where nothing was read; `box` of a line on its head. */
 export const textRecognition: Partial<Agreement> = {
   sameFields(a, b, tolerance) {
     if (a === null || b === null) return a === b
     return typeof a['text'] === 'string' && typeof b['text'] === 'string' &&
       sameText(a['text'], b['text'], tolerance) &&
-      near(numberOf(a['confidence']), numberOf(b['confidence']), tolerance)
+      near(numberOf(a['confidence']), numberOf(b['confidence']), tolerance) &&
+      sameJson(a['box'] ?? null, b['box'] ?? null, tolerance, 'box')
   },
   faultOf({ fields }) {
     if (fields === null) return undefined
@@ -20,6 +22,7 @@ export const textRecognition: Partial<Agreement> = {
     if (!(typeof confidence === 'number' && confidence >= 0 && confidence <= 1)) {
       return 'a confidence that is none'
     }
-    return strangeField(fields, ['text', 'confidence'])
+    if (fields['box'] !== undefined && !isQuad(fields['box'])) return 'a box that is none'
+    return strangeField(fields, ['text', 'confidence', 'box'])
   },
 }
