@@ -19,7 +19,7 @@ Deno.test({
   ignore: exposure === undefined,
   fn() {
     const [, level] = /Overall exposure level for shoal\.service: ([\d.]+)/.exec(exposure!) ?? []
-    assert.ok(Number(level) <= MOST_EXPOSED, exposure)
+    assert.ok(Number(level) <= MOST_EXPOSED, `${exposure}`)
   },
 })
 

@@ -58,7 +58,7 @@ Deno.test('a pipeline of tensors is a model of the Open Inference Protocol, JSON
       }
       const tail = new Uint8Array(half.buffer)
       const mixed = await postInfer(`${model}/infer`, { inputs: [...json, inBytes] }, tail)
-      equal(mixed.status, 200, mixed.json.error)
+      equal(mixed.status, 200, `${mixed.json.error}`)
       for (const { name, data, datatype } of mixed.json.outputs) {
         const input = name.replace('_out', '') as keyof typeof TYPES
         equal(datatype, TYPES[input][1])
@@ -78,7 +78,7 @@ Deno.test('a pipeline of tensors is a model of the Open Inference Protocol, JSON
           { name: 'truth_out' },
         ],
       }, new Uint8Array([...tail, ...new Uint8Array(wide.buffer)]))
-      equal(binary.status, 200, binary.json.error)
+      equal(binary.status, 200, `${binary.json.error}`)
       deepEqual(
         new BigInt64Array(binary.binary.get('i64_out')!.slice().buffer),
         wide,
@@ -124,7 +124,7 @@ Deno.test('a body that is one tensor and nothing else needs no JSON', async () =
       const whole = { 'inference-header-content-length': '0' }
       const at = `${url}/v2/models/echo/infer`
       const { status, json } = await post(at, Float32Array.of(1, 2, 3, 4), whole)
-      equal(status, 200, json.error)
+      equal(status, 200, `${json.error}`)
       deepEqual(json.outputs[0], {
         name: 'y',
         datatype: 'FP32',

@@ -113,7 +113,7 @@ Deno.test('scripts, styles and engines travel gzipped to who takes that, and pla
     }
     for (const encoding of [undefined, 'br', 'gzip;q=0', 'identity, gzip;q=0.5']) {
       const { headers, bytes } = await ask(path, encoding)
-      assert.equal(headers.get('content-encoding'), null, encoding)
+      assert.equal(headers.get('content-encoding'), null, `${encoding}`)
       assert.equal(headers.get('vary'), 'accept-encoding')
       assert.equal(new TextDecoder().decode(bytes), text)
     }

@@ -51,7 +51,7 @@ for (const policy of POLICY_NAMES) {
         // What a worker took for it is known.
         const metrics = await (await fetch(`${coordinator.url}/metrics`)).text()
         const [, tookS] = /^shoal_plan_solve_seconds_sum (\S+)$/m.exec(metrics) ?? []
-        assert.ok(Number(tookS) > 0, tookS)
+        assert.ok(Number(tookS) > 0, `${tookS}`)
       }
       await Promise.all(nodes.map((node) => node.leave()))
     } finally {

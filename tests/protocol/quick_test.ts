@@ -75,7 +75,7 @@ for (const { name, quick, schema, messages } of cases) {
         if (read === undefined) return
         taken++
         const checked = schema.safeParse(received)
-        assert.ok(checked.success, checked.error?.message)
+        assert.ok(checked.success, `${checked.error?.message}`)
         assert.deepEqual(read, checked.data)
       }),
       { numRuns: 2000 },

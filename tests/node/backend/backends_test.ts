@@ -64,7 +64,7 @@ Deno.test('auto serves on wasm, moves to a GPU that is faster, and begins on it 
     const { message } = await peer.take('report', ({ backend }) => backend === 'webgpu')
     const told = /^webgpu: webgpu \(acme a1\) took ([\d.]+) ms for [ab], wasm ([\d.]+) ms$/
     const [, gpuMs, wasmMs] = told.exec(message.backendReason!) ?? []
-    ok(Number(gpuMs) < Number(wasmMs), message.backendReason)
+    ok(Number(gpuMs) < Number(wasmMs), `${message.backendReason}`)
     equal(node.state.backend, 'webgpu')
     await peer.take(
       'report',
