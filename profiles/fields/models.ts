@@ -12,9 +12,9 @@ import type { onnx as Onnx } from 'onnx-proto'
 const { onnx } = onnxProto as unknown as { onnx: typeof Onnx }
 
 /** Changes whenever the derived bytes do: caches of older ones are then not used. */
-export const recipeVersion = 2
+export const recipeVersion = 3
 
-export const modelNames = ['nano', 'mini', 'micro'] as const
+export const modelNames = ['nano', 'mini', 'micro', 'small'] as const
 
 /** Files that the models are made of, in the order that `deriveModels` takes their bytes. */
 export const sources: readonly URL[] = modelNames.map((name) =>
