@@ -52,6 +52,7 @@ export async function receiveForm(
   }
   let jobBytes = 0
   const writes: Promise<void>[] = []
+  const ended = AbortSignal.any([stop.signal, signal])
   const fail = (error: unknown) => stop.abort(error)
 
   async function keep(file: UploadedFile, stream: Readable): Promise<void> {
@@ -84,6 +85,8 @@ export async function receiveForm(
       const path = `${temporaries}-${form.files.length}`
       const file = { field, name: cleanName(name), bytes: 0, path }
       form.files.push(file)
+      // Whatever ends the form ends its files: the parser leaves them open.
+      ended.addEventListener('abort', () => stream.destroy(new Error('it broke off')))
       const write = keep(file, stream as Readable)
       writes.push(write)
       write.catch(fail)
@@ -94,12 +97,13 @@ export async function receiveForm(
     await pipeline(
       Readable.fromWeb(request.body as never),
       parser,
-      { signal: AbortSignal.any([stop.signal, signal]) },
+      { signal: ended },
     )
     await Promise.all(writes)
     stop.signal.throwIfAborted()
     return form
   } catch (error) {
+    stop.abort(error)
     await Promise.allSettled(writes)
     await dropForm(form, folder)
     if (stop.signal.aborted && stop.signal.reason instanceof ApiError) throw stop.signal.reason
