@@ -3,6 +3,7 @@ import { PDFDocument } from '@cantoo/pdf-lib'
 import assert from 'node:assert/strict'
 import { LIMITS_MS } from '../../src/coordinator/documents/worker.ts'
 import type { Fault } from '../../src/documents/documents.ts'
+import { ofAll } from '../exhaustive.ts'
 import { boxOf, lineOf, ok, pageOf, startWorker, withDocuments } from './documents.ts'
 import { deflatedZeros, encryptedPdf, pdfOf, pdfOfContent, rawPdf, tiffOf } from './made.ts'
 
@@ -159,8 +160,9 @@ Deno.test('each bad file is refused with what to do, and the next is opened', ()
     }
   }))
 
-Deno.test('files made to harm are answered, and the next is opened', () =>
-  withDocuments(async (documents) => {
+Deno.test(ofAll({
+  name: 'files made to harm are answered, and the next is opened',
+  fn: () => withDocuments(async (documents) => {
     // More than its reader may have.
     const zeros = await deflatedZeros(1200)
     const bombs = [
@@ -196,7 +198,8 @@ Deno.test('a part has no program of its document', () =>
     )
     const { bytes } = ok(await documents.part(0, 1))
     assert.ok(!new TextDecoder('latin1').decode(bytes).includes('JavaScript'))
-  }))
+  }),
+}))
 
 Deno.test('what harms is a fault when a worker dies, and the next call has another', async () => {
   const workers = [startWorker('./dying_after_open.ts'), startWorker()]
