@@ -162,29 +162,31 @@ Deno.test('each bad file is refused with what to do, and the next is opened', ()
 
 Deno.test(ofAll({
   name: 'files made to harm are answered, and the next is opened',
-  fn: () => withDocuments(async (documents) => {
-    // More than its reader may have.
-    const zeros = await deflatedZeros(1200)
-    const bombs = [
-      circle,
-      pdfOfContent('/Filter /FlateDecode', zeros),
-      pdfOfContent('/Filter [/FlateDecode /FlateDecode]', zeros),
-      pdfOfContent('/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode', zeros),
-      pdfOfContent('', encode('['.repeat(1_000_000))),
-      encode(`%PDF-1.7\n1 0 obj\n${'<</A '.repeat(500_000)}`),
-      rawPdf(['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Count 1 /Kids [2 0 R] >>']),
-      (await pdfOf(['blank', 'text', 'scan'])).subarray(0, 3000),
-    ]
-    for (const bytes of bombs) {
-      const opened = await documents.open(bytes)
-      if (!opened.ok) continue
-      await documents.part(0, 1)
-      await documents.write('pdf', [pageOf([lineOf('a', boxOf(1, 1, 9, 9))])], 'bomb')
-    }
-    assert.equal(ok(await documents.open(await pdfOf(['blank', 'blank']))).pages, 2)
-    ok(await documents.part(0, 2))
-    // Opening one of them would take memory for minutes.
-  }, { limitsMs: { open: 20_000 } }))
+  fn: () =>
+    withDocuments(async (documents) => {
+      // More than its reader may have.
+      const zeros = await deflatedZeros(1200)
+      const bombs = [
+        circle,
+        pdfOfContent('/Filter /FlateDecode', zeros),
+        pdfOfContent('/Filter [/FlateDecode /FlateDecode]', zeros),
+        pdfOfContent('/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode', zeros),
+        pdfOfContent('', encode('['.repeat(1_000_000))),
+        encode(`%PDF-1.7\n1 0 obj\n${'<</A '.repeat(500_000)}`),
+        rawPdf(['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Count 1 /Kids [2 0 R] >>']),
+        (await pdfOf(['blank', 'text', 'scan'])).subarray(0, 3000),
+      ]
+      for (const bytes of bombs) {
+        const opened = await documents.open(bytes)
+        if (!opened.ok) continue
+        await documents.part(0, 1)
+        await documents.write('pdf', [pageOf([lineOf('a', boxOf(1, 1, 9, 9))])], 'bomb')
+      }
+      assert.equal(ok(await documents.open(await pdfOf(['blank', 'blank']))).pages, 2)
+      ok(await documents.part(0, 2))
+      // Opening one of them would take memory for minutes.
+    }, { limitsMs: { open: 20_000 } }),
+}))
 
 Deno.test('a part has no program of its document', () =>
   withDocuments(async (documents) => {
@@ -198,8 +200,7 @@ Deno.test('a part has no program of its document', () =>
     )
     const { bytes } = ok(await documents.part(0, 1))
     assert.ok(!new TextDecoder('latin1').decode(bytes).includes('JavaScript'))
-  }),
-}))
+  }))
 
 Deno.test('what harms is a fault when a worker dies, and the next call has another', async () => {
   const workers = [startWorker('./dying_after_open.ts'), startWorker()]
