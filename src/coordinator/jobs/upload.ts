@@ -98,7 +98,11 @@ export async function receiveForm(
       const file = { field, name: cleanName(name), bytes: 0, path }
       form.files.push(file)
       // Whatever ends the form ends its files: the parser leaves them open.
-      ended.addEventListener('abort', () => stream.destroy(new Error('it broke off')))
+      const end = () => stream.destroy(new Error('it broke off'))
+      ended.addEventListener('abort', end)
+      // It has a reader or none; an error that nobody hears would end the coordinator.
+      stream.on('error', () => {})
+      if (ended.aborted) end()
       const write = keep(file, stream as Readable)
       writes.push(write)
       write.catch(fail)
