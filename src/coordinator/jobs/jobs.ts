@@ -9,7 +9,6 @@ import type { CheckSchema } from '../generate/prompt.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
 import type { RecordChange, Records } from '../store/records.ts'
-import { inBackground } from './background.ts'
 import { createBatchWork, type Handle } from './batch_work.ts'
 import { createDocumentReader } from './document_reader.ts'
 import { createDocumentsWork } from './documents_work.ts'
@@ -71,7 +70,7 @@ export class Jobs {
 
   constructor(private readonly options: JobsOptions) {
     const { now, log, wallMs = Date.now, ledger = forgetful, records = [] } = options
-    const pool = inBackground(options.pool)
+    const { pool } = options
     this.wallMs = wallMs
     this.#ledger = ledger
     const folder = this.folder = new Folder(options.dir)

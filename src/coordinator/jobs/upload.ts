@@ -27,6 +27,8 @@ export interface Form {
 const MAX_FIELDS = 64
 const MAX_FIELD_BYTES = 65_536
 const MAX_NAME = 200
+/** Chunks are of a few kilobytes: each write of its own would take longer than all that is in it. */
+const WRITE_BYTES = 256 * 1024
 
 const bad = (message: string) => new ApiError('invalid_input', message)
 
@@ -57,6 +59,13 @@ export async function receiveForm(
 
   async function keep(file: UploadedFile, stream: Readable): Promise<void> {
     const handle = await open(file.path, 'w', 0o600)
+    let rest: Uint8Array[] = []
+    let restBytes = 0
+    const write = async () => {
+      await handle.writev(rest)
+      rest = []
+      restBytes = 0
+    }
     try {
       for await (const chunk of stream) {
         const bytes = chunk as Uint8Array
@@ -66,8 +75,11 @@ export async function receiveForm(
         folder.hold(bytes.byteLength)
         file.bytes += bytes.byteLength
         jobBytes += bytes.byteLength
-        await handle.write(bytes)
+        rest.push(bytes)
+        restBytes += bytes.byteLength
+        if (restBytes >= WRITE_BYTES) await write()
       }
+      if (restBytes > 0) await write()
       await handle.sync()
     } finally {
       await handle.close()
@@ -86,7 +98,11 @@ export async function receiveForm(
       const file = { field, name: cleanName(name), bytes: 0, path }
       form.files.push(file)
       // Whatever ends the form ends its files: the parser leaves them open.
-      ended.addEventListener('abort', () => stream.destroy(new Error('it broke off')))
+      const end = () => stream.destroy(new Error('it broke off'))
+      ended.addEventListener('abort', end)
+      // It has a reader or none; an error that nobody hears would end the coordinator.
+      stream.on('error', () => {})
+      if (ended.aborted) end()
       const write = keep(file, stream as Readable)
       writes.push(write)
       write.catch(fail)

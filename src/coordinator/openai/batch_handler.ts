@@ -8,7 +8,7 @@ import { Hono } from 'hono'
 import { ApiError } from '../api_error.ts'
 import type { InferParts } from '../infer_parts.ts'
 import { MAX_TIMEOUT_MS } from '../infer_request.ts'
-import { inBackground } from '../jobs/background.ts'
+import { withDues } from '../jobs/due_pool.ts'
 import type { Handle } from '../jobs/batch_work.ts'
 import { openAiResponse } from './errors.ts'
 import { mountOpenAi } from './routes.ts'
@@ -16,7 +16,7 @@ import { mountOpenAi } from './routes.ts'
 export function createBatchHandler(parts: InferParts): Handle {
   /** By the ids of the calls, which may ask for ten minutes at most. */
   const dues = new Map<string, number>()
-  const pool = inBackground(parts.pool, (id) => id === undefined ? undefined : dues.get(id))
+  const pool = withDues(parts.pool, (id) => id === undefined ? undefined : dues.get(id))
   const app = new Hono()
   app.onError((error) => {
     const message = `Cannot answer: ${error.message}`

@@ -108,3 +108,38 @@ Deno.test('jobs that ended long ago are removed at the next start', async () => 
     await Deno.remove(dir, { recursive: true })
   }
 })
+
+Deno.test('an upload whose sender leaves is removed', async () => {
+  const dir = await Deno.makeTempDir()
+  const coordinator = startJobs({ store: `${dir}/store.sqlite` })
+  const tmp = () => [...Deno.readDirSync(`${dir}/store.jobs/tmp`)].length
+  try {
+    const leaving = new AbortController()
+    const begun = Promise.withResolvers<void>()
+    const body = new ReadableStream({
+      start(controller) {
+        const head = 'content-disposition: form-data; name="f"; filename="a.pdf"'
+        controller.enqueue(new TextEncoder().encode(`--x\r\n${head}\r\n\r\n${'a'.repeat(9000)}`))
+      },
+      pull: () => begun.resolve(),
+    })
+    const asked = fetch(`${coordinator.url}/v1/jobs`, {
+      ...{ method: 'POST', body, signal: leaving.signal },
+      headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    })
+    await begun.promise
+    for (;;) {
+      await new Promise((done) => setTimeout(done, 5))
+      if (await Deno.stat(`${dir}/store.jobs/tmp`).then(() => tmp() === 1, () => false)) break
+    }
+    leaving.abort()
+    await assert.rejects(asked)
+    while (tmp() > 0) await new Promise((done) => setTimeout(done, 5))
+    await withBounds({ diskBytes: 100 }, async () => {
+      assert.equal((await send(coordinator, ONE)).status, 202)
+    })
+  } finally {
+    await coordinator.close(1000)
+    await Deno.remove(dir, { recursive: true })
+  }
+})

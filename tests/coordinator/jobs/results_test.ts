@@ -1,7 +1,7 @@
 /** What a job gives away: files, a zip, events. */
 import assert from 'node:assert/strict'
 import { createClient, type JobEvent } from '../../../src/client/mod.ts'
-import { create, ended, numbered, pagesOf, reads, withJobs } from './scene.ts'
+import { create, ended, numbered, pagesOf, withJobs } from './scene.ts'
 
 /** Names and contents of a zip whose files are stored as they are. */
 function unzip(bytes: Uint8Array): [name: string, text: string][] {
@@ -65,21 +65,15 @@ Deno.test('outputs are saved, and neither shown nor run, by a browser; what is n
     }
   }))
 
-Deno.test('events tell of each page as it comes, of each document with its outputs, and of the end', () => {
-  const released = Promise.withResolvers<void>()
-  const behave = reads()
-  return withJobs(
-    async (coordinator, node) => {
-      node.socket.addEventListener('message', () => {})
+Deno.test('events tell of each page as it comes, of each document with its outputs, and of the end', () =>
+  withJobs(
+    async (coordinator) => {
       const shoal = createClient(coordinator.url)
       const { id } = await shoal.jobs.create([
         { name: 'a.pdf', data: pagesOf([...numbered(4), 'bad', 'last']) },
       ])
       const seen: JobEvent[] = []
-      for await (const event of shoal.jobs.events(id)) {
-        seen.push(event)
-        released.resolve()
-      }
+      for await (const event of shoal.jobs.events(id)) seen.push(event)
       assert.equal(seen[0]?.event, 'job')
       assert.equal(seen.at(-1)?.event, 'end')
       const indexes = seen.flatMap((one) =>
@@ -95,7 +89,4 @@ Deno.test('events tell of each page as it comes, of each document with its outpu
       for await (const { event } of shoal.jobs.events(id)) later.push(event)
       assert.deepEqual(later, ['job', 'end'])
     },
-    {},
-    (batch) => behave(batch),
-  )
-})
+  ))
