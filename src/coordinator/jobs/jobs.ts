@@ -69,14 +69,13 @@ export class Jobs {
   #sweep: ReturnType<typeof setInterval> | undefined
 
   constructor(private readonly options: JobsOptions) {
-    const { now, log, wallMs = Date.now, ledger = forgetful, records = [] } = options
-    const { pool } = options
+    const { pool, now, log, wallMs = Date.now, ledger = forgetful, records = [] } = options
     this.wallMs = wallMs
     this.#ledger = ledger
     const folder = this.folder = new Folder(options.dir)
     const { jobs, documents, files } = rowsOf(records)
     this.files = new Files(folder, ledger, wallMs, files)
-    this.#rates = new Rates(options.pool, now)
+    this.#rates = new Rates(pool, now)
     const reader = createDocumentReader(options.createDocuments)
     this.#stopReader = () => reader.stop()
     const parts = { pool, now, folder, checkSchema: options.checkSchema }
