@@ -6,7 +6,7 @@
 import type { JobInfo, JobOutput, JobState } from './job_types.ts'
 
 /** What comes out, in the order in which it is offered. */
-export const JOB_OUTPUTS = ['pdf', 'text', 'json', 'hocr', 'alto'] as const satisfies JobOutput[]
+export const JOB_OUTPUTS: readonly JobOutput[] = ['pdf', 'text', 'json', 'hocr', 'alto']
 
 /** How files of an output are called. */
 export const ENDINGS: Readonly<Record<JobOutput, string>> = {

@@ -53,8 +53,10 @@ Deno.test('an upload that falls silent is ended', () =>
   withBounds({ silentMs: 50 }, async () => {
     const coordinator = startJobs()
     try {
+      let form!: ReadableStreamDefaultController
       const body = new ReadableStream({
         start(controller) {
+          form = controller
           const head = 'content-disposition: form-data; name="f"; filename="a.pdf"'
           controller.enqueue(new TextEncoder().encode(`--x\r\n${head}\r\n\r\npage`))
         },
@@ -64,6 +66,7 @@ Deno.test('an upload that falls silent is ended', () =>
       })
       const [status, reason] = await reasonOf(response)
       assert.deepEqual([status, reason], [504, 'deadline_exceeded'])
+      form.close()
     } finally {
       await coordinator.close(1000)
     }
