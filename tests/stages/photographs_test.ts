@@ -44,5 +44,7 @@ Deno.test('photographs of a batch are decoded and run a few at a time', async ()
   deepEqual(await runsOf('image-classification', {}, [2], 7), wanted)
   const boxes = { boxes: { format: 'corners' } }
   deepEqual(await runsOf('object-detection', boxes, [1, 6], 7), wanted)
-  deepEqual(await runsOf('text-recognition', {}, [1, 96], 7), wanted)
+  // What is read of nothing is doubtful, and is read the other way up, too.
+  const twice = wanted.flatMap((run) => [run, run])
+  deepEqual(await runsOf('text-recognition', {}, [1, 96], 7), twice)
 })
