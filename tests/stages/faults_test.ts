@@ -27,7 +27,10 @@ Deno.test('each kind of stage says what no input leads it to', () => {
       'a text in letters that no model reads',
     ],
     // Whatever the answer quotes of a line is looked for in its own fields first.
-    ['text-recognition', { text: 'a', confidence: 1, box }, 'a field box that there is not'],
+    ['text-recognition', { text: 'a', confidence: 1, page: 3 }, 'a field page that there is not'],
+    // Of a line on its head: two nodes have to agree on it as on the text.
+    ['text-recognition', { text: 'a', confidence: 1, box }, undefined],
+    ['text-recognition', { text: 'a', confidence: 1, box: [[1, 1]] }, 'a box that is none'],
     [
       'image-classification',
       { label: 'a', text: 'b', confidence: 1 },

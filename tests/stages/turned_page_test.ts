@@ -3,9 +3,10 @@ import { openStudio } from '../../profiles/ocr/canvas.ts'
 import { editDistance } from '../../profiles/ocr/score.ts'
 import { layoutOf } from '../../src/documents/layout/layout.ts'
 import type { Quad } from '../../src/documents/page.ts'
-import { faultOf } from '../../src/stages/agreement/agreement.ts'
+import { agree, faultOf } from '../../src/stages/agreement/agreement.ts'
+import { toleranceOf } from '../../src/stages/agreement/tolerance.ts'
 import { stages } from '../../src/stages/stages.ts'
-import type { ItemResult, StageItem } from '../../src/stages/types.ts'
+import type { ItemResult, JsonObject, StageItem } from '../../src/stages/types.ts'
 import { contextOf, detect, read, sample } from './ocr.ts'
 
 const studio = await openStudio()
@@ -67,4 +68,17 @@ Deno.test('the box of a line on its head has four corners, or its reading is ref
   for (const box of [null, [[9, 9]], [[9, 9], [0, 9], [0, 0], [9, '0']], 'here']) {
     assert.equal(faultOf(kind, read(box)), 'a box that is none')
   }
+})
+
+Deno.test('two readings agree only where both say the same of the way up', () => {
+  const read = (more: JsonObject): ItemResult => {
+    return { ok: true, fields: { text: 'a', confidence: 0.9, ...more }, children: {} }
+  }
+  const corners = (x: number) => ({ box: [[x, 9], [0, 9], [0, 0], [x, 0]] })
+  const agrees = (a: JsonObject, b: JsonObject) =>
+    agree({ kind: 'text-recognition' }, read(a), read(b), toleranceOf('wasm', 'native'))
+  assert.ok(agrees({}, {}))
+  assert.ok(agrees(corners(90), corners(91)))
+  assert.ok(!agrees(corners(90), corners(120)))
+  assert.ok(!agrees(corners(90), {}))
 })
