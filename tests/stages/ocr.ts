@@ -81,7 +81,7 @@ export async function read(
     return [{
       text: String(result.fields['text']),
       confidence: Number(result.fields['confidence']),
-      box: items[i]!.meta['box'] as Point[],
+      box: (result.fields['box'] ?? items[i]!.meta['box']) as Point[],
     }]
   })
 }

@@ -27,6 +27,8 @@ const FEWEST_ROWS = 3
 const WIDEST_GAP = 2.5
 /** More rows of one cell on end are no longer the table. */
 const MOST_SINGLES = 2
+/** First rows left out one after the other before all of some rows are taken for no table. */
+const MOST_TRIES = 3
 /** Of a table of several columns, the share of cells that are filled. */
 const LEAST_FILLED = 0.5
 const LEAST_FILLED_PAIR = 0.75
@@ -41,11 +43,19 @@ const CLOSER = 0.75
 /** @param rows from the top, each from the left */
 export function tablesOf(rows: readonly Placed[][], rules: TableRules): Table[] {
   const tables: Table[] = []
+  let end = 0
+  let tries = 0
   for (let from = 0; from < rows.length; from++) {
     if (rows[from]!.length < 2) continue
     const { to, columns } = grown(rows, from)
     const table = tableOf(rows.slice(from, to), columns, rules)
-    if (table === undefined) continue
+    tries = to === end ? tries + 1 : 0
+    end = to
+    if (table === undefined) {
+      // The same rows but one are hardly a table if these are none.
+      if (tries >= MOST_TRIES) from = to - 1
+      continue
+    }
     tables.push({ from, to, rows: table })
     from = to - 1
   }
