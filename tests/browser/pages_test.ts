@@ -182,7 +182,7 @@ Deno.test(ofAll({
 
       await t.step('what it copies as curl and as TypeScript gives the same answer', async () => {
         const cwd = `${ROOT}/demo/samples`
-        const texts = await page.locator('pre').allTextContents()
+        const texts = await page.locator('pre:has(code)').allTextContents()
         assert.match(texts[0]!, /x-request-timeout-ms: 10000/)
         const curl = await new Deno.Command('sh', { args: ['-c', texts[0]!], cwd }).output()
           .catch(() => undefined)
