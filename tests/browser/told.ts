@@ -1,7 +1,7 @@
 /** A coordinator that tells its pages what a test says, over real sockets. */
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import type { Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import type {
   HistoryInfo,
   InferAnswer,
@@ -150,9 +150,21 @@ const sayTo = (c: Context, teller: Teller) =>
   })
 
 /** A test of a page of its own, with somebody to tell it. */
-export function testTold(
+export const testTold = (
   name: string,
   fn: (page: Page, teller: Teller) => Promise<void>,
+): void => testPage(name, startTeller, fn)
+
+/**
+ * A test of a page of its own, with whoever `start` starts.
+ *
+ * @param options of the browser's context
+ */
+export function testPage<One extends { end(): Promise<void> }>(
+  name: string,
+  start: () => Promise<One>,
+  fn: (page: Page, teller: One) => Promise<void>,
+  options: BrowserContextOptions = {},
 ): void {
   Deno.test({
     name: `${name}${skippedWithout(executable)}`,
@@ -161,9 +173,9 @@ export function testTold(
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
-      const [browser, teller] = await Promise.all([launch(executable!), startTeller()])
+      const [browser, teller] = await Promise.all([launch(executable!), start()])
       try {
-        const page = await (await browser.newContext()).newPage()
+        const page = await (await browser.newContext(options)).newPage()
         page.setDefaultTimeout(30_000)
         await fn(page, teller)
       } finally {

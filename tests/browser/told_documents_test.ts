@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { Page } from 'playwright-core'
-import { fits, launch, skippedWithout, wantChromium } from './fixture.ts'
+import { fits } from './fixture.ts'
+import { testPage } from './told.ts'
 import { assertReadable, tabsThrough } from './page_checks.ts'
 import { documentOf, jobOf, type JobTeller, outputsOf, startJobTeller } from './told_jobs.ts'
-
-const executable = await wantChromium()
 
 /** The narrowest phone that is held to. */
 const PHONE = { width: 360, height: 740 }
@@ -20,33 +19,17 @@ function testDocuments(
   name: string,
   fn: (page: Page, teller: JobTeller) => Promise<void>,
 ): void {
-  Deno.test({
-    name: `${name}${skippedWithout(executable)}`,
-    ignore: executable === undefined,
-    // The browser's driver keeps timers and pipes of its own.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      const [browser, teller] = await Promise.all([launch(executable!), startJobTeller()])
-      try {
-        const context = await browser.newContext({ viewport: DESK, acceptDownloads: true })
-        const page = await context.newPage()
-        page.setDefaultTimeout(30_000)
-        const complaints: string[] = []
-        page.on('pageerror', (error) => complaints.push(String(error)))
-        page.on('console', (message) => {
-          // A browser says so itself of each answer that is no success.
-          const isAnswer = /status of (40[134]|413|503)/.test(message.text())
-          if (message.type() === 'error' && !isAnswer) complaints.push(message.text())
-        })
-        await fn(page, teller)
-        assert.deepEqual(complaints, [], 'no error on the console, none of the content policy')
-      } finally {
-        await browser.close()
-        await teller.end()
-      }
-    },
-  })
+  testPage(name, startJobTeller, async (page, teller) => {
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('console', (message) => {
+      // A browser says so itself of each answer that is no success.
+      const isAnswer = /status of (40[134]|413|503)/.test(message.text())
+      if (message.type() === 'error' && !isAnswer) complaints.push(message.text())
+    })
+    await fn(page, teller)
+    assert.deepEqual(complaints, [], 'no error on the console, none of the content policy')
+  }, { viewport: DESK, acceptDownloads: true })
 }
 
 async function open(page: Page, teller: JobTeller): Promise<void> {

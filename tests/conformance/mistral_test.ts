@@ -13,10 +13,13 @@ import {
   PIXEL_PNG,
   withOcr,
 } from './ocr_scene.ts'
+import { pngOf } from '../stages/turned_png.ts'
 
 const clientOf = (serverURL: string, apiKey = 'none') => new Mistral({ serverURL, apiKey })
 type Request = Parameters<Mistral['ocr']['process']>[0]
 
+/** As large as what is read on it. */
+const PAPER = pngOf({ width: 120, height: 80, data: new Uint8Array(4 * 120 * 80) })
 const picture = { type: 'image_url' as const, imageUrl: PICTURE }
 
 /** With so many bytes of pixels more; nobody decodes it. */
@@ -47,7 +50,7 @@ Deno.test('mistral: a picture is a page of lines, with their area and how sure t
   withOcr(async ({ url }) => {
     const read = await clientOf(url).ocr.process({
       model: 'mistral-ocr-latest',
-      document: { type: 'image_url', imageUrl: { url: PICTURE } },
+      document: { type: 'image_url', imageUrl: { url: dataUri(PAPER, 'image/png') } },
       confidenceScoresGranularity: 'block',
     })
     assert.equal(read.model, 'ocr')
@@ -62,7 +65,7 @@ Deno.test('mistral: a picture is a page of lines, with their area and how sure t
       index: 0,
       markdown,
       images: [],
-      dimensions: { dpi: 72, height: 1, width: 1 },
+      dimensions: { dpi: 72, height: 80, width: 120 },
       confidenceScores: { averagePageConfidenceScore: 0.625, minimumPageConfidenceScore: 0.5 },
       blocks: [{
         type: 'text',

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { type Remote, wrap } from 'comlink'
 import type { Documents, Fault, Part } from '../../documents/documents.ts'
 import { ApiError } from '../api_error.ts'
 import type { Deadlines } from '../deadlines.ts'
+import { createDocuments } from '../documents/worker.ts'
 
 /** Documents that are open at once, each in memory of a worker. */
 const MOST_OPEN = 2
@@ -75,7 +75,7 @@ export function createCutter({ createWorker, deadlines, now }: CutterOptions): C
   return {
     async open(bytes, lateMs) {
       await enter(lateMs)
-      const one = startWorker({ createWorker, deadlines, now }, lateMs, leave)
+      const one = supervised({ createWorker, deadlines, now }, lateMs, leave)
       try {
         const { pages } = await one.call((documents) => documents.open(bytes))
         return {
@@ -94,58 +94,38 @@ export function createCutter({ createWorker, deadlines, now }: CutterOptions): C
 const late = () =>
   new ApiError('deadline_exceeded', 'Cannot answer in time: the document took too long to open')
 
-function startWorker(
+/** One document in a worker of its own, until the deadline of its call. */
+function supervised(
   { createWorker, deadlines, now }: CutterOptions,
   lateMs: number,
   left: () => void,
 ) {
+  const limitsMs = { open: STEP_MS, part: STEP_MS }
+  const documents = createDocuments({ createWorker, deadlines, now, limitsMs })
   const over = Promise.withResolvers<never>()
   over.promise.catch(() => {})
-  let worker: Worker | undefined
-  let documents: Remote<Documents> | undefined
-  let turn: Promise<unknown> = Promise.resolve()
-
-  function stop(why: unknown): void {
-    over.reject(why)
+  let isOpen = true
+  const callOff = deadlines.at(lateMs, () => {
+    over.reject(late())
     end()
-  }
+  })
 
   function end(): void {
-    if (worker === undefined) return
-    worker.terminate()
-    worker = undefined
-    over.reject(new ApiError('internal', 'Cannot read the document: it was closed'))
+    if (!isOpen) return
+    isOpen = false
+    callOff()
+    documents.stop()
     left()
   }
-
-  try {
-    worker = createWorker()
-    worker.onerror = (event) => {
-      event.preventDefault()
-      stop(new ApiError('internal', `Cannot read the document: its worker died: ${event.message}`))
-    }
-    documents = wrap<Documents>(worker)
-  } catch (error) {
-    left()
-    throw error
-  }
-  const opened = documents
 
   return {
     end,
-    /** One after another. @throws ApiError */
-    call<T extends { ok: true }>(
-      ask: (documents: Remote<Documents>) => Promise<T | Fault>,
-    ): Promise<T> {
-      const result = turn.then(async () => {
-        const callOff = deadlines.at(Math.min(lateMs, now() + STEP_MS), () => stop(late()))
-        const answered = await Promise.race([ask(opened), over.promise]).finally(callOff)
-        if (answered.ok) return answered
-        const { reason, message } = answered
-        throw new ApiError(reason === 'encrypted' ? 'invalid_input' : reason, message)
-      })
-      turn = result.catch(() => {})
-      return result
+    /** @throws ApiError */
+    async call<T extends { ok: true }>(answering: (documents: Documents) => Promise<T | Fault>) {
+      const answered = await Promise.race([over.promise, answering(documents)])
+      if (answered.ok) return answered
+      const { reason, message } = answered
+      throw new ApiError(reason === 'encrypted' ? 'invalid_input' : reason, message)
     },
   }
 }

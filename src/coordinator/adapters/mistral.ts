@@ -8,6 +8,7 @@ import type { Context, Hono } from 'hono'
 import { publicName } from '../../pipeline/version.ts'
 import { round, stagesOf, timingOf } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
+import { PART } from '../documents/parts.ts'
 import { bodyRoom } from '../body.ts'
 import { leftAddress } from '../doors/caller.ts'
 import { respondWhole } from '../doors/headers.ts'
@@ -20,7 +21,7 @@ import { chosenModel } from './mistral_model.ts'
 import { ocrPage } from './mistral_page.ts'
 import { type OcrAsked, readOcrRequest, type RequestParts } from './mistral_request.ts'
 import { checkPages, rangesOf } from './page_choice.ts'
-import { PART_PAGES, type ReadDocument, readDocument } from './read_document.ts'
+import { type ReadDocument, readDocument } from './read_document.ts'
 import type { OcrResponse } from './schemas.ts'
 import { mountUrls } from './uploads.ts'
 
@@ -109,7 +110,7 @@ function requestOf(
   const { id, budgetMs, minAccuracy, prefer } = headers
   const count = document === undefined
     ? 1
-    : rangesOf(query.pages, document.pages, PART_PAGES).length
+    : rangesOf(query.pages, document.pages, PART.pages).length
   const deadlineMs = arrivedMs + (isTimed ? budgetMs : Math.min(budgetMs, count * sloMs))
   return {
     ...{ arrivedMs, deadlineMs, id },

@@ -6,7 +6,7 @@
 import { ApiError } from '../api_error.ts'
 import type { Versions } from '../versions.ts'
 import { OCR } from './liteparse.ts'
-import { readsDocuments } from './read_document.ts'
+import { readsDocuments } from '../documents/parts.ts'
 
 export const DOCUMENTS = 'documents'
 /** Names of Mistral's own models, which its clients send unless told otherwise. */

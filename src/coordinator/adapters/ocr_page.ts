@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Area, Page } from '../../documents/page.ts'
+import { layoutOf } from '../../documents/layout/layout.ts'
+import type { Page } from '../../documents/page.ts'
 import { type PictureHead, pictureHead } from '../../pipeline/picture_head.ts'
 import type { OcrLine } from './liteparse.ts'
 
@@ -12,27 +13,11 @@ const FIRST_ON_SIDE = 5
 
 /** @param bytes of the picture */
 export function pageOf(lines: readonly OcrLine[], bytes: Uint8Array): Page {
-  const { width, height } = shownSize(pictureHead(bytes))
-  const blocks = lines.length === 0
-    ? []
-    : [{ kind: 'text' as const, area: areaOf(lines), lines: [...lines] }]
-  return { index: 0, width, height, turn: 0, source: 'read', blocks }
+  const size = shownSize(pictureHead(bytes))
+  return { index: 0, ...size, source: 'read', ...layoutOf([...lines], size) }
 }
 
 function shownSize(head: PictureHead | undefined): { width: number; height: number } {
   const { width = 1, height = 1, orientation = 1 } = head ?? {}
   return orientation < FIRST_ON_SIDE ? { width, height } : { width: height, height: width }
-}
-
-function areaOf(lines: readonly OcrLine[]): Area {
-  const area = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity }
-  for (const { box } of lines) {
-    for (const [x, y] of box) {
-      area.left = Math.min(area.left, x)
-      area.top = Math.min(area.top, y)
-      area.right = Math.max(area.right, x)
-      area.bottom = Math.max(area.bottom, y)
-    }
-  }
-  return area
 }

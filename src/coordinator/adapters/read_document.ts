@@ -9,6 +9,7 @@ import { answerOf, type Finished } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { assembleOutputs } from '../assemble.ts'
 import { documentOf } from '../document.ts'
+import { PAGES, PART, readsDocuments } from '../documents/parts.ts'
 import type { Gone } from '../gone.ts'
 import type { Payload } from '../payload.ts'
 import type { Pool } from '../pool.ts'
@@ -18,20 +19,12 @@ import { linesOf } from './liteparse.ts'
 import { pageOf } from './ocr_page.ts'
 import { checkPages, type Range, rangesOf } from './page_choice.ts'
 
-/** Pages of one query: few, so that several nodes have some of them. */
-export const PART_PAGES = 4
-/** Of one query, in bytes; half of what a message to a node takes. What is larger is cut further. */
-const PART_BYTES = 8 * 1024 * 1024
 /** Parts of one call that are under way at once; each is held in memory. */
 const AT_ONCE = 8
 
 const PDF = 'application/pdf'
 /** What is said of pixels where nobody says how large they are. */
 const USUAL_DPI = 72
-
-/** The list in the answer of a pipeline that reads documents, and what it is known by. */
-const PAGES = 'pages'
-export const readsDocuments = ({ output }: Pipeline): boolean => output?.[PAGES] !== undefined
 
 export interface Reading {
   pipeline: Pipeline
@@ -81,7 +74,7 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
     const { from, count } = range
     const { bytes } = await document!.part(from, count)
     failed.signal.throwIfAborted()
-    if (bytes.byteLength <= PART_BYTES || count === 1) {
+    if (bytes.byteLength <= PART.bytes || count === 1) {
       const cut = documentOf(bytes)
       return await ask({ ...cut, meta: { ...payload.meta, ...cut.meta } }, range)
     }
@@ -90,7 +83,7 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
     await part({ from: from + half, count: count - half })
   }
 
-  const ranges = document && rangesOf(pages, document.pages, PART_PAGES)
+  const ranges = document && rangesOf(pages, document.pages, PART.pages)
   if (isWhole(ranges, document, payload)) {
     document?.close()
     await ask(payload, { from: 0, count: document?.pages ?? Infinity })
@@ -120,7 +113,7 @@ function isWhole(
 ): boolean {
   if (ranges === undefined || document === undefined) return true
   const isOne = ranges.length === 1 && ranges[0]!.count === document.pages
-  return isOne && bytes.byteLength <= PART_BYTES
+  return isOne && bytes.byteLength <= PART.bytes
 }
 
 function pagesOf(

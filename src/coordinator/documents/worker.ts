@@ -31,10 +31,26 @@ const faultOf = (reason: Fault['reason'], message: string): Fault => ({
   message,
 })
 
-export function createDocuments(options: DocumentsOptions): Documents {
+const closed = faultOf('internal', 'Cannot read the document: it was closed')
+
+export interface SupervisedDocuments extends Documents {
+  /** Ends the worker at once, for good: calls under way and later ones are answered by a fault. */
+  stop(): void
+}
+
+interface Running {
+  worker: Worker
+  documents: Remote<Documents>
+  isOpen: boolean
+  /** Resolves when the worker is ended, with why. */
+  over: PromiseWithResolvers<Fault>
+}
+
+export function createDocuments(options: DocumentsOptions): SupervisedDocuments {
   const { createWorker, now, deadlines } = options
   const limitsMs = { ...LIMITS_MS, ...options.limitsMs }
-  let running: { worker: Worker; documents: Remote<Documents>; isOpen: boolean } | undefined
+  let running: Running | undefined
+  let isStopped = false
   /** Of the document that is open. Threads share it: there is one copy, however often it is opened. */
   let bytes: Uint8Array<SharedArrayBuffer> | undefined
   let last: Promise<unknown> = Promise.resolve()
@@ -46,46 +62,46 @@ export function createDocuments(options: DocumentsOptions): Documents {
     return next
   }
 
-  function end(): void {
-    running?.documents[releaseProxy]()
-    running?.worker.terminate()
+  function end(why: Fault = closed): void {
+    if (running === undefined) return
+    const { documents, worker, over } = running
     running = undefined
+    over.resolve(why)
+    documents[releaseProxy]()
+    worker.terminate()
   }
 
-  function start() {
+  function start(): Running {
     const worker = createWorker()
-    return running = { worker, documents: wrap<Documents>(worker), isOpen: false }
+    worker.onerror = (event) => {
+      event.preventDefault()
+      const message = `Cannot read the document: its worker died: ${event.message}`
+      end(faultOf('internal', `${message}; try again, with fewer pages at once`))
+    }
+    const over = Promise.withResolvers<Fault>()
+    return running = { worker, documents: wrap<Documents>(worker), isOpen: false, over }
   }
 
   async function ask<T>(
     name: Call,
     call: (documents: Documents) => Promise<T | Fault>,
   ): Promise<T | Fault> {
-    const over = Promise.withResolvers<Fault>()
+    if (isStopped) return closed
     let callOff = () => {}
     try {
-      const { worker, documents } = running ?? start()
-      worker.onerror = (event) => {
-        event.preventDefault()
-        end()
-        over.resolve(faultOf(
-          'internal',
-          `The worker for documents died: ${event.message}; try again, with fewer pages at once`,
-        ))
-      }
+      const { documents, over } = running ?? start()
       callOff = deadlines.at(now() + limitsMs[name], () => {
-        end()
-        over.resolve(faultOf(
-          'too_large',
-          `The document takes longer than ${
-            limitsMs[name] / 1000
-          } s: split it, or print it to a new PDF`,
-        ))
+        const message = `Cannot read the document: it takes longer than ${limitsMs[name] / 1000} s`
+        end(faultOf('too_large', `${message}: split it, or print it to a new PDF`))
       })
       return await Promise.race([call(documents), over.promise])
     } catch (error) {
-      end()
-      return faultOf('internal', `The worker for documents failed: ${(error as Error).message}`)
+      const fault = faultOf(
+        'internal',
+        `Cannot read the document: its worker failed: ${(error as Error).message}`,
+      )
+      end(fault)
+      return fault
     } finally {
       callOff()
     }
@@ -128,5 +144,10 @@ export function createDocuments(options: DocumentsOptions): Documents {
         end()
         return Promise.resolve()
       }),
+    stop() {
+      isStopped = true
+      bytes = undefined
+      end()
+    },
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Documents in a worker: one is open at a time, each call is raced against a deadline and the worker's
- * death. A document that kills it is at fault alone; the next call starts another.
+ * Documents of jobs, one of which is open at a time: read from disk, and closed when none was asked for
+ * in a while.
  *
  * @module
  */
 import { readFile } from 'node:fs/promises'
-import { type Remote, transfer, wrap } from 'comlink'
 import type { Documents, DocumentType, Fault } from '../../documents/documents.ts'
+import type { SupervisedDocuments } from '../documents/worker.ts'
 import { JOBS } from './params.ts'
 import { DocumentFault } from './work.ts'
 
@@ -18,7 +18,6 @@ export interface DocumentReader {
    */
   use<T extends { ok: true }>(
     file: string,
-    ms: number,
     work: (documents: Documents, opened: Opened) => Promise<T | Fault>,
   ): Promise<T>
   stop(): void
@@ -29,81 +28,40 @@ export interface Opened {
   pages: number
 }
 
-interface Running {
-  worker: Worker
-  documents: Remote<Documents>
-  died: Promise<never>
-  open: { file: string; opened: Opened } | undefined
-}
-
-/** @param createWorker starts `workers/documents.ts`; called when there is something for it */
-export function createDocumentReader(createWorker: () => Worker): DocumentReader {
-  let running: Running | undefined
+export function createDocumentReader(documents: SupervisedDocuments): DocumentReader {
+  let open: { file: string; opened: Opened } | undefined
   let turn: Promise<unknown> = Promise.resolve()
   let idle: ReturnType<typeof setTimeout> | undefined
 
-  function start(): Running {
-    const worker = createWorker()
-    const dying = Promise.withResolvers<never>()
-    dying.promise.catch(() => {})
-    worker.onerror = (event) => {
-      event.preventDefault()
-      dying.reject(new Error(event.message))
-    }
-    return { worker, documents: wrap<Documents>(worker), died: dying.promise, open: undefined }
+  async function opened(file: string): Promise<Opened> {
+    if (open?.file === file) return open.opened
+    open = undefined
+    const { type, pages } = orThrow(await documents.open(new Uint8Array(await readFile(file))))
+    open = { file, opened: { type, pages } }
+    return open.opened
   }
 
-  function end(): void {
-    running?.worker.terminate()
-    running = undefined
-  }
-
-  async function within<T>(ms: number, what: string, died: Promise<never>, call: Promise<T>) {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`it took over ${ms / 1000} s`)), ms)
-    })
-    try {
-      return await Promise.race([call, died, late])
-    } catch (error) {
-      end()
-      const message = `Cannot ${what} the document: ${(error as Error).message}`
-      throw new DocumentFault({ reason: 'internal', message })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  async function opened(file: string): Promise<Running> {
-    const one = running ??= start()
-    if (one.open?.file === file) return one
-    one.open = undefined
-    const bytes = new Uint8Array(await readFile(file))
-    const { documents, died } = one
-    const call: ReturnType<Documents['open']> = documents.open(transfer(bytes, [bytes.buffer]))
-    const { type, pages } = orThrow(await within(JOBS.openMs, 'open', died, call))
-    one.open = { file, opened: { type, pages } }
-    return one
+  function close(): void {
+    open = undefined
+    void documents.close()
   }
 
   return {
-    use(file, ms, work) {
+    use(file, work) {
       clearTimeout(idle)
       const result = turn.then(async () => {
         clearTimeout(idle)
-        const { documents, open, died } = await opened(file)
-        const call = work(documents as unknown as Documents, open!.opened)
-        return orThrow(await within(ms, 'read', died, call))
+        return orThrow(await work(documents, await opened(file)))
       })
       turn = result.catch(() => {}).finally(() => {
         clearTimeout(idle)
-        idle = setTimeout(end, JOBS.idleMs)
+        idle = setTimeout(close, JOBS.idleMs)
       })
       return result
     },
     stop() {
       clearTimeout(idle)
-      end()
+      documents.stop()
     },
   }
 }

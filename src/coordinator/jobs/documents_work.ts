@@ -6,23 +6,17 @@
 import { type Documents, type DocumentType, OUTPUTS } from '../../documents/documents.ts'
 import type { Output, Part } from '../../documents/documents.ts'
 import type { Page } from '../../documents/page.ts'
-import type { Pipeline } from '../../pipeline/schema.ts'
 import { ApiError } from '../api_error.ts'
+import { PAGES, PART } from '../documents/parts.ts'
 import { pictureOf } from '../infer_request.ts'
 import type { Payload } from '../payload.ts'
 import { isPictureType } from '../picture.ts'
 import { askPipeline, type WorkParts } from './ask_pipeline.ts'
 import type { DocumentReader } from './document_reader.ts'
 import type { Job } from './job.ts'
-import { JOBS } from './params.ts'
 import { readDocument } from './part_files.ts'
 import type { Failure } from './types.ts'
 import { DocumentFault, SplitError, type Work } from './work.ts'
-
-/** The list of the answer, and what a pipeline is known by. */
-const PAGES = 'pages'
-
-export const readsDocuments = ({ output }: Pipeline): boolean => output?.[PAGES] !== undefined
 
 export const EXTENSIONS: Record<Output, string> = {
   ...{ text: 'txt', json: 'json', hocr: 'hocr', alto: 'xml', pdf: 'pdf' },
@@ -39,7 +33,6 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
     async open(job, n) {
       const { type, pages } = await reader.use(
         await pathOf(job, n),
-        JOBS.openMs,
         (_, opened) => Promise.resolve({ ok: true as const, ...opened }),
       )
       const { bytes } = job.documents[n]!
@@ -48,8 +41,8 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
 
     async ask(job, { document, from, count }, asking) {
       const cut = (documents: Documents) => documents.part(from, count)
-      const part = await reader.use(await pathOf(job, document), JOBS.openMs, cut)
-      if (part.bytes.byteLength > JOBS.partBytes && count > 1) throw new SplitError()
+      const part = await reader.use(await pathOf(job, document), cut)
+      if (part.bytes.byteLength > PART.bytes && count > 1) throw new SplitError()
       const { pipeline } = job.row
       const { outputs } = await askPipeline(parts, pipeline, () => payloadOf(part), asking)
       return { pages: pagesOf(outputs, from, count), failed: [] }
@@ -63,7 +56,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
       for (const output of job.row.output) {
         try {
           const write = (documents: Documents) => documents.write(output, pages as Page[], name)
-          const { bytes } = await reader.use(await pathOf(job, n), JOBS.writeMs, write)
+          const { bytes } = await reader.use(await pathOf(job, n), write)
           await folder.write(bytes, job.id, 'out', `${n}.${EXTENSIONS[output]}`)
           written.push(output)
         } catch (error) {
@@ -81,7 +74,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
 
 /** Few, so that a part gives way soon, and its bytes stay under what a message carries. */
 const unitPagesOf = (bytes: number, pages: number): number =>
-  Math.min(JOBS.partPages, Math.max(1, Math.floor(JOBS.partBytes / (bytes / Math.max(1, pages)))))
+  Math.min(PART.pages, Math.max(1, Math.floor(PART.bytes / (bytes / Math.max(1, pages)))))
 
 function payloadOf({ type, bytes }: Part): Payload {
   const asPicture: DocumentType | undefined = isPictureType(type) ? type : undefined

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
 import type { RecordChange, Records } from '../store/records.ts'
 import { createBatchWork, type Handle } from './batch_work.ts'
+import { createDocuments } from '../documents/worker.ts'
 import { createDocumentReader } from './document_reader.ts'
 import { createDocumentsWork } from './documents_work.ts'
 import { Files, maySee, type Viewer } from './files.ts'
@@ -76,7 +77,10 @@ export class Jobs {
     const { jobs, documents, files } = rowsOf(records)
     this.files = new Files(folder, ledger, wallMs, files)
     this.#rates = new Rates(pool, now)
-    const reader = createDocumentReader(options.createDocuments)
+    const { createDocuments: createWorker } = options
+    const reader = createDocumentReader(
+      createDocuments({ createWorker, now, deadlines: pool.deadlines }),
+    )
     this.#stopReader = () => reader.stop()
     const parts = { pool, now, folder, checkSchema: options.checkSchema }
     const batch = createBatchWork(folder, this.files, () => this.#handle!)

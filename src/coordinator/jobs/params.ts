@@ -30,8 +30,6 @@ export const JOBS = {
   usualMs: DAY_MS, // over which the parts of a job without `by` are spread
   leastMs: 30 * SECOND_MS, // that a part is given, be `by` ever so near
   mostMs: 7 * DAY_MS, // that a part is given; messages to nodes carry 11 days at most
-  partPages: 4, // pages of one query: few, so that it gives way soon and little is asked again
-  partBytes: 8 * MIB, // of one query; half of what a frame of a link takes
   windowPerSlot: 2, // parts inside the pool: one that runs, one that waits for each slot
   leastWindow: 2, // parts, whatever the pool is like
   tries: 3, // of a part or page that fails for no reason of its own
@@ -40,10 +38,7 @@ export const JOBS = {
   answerMs: 2 * SECOND_MS, // that the answer to POST waits for pages to be counted
   rateMs: 120 * SECOND_MS, // window over which pages are counted for the estimate
 
-  // Calls of the documents' worker, after which it is ended and begun anew.
-  openMs: 60 * SECOND_MS, // opens a document, or cuts a part out of it
-  writeMs: 300 * SECOND_MS, // writes an output of all its pages
-  idleMs: 60 * SECOND_MS, // after the last call: its memory is given back
+  idleMs: 60 * SECOND_MS, // after the last call of the documents' worker: its memory is given back
 
   // Webhooks.
   webhookMs: 15 * SECOND_MS, // for one call

@@ -68,7 +68,7 @@ Deno.test('documents that cannot be opened have a reason each, and the others ar
       ['failed', 'internal'],
       ['done', undefined],
     ])
-    assert.match(job.documents![3]!.error!.message, /^Cannot open the document: .*out of memory/)
+    assert.match(job.documents![3]!.error!.message, /^Cannot read the document: .*out of memory/)
     assert.deepEqual(job.pages, { done: 1, total: 1, failed: 0 })
   }))
 
