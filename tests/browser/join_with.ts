@@ -21,7 +21,7 @@ export async function joinWith(
   await page.getByLabel('Pause while other programs').uncheck()
   await page.getByLabel('Processors at most').selectOption(wish.threads ?? '1')
   if (wish.perRun !== undefined) {
-    await page.getByLabel('Processors to one piece of work').selectOption(wish.perRun)
+    await page.getByLabel('Processors for one piece of work').selectOption(wish.perRun)
   }
   await page.getByLabel('Compute with').selectOption(wish.backend)
   await joinButton(page).click()
