@@ -3,16 +3,13 @@
  *
  * @module
  */
+import '../src/stages/without_eval.ts'
 import { expose } from 'comlink'
-import { config } from 'zod'
 import { createOrtEngine } from '../src/node/engine/ort_engine.ts'
 import { createGenerators } from '../src/node/engine/generate/create_generator.ts'
 import { createWorkerApi } from '../src/node/engine/worker_api.ts'
 import { createCodecs } from '../src/stages/codecs.ts'
 import { stages } from '../src/stages/stages.ts'
-
-// Compiled checks need eval, which pages of the coordinator forbid; these are few and small.
-config({ jitless: true })
 
 const createGenerator = createGenerators()
 

@@ -3,15 +3,12 @@
  *
  * @module
  */
+import '../src/stages/without_eval.ts'
 import { expose } from 'comlink'
-import { config } from 'zod'
 import { builtPaths } from '../src/node/assets.ts'
 import { createBrowserHost } from '../src/node/host_browser.ts'
 import { createNode } from '../src/node/node.ts'
 import { createTab } from '../src/node/tab.ts'
-
-// Its compiled checks need eval, which the coordinator's pages forbid.
-config({ jitless: true })
 
 const { origin } = globalThis.location
 expose(createTab({

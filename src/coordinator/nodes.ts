@@ -4,7 +4,8 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
-import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
+import { ableVariants } from '../pipeline/hold.ts'
+import type { ServedVariant } from '../pipeline/least_models.ts'
 import type { InUse } from '../policy/core/elastic.ts'
 import type { Answer, PolicyEvent, VariantRef } from '../policy/core/types.ts'
 import { workingShare } from '../protocol/duty.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServedVariant } from '../pipeline/hold.ts'
+import type { ServedVariant } from '../pipeline/least_models.ts'
 import { publicName } from '../pipeline/version.ts'
 import type { VariantRef, VariantRuling } from '../policy/core/types.ts'
 import { ApiError } from './api_error.ts'

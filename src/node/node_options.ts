@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Downloads } from '../pipeline/hold.ts'
+import type { Downloads } from '../pipeline/least_models.ts'
 import type { BackendWish } from './backend/choice.ts'
 import type { Clock } from './clock.ts'
 import type { Adapter } from './engine/adapter.ts'

@@ -5,25 +5,9 @@
  * @module
  */
 import { GENERATE, generateTaskOf } from './generate.ts'
-import { CODE, type Demands, type Device, whyNotOn } from './runs_on.ts'
+import { type Downloads, leastModels, type ModelFile, type ServedVariant } from './least_models.ts'
+import { CODE, type Device, whyNotOn } from './runs_on.ts'
 import type { Pipeline, Task, Variant } from './schema.ts'
-
-export interface ModelFile {
-  sha256: string
-  bytes: number
-}
-
-/** A variant with its model's file, where it has one. */
-export interface ServedVariant extends Demands {
-  pipeline: string
-  task: string
-  variant: string
-  accuracy: number
-  model: ModelFile | undefined
-}
-
-/** Whether all models may be downloaded, or of each task only the smallest. */
-export type Downloads = 'all' | 'least'
 
 export interface HoldLimits extends Device {
   /** What one slot may hold in models; absent: no limit. */
@@ -81,19 +65,6 @@ export function generatingMemoryOf(task: Task, variant: Variant, modelBytes: num
   const { kvBytes } = variant
   const tokenBytes = typeof kvBytes === 'number' ? kvBytes : KV_ROOT_FACTOR * Math.sqrt(modelBytes)
   return Math.round(WEIGHTS_FACTOR * modelBytes + KV_COPIES * rows * context * tokenBytes)
-}
-
-/** The models to have if there is to be one for each task: the smallest, of equals the best. */
-export function leastModels(served: readonly ServedVariant[]): Map<string, ModelFile> {
-  const best = new Map<string, { accuracy: number; model: ModelFile }>()
-  for (const { pipeline, task, accuracy, model } of served) {
-    if (model === undefined) continue
-    const known = best.get(`${pipeline} ${task}`)
-    const better = known === undefined || model.bytes < known.model.bytes ||
-      (model.bytes === known.model.bytes && accuracy > known.accuracy)
-    if (better) best.set(`${pipeline} ${task}`, { accuracy, model })
-  }
-  return new Map([...best.values()].map(({ model }) => [model.sha256, model]))
 }
 
 /** The variants of a pipeline, in the file's order. */

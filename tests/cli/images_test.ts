@@ -10,9 +10,13 @@ import { follow } from './coordinator_process.ts'
 
 const MOST_BYTES = 300e6
 
-const has = (tool: string): Promise<boolean> =>
-  new Deno.Command(tool, { args: ['--version'], stdout: 'null' }).output()
-    .then(({ success }) => success, () => false)
+async function has(tool: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(tool, { args: ['--version'], stdout: 'null' }).output()).success
+  } catch {
+    return false
+  }
+}
 
 async function missing(): Promise<string | undefined> {
   if (Deno.build.os !== 'linux' || Deno.uid() !== 0) return 'they are built as root on Linux'

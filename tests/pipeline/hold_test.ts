@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { ableVariants, leastModels, memoryOf, servedVariants } from '../../src/pipeline/hold.ts'
+import { ableVariants, memoryOf, servedVariants } from '../../src/pipeline/hold.ts'
+import { leastModels } from '../../src/pipeline/least_models.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 
 const input = (height: number, width: number) => ({ height, width })

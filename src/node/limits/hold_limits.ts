@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { ableVariants, type Downloads, leastModels, servedVariants } from '../../pipeline/hold.ts'
+import { ableVariants, servedVariants } from '../../pipeline/hold.ts'
+import { type Downloads, leastModels } from '../../pipeline/least_models.ts'
 import { MAX_PICTURE_PIXELS } from '../../pipeline/picture_head.ts'
 import { CODE, type Device, whyNotOn } from '../../pipeline/runs_on.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'

@@ -8,4 +8,4 @@ export {
   leastModels,
   type ModelFile,
   type ServedVariant,
-} from '../../pipeline/hold.ts'
+} from '../../pipeline/least_models.ts'

@@ -23,7 +23,7 @@ const reasonOf = async (response: Response) => {
 Deno.test('files, jobs and the disk hold so much and no more, and what is refused is removed', async () => {
   const dir = await Deno.makeTempDir()
   const coordinator = startJobs({ store: `${dir}/store.sqlite` })
-  const big = { 'big.pdf': 'x'.repeat(600), 'other.pdf': 'x'.repeat(600) }
+  const big = { 'big.pdf': 'x'.repeat(700), 'other.pdf': 'x'.repeat(450) }
   const refused = async (bounds: Partial<typeof JOBS>, status: number, says: RegExp) => {
     await withBounds(bounds, async () => {
       const [got, reason, error] = await reasonOf(await send(coordinator, big))
