@@ -50,6 +50,8 @@ export function createLevers(parts: LeverParts): Levers {
   let isDone = true
   /** One change of threads after another: each is a new worker in every slot. */
   let moving = Promise.resolve()
+  /** Threads of a run once the change under way is over; 0 while there is none. */
+  let towards = 0
 
   let resting = cold
   const inUse = (): InUse => ({
@@ -65,7 +67,13 @@ export function createLevers(parts: LeverParts): Levers {
   const setThreads = (isWished: () => boolean) =>
     moving = moving.then(async () => {
       const { threads: count } = wished()
-      if (isWished() && (count !== threads() || moves.isMixed)) await moves.useThreads(count)
+      if (!isWished() || count === threads() && !moves.isMixed) return
+      towards = count
+      try {
+        await moves.useThreads(count)
+      } finally {
+        towards = 0
+      }
     })
 
   /** What is pending, within the limits that there are with so many threads. */
@@ -109,8 +117,9 @@ export function createLevers(parts: LeverParts): Levers {
       setDuty(wished().duty)
       // How many slots there may be goes by the threads of each.
       const next = wished().threads
-      let parked = setSlots(wished(next).slots, next)
-      if (next !== threads() || moves.isMixed) await setThreads(isWished)
+      const widest = Math.max(next, towards)
+      let parked = setSlots(wished(widest).slots, widest)
+      if (next !== threads() || moves.isMixed || towards > 0) await setThreads(isWished)
       if (isWished()) {
         const { slots } = wished()
         parked = setSlots(slots, threads())
@@ -127,13 +136,16 @@ export function createLevers(parts: LeverParts): Levers {
       if (isDone) tell()
     },
     reset() {
-      turn++
+      const mine = ++turn
       pending = {}
       isDone = true
       resting = cold
       setDuty(limit(threads()).duty)
       grower().interrupt()
-      void pool().use(Math.min(limit(threads()).slots, pool().kept))
+      const useAll = () =>
+        pool().use(Math.min(limit(Math.max(threads(), towards)).slots, pool().kept))
+      void useAll()
+      if (towards > 0) void moving.then(() => mine === turn ? useAll() : undefined)
       grower().unparked()
     },
   }
