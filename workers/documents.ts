@@ -34,7 +34,7 @@ const codecs = createCodecs(load)
 let pdfium: Promise<WebAssembly.Module> | undefined
 
 const documents = createDocumentsHere({
-  startPdfium: async () => await startPdfium(await (pdfium ??= load('pdfium')), MOST_PDFIUM_BYTES),
+  startPdfium: async () => startPdfium(await (pdfium ??= load('pdfium')), MOST_PDFIUM_BYTES),
   pdfOfTiff: (bytes) => pdfOfTiff(bytes, tiffPages(bytes, MOST_PAGES)),
   head: pictureHead,
   // Decoders want a file of their own.

@@ -4,16 +4,18 @@
  * @module
  */
 import type { DocumentType } from '../../documents/documents.ts'
+import { FAULTS } from '../../documents/faults.ts'
 import { layoutOf } from '../../documents/layout/layout.ts'
 import type { Page } from '../../documents/page.ts'
+import { openPdf, PdfError } from '../../documents/pdf/pdf_file.ts'
+import { type Pdfium, startPdfium } from '../../documents/pdf/pdfium.ts'
 import { CodecUnavailableError } from '../picture_error.ts'
 import type { ImageCodecs, StageItem } from '../types.ts'
 import { DocumentError } from './document_error.ts'
 import { isKept } from './kept_text.ts'
 import { type PageMeta, pictureItem, sizeIn } from './page_picture.ts'
-import { openPdf, type PdfPage } from './pdf.ts'
+import { type PdfPage, withPage } from './pdf.ts'
 import { textOf } from './pdf_text.ts'
-import { createPdfium, type Pdfium } from './pdfium.ts'
 import { tiffPages } from './tiff_head.ts'
 import { pdfOfTiff } from './tiff_pdf.ts'
 
@@ -66,6 +68,9 @@ export async function drawDocument(
     if (pdfium.memory.buffer.byteLength <= KEPT_HEAP_BYTES) instances.set(module, pdfium)
     return opened
   } catch (error) {
+    if (error instanceof PdfError) {
+      throw new DocumentError('invalid_input', FAULTS[error.code].message)
+    }
     const isTrap = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
     if (!isTrap) throw error
     const what = type === 'image/tiff' ? 'TIFF' : 'PDF'
@@ -84,7 +89,7 @@ export async function drawDocument(
 
 function started(module: WebAssembly.Module): Pdfium {
   try {
-    return createPdfium(module, MOST_HEAP_BYTES)
+    return startPdfium(module, MOST_HEAP_BYTES)
   } catch (cause) {
     throw new CodecUnavailableError(`Cannot start PDFium: ${cause}`, { cause })
   }
@@ -108,7 +113,7 @@ async function pagesDrawn(
     )
   }
   for (let index = 0; index < pdf.pages; index++) {
-    const page = pdf.withPage(index, (page) => pageOf(pdfium, page, index, type, settings))
+    const page = withPage(pdfium, pdf, index, (page) => pageOf(pdfium, page, index, type, settings))
     // A picture that there was no memory for would be missing, and nobody would know.
     if (pdfium.isOverfull) throw new RangeError('No memory left')
     opened.pages.push(page.page)
