@@ -9,6 +9,8 @@ import { layoutOf } from '../../documents/layout/layout.ts'
 import type { Page } from '../../documents/page.ts'
 import { openPdf, PdfError } from '../../documents/pdf/pdf_file.ts'
 import { type Pdfium, startPdfium } from '../../documents/pdf/pdfium.ts'
+import { openTiff, TiffError } from '../../documents/tiff/file.ts'
+import { pdfOfTiff } from '../../documents/tiff/pdf.ts'
 import { CodecUnavailableError } from '../picture_error.ts'
 import type { ImageCodecs, StageItem } from '../types.ts'
 import { DocumentError } from './document_error.ts'
@@ -16,8 +18,6 @@ import { isKept } from './kept_text.ts'
 import { type PageMeta, pictureItem, sizeIn } from './page_picture.ts'
 import { type PdfPage, withPage } from './pdf.ts'
 import { textOf } from './pdf_text.ts'
-import { tiffPages } from './tiff_head.ts'
-import { pdfOfTiff } from './tiff_pdf.ts'
 
 const POINTS_AN_INCH = 72
 /** PDFium's memory: what a large scanned page takes, eight times over. */
@@ -58,7 +58,7 @@ export async function drawDocument(
   settings: DrawSettings,
   codecs: ImageCodecs,
 ): Promise<Opened> {
-  const file = type === 'image/tiff' ? pdfOfTiff(bytes, tiffPages(bytes, settings.maxPages)) : bytes
+  const file = type === 'image/tiff' ? pagesOfTiff(bytes, settings.maxPages) : bytes
   const module = await codecs.library('pdfium')
   const pdfium = instances.get(module) ?? started(module)
   // Kept again once it has come through, and not where something was left in it.
@@ -87,6 +87,26 @@ export async function drawDocument(
   }
 }
 
+/** As a PDF, a pixel to a point. */
+function pagesOfTiff(bytes: Uint8Array, maxPages: number): Uint8Array {
+  try {
+    const file = openTiff(bytes, maxPages)
+    checkPages(file.pages.length, maxPages)
+    return pdfOfTiff(file)
+  } catch (error) {
+    if (error instanceof TiffError) throw new DocumentError('invalid_input', error.message)
+    throw error
+  }
+}
+
+function checkPages(pages: number, maxPages: number): void {
+  if (pages <= maxPages) return
+  throw new DocumentError(
+    'too_large',
+    `Cannot take a document of over ${maxPages} pages: send it as a job, to /v1/jobs`,
+  )
+}
+
 function started(module: WebAssembly.Module): Pdfium {
   try {
     return startPdfium(module, MOST_HEAP_BYTES)
@@ -105,13 +125,7 @@ async function pagesDrawn(
   const pdf = openPdf(pdfium, file)
   const opened: Opened = { pages: [], pictures: [] }
   let [characters, pictureBytes] = [0, 0]
-  if (pdf.pages > settings.maxPages) {
-    throw new DocumentError(
-      'too_large',
-      `Cannot take a document of ${pdf.pages} pages: a query takes ${settings.maxPages}: send it ` +
-        'as a job, to /v1/jobs',
-    )
-  }
+  checkPages(pdf.pages, settings.maxPages)
   for (let index = 0; index < pdf.pages; index++) {
     const page = withPage(pdfium, pdf, index, (page) => pageOf(pdfium, page, index, type, settings))
     // A picture that there was no memory for would be missing, and nobody would know.
