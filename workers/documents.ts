@@ -5,13 +5,10 @@
  */
 import { expose, transfer } from 'comlink'
 import type { Documents } from '../src/documents/documents.ts'
-import { MOST_PAGES } from '../src/documents/faults.ts'
 import { createDocumentsHere } from '../src/documents/here.ts'
 import { startPdfium } from '../src/documents/pdf/pdfium.ts'
 import { pictureHead } from '../src/pipeline/picture_head.ts'
 import { type CodecName, createCodecs } from '../src/stages/codecs.ts'
-import { tiffPages } from '../src/stages/documents/tiff_head.ts'
-import { pdfOfTiff } from '../src/stages/documents/tiff_pdf.ts'
 
 /** Of PDFium's memory: what it builds of a document, whose bytes stay outside. */
 const MOST_PDFIUM_BYTES = 2 ** 30
@@ -34,8 +31,7 @@ const codecs = createCodecs(load)
 let pdfium: Promise<WebAssembly.Module> | undefined
 
 const documents = createDocumentsHere({
-  startPdfium: async () => await startPdfium(await (pdfium ??= load('pdfium')), MOST_PDFIUM_BYTES),
-  pdfOfTiff: (bytes) => pdfOfTiff(bytes, tiffPages(bytes, MOST_PAGES)),
+  startPdfium: async () => startPdfium(await (pdfium ??= load('pdfium')), MOST_PDFIUM_BYTES),
   head: pictureHead,
   // Decoders want a file of their own.
   decode: (type, bytes) => codecs.decode(type, bytes.slice()),

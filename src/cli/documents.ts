@@ -6,9 +6,9 @@
 import './deno_version.ts'
 import { type Client, createClient, ShoalError } from '../client/mod.ts'
 import { jobPath } from '../client/job_facts.ts'
+import { outputStems } from '../client/output_names.ts'
 import { plural } from '../pages/format.ts'
 import { type DocumentsArgs, readDocumentsArgs, USAGE } from './documents/args.ts'
-import { outputNames } from './documents/names.ts'
 import { Progress } from './documents/progress.ts'
 import { Run } from './documents/run.ts'
 import { FolderState, isVersion, type OpenJob } from './documents/state.ts'
@@ -57,7 +57,9 @@ async function main(args: DocumentsArgs): Promise<number> {
   const progress = new Progress({
     ...{ isTerminal: Deno.stdout.isTerminal(), write, nowMs: () => performance.now() },
   })
-  const nameOf = outputNames(found.map(({ name }) => name))
+  const names = [...new Set([...found.map(({ name }) => name), ...versions.keys()])]
+  const stems = outputStems(names)
+  const stemOf = new Map(names.map((name, i) => [name, stems[i]!]))
   const interruption = new AbortController()
   const end = createEnding(() => interruption.abort(new DOMException('Cancelled', 'AbortError')))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -66,7 +68,7 @@ async function main(args: DocumentsArgs): Promise<number> {
   const run = new Run(
     {
       ...{ client, state, progress, signal: interruption.signal },
-      target: { url, folder: to, nameOf, ...key === undefined ? {} : { key } },
+      target: { url, folder: to, stemOf, ...key === undefined ? {} : { key } },
       order: args,
     },
     toRead,

@@ -1,6 +1,7 @@
 /** @module Jobs: documents handed in to be read by a time, how far they are, and what came of them. */
 import { ShoalError } from './error.ts'
 import { readEvents } from './events.ts'
+import { ENDINGS } from './job_facts.ts'
 import type { JobEvent, JobInfo, JobOutput, JobResult } from './job_types.ts'
 import { createSilence } from './silence.ts'
 
@@ -55,9 +56,6 @@ export interface JobsClient {
 
 type Open = (path: string, init?: RequestInit) => Promise<Response>
 
-const EXTENSIONS: Record<JobOutput, string> = {
-  ...{ text: 'txt', json: 'json', hocr: 'hocr', alto: 'xml', pdf: 'pdf' },
-}
 /** Two of the comments that come every 15 s where nothing else does, and some time for the way. */
 const MOST_SILENT_MS = 35_000
 
@@ -87,7 +85,7 @@ export function createJobsClient(open: Open): JobsClient {
     results: async (id, signal) =>
       (await json<{ results: JobResult[] }>(at(id, '/results'), by(signal))).results,
     async result(id, document, output, signal) {
-      const path = at(id, `/results/${document}.${EXTENSIONS[output]}`)
+      const path = at(id, `/results/${document}${ENDINGS[output]}`)
       const response = await open(path, by(signal))
       return await response.blob()
     },

@@ -19,13 +19,14 @@ import type { Page } from './page.ts'
 import { openPdf, PdfError, type PdfFile } from './pdf/pdf_file.ts'
 import type { Pdfium } from './pdf/pdfium.ts'
 import { joined } from './pdf/writer.ts'
-import { withoutUnused } from './split/unused.ts'
-import { openTiff, type TiffFile, tiffPart, tiffSize } from './split/tiff.ts'
+import { withoutUnused } from './pdf/unused.ts'
+import { openTiff, type TiffFile } from './tiff/file.ts'
+import { tiffPage } from './tiff/page.ts'
+import { tiffPart } from './tiff/part.ts'
+import { pdfOfTiff } from './tiff/pdf.ts'
 
 export interface Tools extends Pictures {
   startPdfium(): Promise<Pdfium>
-  /** All pages of a TIFF, a pixel to a point. @throws Error with what is wrong */
-  pdfOfTiff(bytes: Uint8Array): Uint8Array
 }
 
 interface Open {
@@ -92,7 +93,7 @@ export function createDocumentsHere(tools: Tools): Documents {
     }
     const made = tiff === undefined
       ? await pdfOfPicture(type as 'image/png', bytes, tools)
-      : tools.pdfOfTiff(bytes)
+      : pdfOfTiff(tiff)
     return await withPdfium(async (pdfium) => {
       const file = openPdf(pdfium, made)
       try {
@@ -105,7 +106,7 @@ export function createDocumentsHere(tools: Tools): Documents {
     function scaleOf(index: number): number {
       const { width, height, dpi } = tiff === undefined
         ? { ...tools.head(bytes)!, dpi: undefined }
-        : tiffSize(bytes, tiff, index)
+        : tiffPage(tiff, index)
       return dpi !== undefined && dpi >= LEAST_DPI && dpi <= MOST_DPI
         ? POINTS_AN_INCH / dpi
         : LONGER_SIDE / Math.max(width, height)
@@ -136,7 +137,7 @@ export function createDocumentsHere(tools: Tools): Documents {
         const isRange = [from, count].every(Number.isSafeInteger) && from >= 0 && count >= 1 &&
           from + count <= pages
         if (!isRange) return FAULTS.range
-        if (tiff !== undefined) return { ok: true, type, bytes: tiffPart(bytes, tiff, from, count) }
+        if (tiff !== undefined) return { ok: true, type, bytes: tiffPart(tiff, from, count) }
         if (type !== 'application/pdf') return { ok: true, type, bytes: bytes.slice() }
         const part = await withPdfium((pdfium) =>
           (file ??= openPdf(pdfium, bytes)).part(from, count)

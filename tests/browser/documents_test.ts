@@ -98,10 +98,10 @@ Deno.test({
           return { name: got.suggestedFilename(), bytes: await Deno.readFile(await got.path()) }
         }
         const text = await download('Download letter.pdf as Text')
-        assert.equal(text.name, 'letter.pdf.txt')
+        assert.equal(text.name, 'letter.txt')
         assert.match(new TextDecoder().decode(text.bytes), /A first line[^]*A second page/)
         const pdf = await download('Download scan.jpg as PDF')
-        assert.equal(pdf.name, 'scan.jpg.pdf')
+        assert.equal(pdf.name, 'scan.pdf')
         assert.equal(new TextDecoder().decode(pdf.bytes.subarray(0, 5)), '%PDF-')
         const zip = await download('Download all')
         assert.match(zip.name, /\.zip$/)

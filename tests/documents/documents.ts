@@ -84,5 +84,8 @@ export async function pdftotext(pdf: Uint8Array, ...flags: string[]): Promise<st
   }
 }
 
-export const HAS_PDFTOTEXT: boolean = await new Deno.Command('pdftotext', { args: ['-v'] }).output()
-  .then(() => true, () => false)
+export const HAS_PDFTOTEXT: boolean = await pdftotext(new Uint8Array()).then(
+  (text) => text !== undefined,
+  // It is there, and says that this is no PDF.
+  () => true,
+)

@@ -115,6 +115,37 @@ export function tiffOf(
   return Uint8Array.from(bytes)
 }
 
+/** A few kilobytes, so many pages of which say that they have the same strips, one of all bytes. */
+export function tiffOfOneStrip(pages: number, strips: number): Bytes {
+  const tags = 5
+  const lists = 8 + pages * (2 + 12 * tags + 4)
+  const bytes = new Uint8Array(lists + 8 * strips)
+  const view = new DataView(bytes.buffer)
+  bytes.set([0x49, 0x49, 42, 0, 8])
+  for (let page = 0; page < pages; page++) {
+    const at = 8 + page * (2 + 12 * tags + 4)
+    view.setUint16(at, tags, true)
+    const entries = [[256, 1, 64], [257, 1, strips], [278, 1, 1]]
+    for (
+      const [i, [tag, count, value]] of [
+        ...entries,
+        ...[[273, strips, lists], [279, strips, lists + 4 * strips]],
+      ].entries()
+    ) {
+      const entry = at + 2 + 12 * i
+      view.setUint16(entry, tag!, true)
+      view.setUint16(entry + 2, 4, true)
+      view.setUint32(entry + 4, count!, true)
+      view.setUint32(entry + 8, value!, true)
+    }
+    view.setUint32(at + 2 + 12 * tags, page === pages - 1 ? 0 : at + 2 + 12 * tags + 4, true)
+  }
+  for (let i = 0; i < strips; i++) {
+    view.setUint32(lists + 4 * (strips + i), bytes.length, true)
+  }
+  return bytes
+}
+
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
 function joined(parts: readonly Uint8Array[]): Bytes {

@@ -155,6 +155,15 @@ Deno.test('TIFFs of the ways that scanners pack are opened, page by page', async
   }
 })
 
+Deno.test('thumbnails and masks in a TIFF are no pages of it', async () => {
+  const kinds = [0, 1, 4, 2].map((kind) => ({
+    tags: [[254, 4, [kind]], ...BARS, [262, 3, [0]]] as Tag[],
+    strip: STRIPES,
+  }))
+  const { pictures } = await opened('image/tiff', tiffOf(kinds))
+  assert.deepEqual(pictures.map(({ meta }) => (meta['page'] as JsonObject)['index']), [0, 1])
+})
+
 Deno.test('a TIFF in colours with transparency is opened', async () => {
   const strip = Uint8Array.from({ length: 4 * 64 * 16 }, (_, i) => [200, 30, 30, 255][i % 4]!)
   const tags: Tag[] = [...BARS, [258, 3, [8, 8, 8, 8]], [262, 3, [2]], [277, 3, [4]]]
@@ -178,12 +187,12 @@ Deno.test('a bad file is refused with what is wrong, and the next one is opened'
   const pdf = await pdfOf(['scan'])
   await refused('invalid_input', /empty/, PDF, new Uint8Array(0))
   await refused('invalid_input', /none that is known/, PDF, new TextEncoder().encode('A letter.'))
-  await refused('invalid_input', /cut short or damaged/, PDF, pdf.subarray(0, pdf.length / 2))
+  await refused('invalid_input', /damaged or cut short/, PDF, pdf.subarray(0, pdf.length / 2))
   await refused('invalid_input', /cut short/, PDF, new TextEncoder().encode('%PDF-1.7\nno more'))
   await refused('invalid_input', /password/, PDF, await encryptedPdf())
   await refused('invalid_input', /its content is application\/pdf/, 'image/tiff', pdf)
   await refused('invalid_input', /of type "text\/plain"/, 'text/plain', pdf)
-  await refused('too_large', /10000 pages.*jobs/, PDF, await pdfOf(Array(10_000).fill('blank')))
+  await refused('too_large', /over 32 pages.*jobs/, PDF, await pdfOf(Array(10_000).fill('blank')))
   assert.equal((await opened(PDF, pdf)).pages.length, 1)
 })
 
@@ -210,7 +219,7 @@ Deno.test('a TIFF whose pages lead back, or whose parts are missing, is refused'
   const loop = tiff.slice()
   const nextAt = 8 + 2 + 12 * 5
   loop[nextAt] = 8
-  await refused('invalid_input', /cut short or damaged/, 'image/tiff', loop)
+  await refused('invalid_input', /circle; save it anew/, 'image/tiff', loop)
   await refused('invalid_input', /cut short/, 'image/tiff', tiff.subarray(0, tiff.length - 40))
   await refused('invalid_input', /cut short/, 'image/tiff', tiff.subarray(0, 12))
   const jpeg: Tag[] = [...BARS, [259, 3, [6]], [262, 3, [0]]]
@@ -221,5 +230,5 @@ Deno.test('a TIFF whose pages lead back, or whose parts are missing, is refused'
     tiffOf([{ tags: jpeg, strip: STRIPES }]),
   )
   const many = Array.from({ length: 33 }, () => ({ tags, strip: STRIPES }))
-  await refused('too_large', /more than 32 pages/, 'image/tiff', tiffOf(many))
+  await refused('too_large', /over 32 pages.*jobs/, 'image/tiff', tiffOf(many))
 })

@@ -93,7 +93,9 @@ Deno.test('a TIFF becomes a PDF of its pages, whose text is found', () =>
       ...[[256, 3, [WIDTH]], [257, 3, [HEIGHT]], [258, 3, [8]], [259, 3, [1]]] as Tag[],
       ...[[262, 3, [1]], [277, 3, [1]], [278, 3, [HEIGHT]]] as Tag[],
     ]
-    ok(await documents.open(tiffOf([{ tags, strip }, { tags, strip }])))
+    const [small, mask] = [1, 4].map((kind): Tag[] => [[254, 4, [kind]], ...tags])
+    const all = [tags, small!, mask!, tags].map((tags) => ({ tags, strip }))
+    assert.equal(ok(await documents.open(tiffOf(all))).pages, 2, 'without thumbnail and mask')
     const { bytes } = ok(await documents.write('pdf', [page(0), page(1)], 'tiff'))
     await checkFound(bytes, 2, PLACE)
   }))

@@ -5,7 +5,15 @@ import { LIMITS_MS } from '../../src/coordinator/documents/worker.ts'
 import type { Fault } from '../../src/documents/documents.ts'
 import { ofAll } from '../exhaustive.ts'
 import { boxOf, lineOf, ok, pageOf, startWorker, withDocuments } from './documents.ts'
-import { deflatedZeros, encryptedPdf, pdfOf, pdfOfContent, rawPdf, tiffOf } from './made.ts'
+import {
+  deflatedZeros,
+  encryptedPdf,
+  pdfOf,
+  pdfOfContent,
+  rawPdf,
+  tiffOf,
+  tiffOfOneStrip,
+} from './made.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const refused = (answer: { ok: boolean }): Fault => {
@@ -146,6 +154,17 @@ function tiffInCircle(): Uint8Array {
   view.setUint32(8 + 2 + view.getUint16(8, true) * 12, 8, true)
   return tiff
 }
+
+Deno.test('a small TIFF that says that it is large is refused before it fills a machine', () =>
+  withDocuments(async (documents) => {
+    ok(await documents.open(tiffOfOneStrip(4, 10_000)))
+    assert.match(refused(await documents.part(0, 4)).message, /lie on each other/)
+    ok(await documents.open(tiffOfOneStrip(9000, 20)))
+    const page = pageOf([lineOf('a', boxOf(1, 1, 9, 9))])
+    ok(await documents.write('text', [page], 'small'))
+    assert.match(refused(await documents.write('pdf', [page], 'small')).message, /more in it/)
+    ok(await documents.open(await pdfOf(['blank'])))
+  }))
 
 Deno.test('each bad file is refused with what to do, and the next is opened', () =>
   withDocuments(async (documents) => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, join } from 'node:path'
+import { ENDINGS } from '../../client/job_facts.ts'
 import type { JobDocument, JobOutput } from '../../client/job_types.ts'
 import { ShoalError } from '../../client/mod.ts'
 
@@ -14,7 +15,8 @@ export interface Target {
   url: string
   key?: string
   folder: string
-  nameOf: (name: string, output: JobOutput) => string
+  /** What outputs of a document are called, but for their endings. */
+  stemOf: ReadonlyMap<string, string>
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Target {
  * @throws ShoalError, and Error where it cannot be written; the reason of `signal`
  */
 export async function fetchOutputs(
-  { url, key, folder, nameOf }: Target,
+  { url, key, folder, stemOf }: Target,
   name: string,
   document: JobDocument,
   outputs: readonly JobOutput[],
@@ -33,7 +35,7 @@ export async function fetchOutputs(
   for (const output of outputs) {
     const from = document.outputs[output]
     if (from === undefined) continue
-    const to = nameOf(name, output)
+    const to = stemOf.get(name)! + ENDINGS[output]
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
     const within = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)])
     const response = await fetch(`${url}${from}`, { headers, signal: within }).catch((cause) => {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Documents, type DocumentType, OUTPUTS } from '../../documents/documents.ts'
-import type { Output, Part } from '../../documents/documents.ts'
+import { ENDINGS } from '../../client/job_facts.ts'
+import type { Documents, DocumentType, Output, Part } from '../../documents/documents.ts'
 import type { Page } from '../../documents/page.ts'
 import { ApiError } from '../api_error.ts'
 import { PAGES, PART } from '../documents/parts.ts'
@@ -17,13 +17,6 @@ import type { Job } from './job.ts'
 import { readDocument } from './part_files.ts'
 import type { Failure } from './types.ts'
 import { DocumentFault, SplitError, type Work } from './work.ts'
-
-export const EXTENSIONS: Record<Output, string> = {
-  ...{ text: 'txt', json: 'json', hocr: 'hocr', alto: 'xml', pdf: 'pdf' },
-}
-
-export const outputOf = (extension: string): Output | undefined =>
-  OUTPUTS.find((output) => EXTENSIONS[output] === extension)
 
 export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): Work {
   const { folder } = parts
@@ -57,7 +50,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
         try {
           const write = (documents: Documents) => documents.write(output, pages as Page[], name)
           const { bytes } = await reader.use(await pathOf(job, n), write)
-          await folder.write(bytes, job.id, 'out', `${n}.${EXTENSIONS[output]}`)
+          await folder.write(bytes, job.id, 'out', `${n}${ENDINGS[output]}`)
           written.push(output)
         } catch (error) {
           if (!(error instanceof DocumentFault || error instanceof ApiError)) throw error

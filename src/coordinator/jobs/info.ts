@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { ENDINGS } from '../../client/job_facts.ts'
 import type { JobDocument, JobInfo } from '../../client/job_types.ts'
-import { EXTENSIONS } from './documents_work.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { Rates } from './rates.ts'
 import type { DocumentRow } from './types.ts'
@@ -55,7 +55,7 @@ export function documentOf(row: DocumentRow): JobDocument {
     pages: { done, total: pages ?? (hasEnded(row) ? 0 : null), failed },
     ...error === null ? {} : { error },
     outputs: Object.fromEntries(
-      outputs.map((output) => [output, `/v1/jobs/${job}/results/${n}.${EXTENSIONS[output]}`]),
+      outputs.map((output) => [output, `/v1/jobs/${job}/results/${n}${ENDINGS[output]}`]),
     ),
   }
 }

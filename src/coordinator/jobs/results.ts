@@ -6,20 +6,21 @@
 import { open, stat } from 'node:fs/promises'
 import type { Context } from 'hono'
 import { makeZip } from 'client-zip'
-import type { JobResult } from '../../client/job_types.ts'
+import { ENDINGS } from '../../client/job_facts.ts'
+import type { JobOutput, JobResult } from '../../client/job_types.ts'
+import { outputStems } from '../../client/output_names.ts'
 import { ApiError } from '../api_error.ts'
 import { asksBody } from '../asks_body.ts'
-import { EXTENSIONS, outputOf } from './documents_work.ts'
 import type { Folder } from './folder.ts'
 import { documentOf } from './info.ts'
 import type { Job } from './job.ts'
 import { readDocument } from './part_files.ts'
 
-const TYPES: Record<string, string> = {
-  txt: 'text/plain; charset=utf-8',
+const TYPES: Record<JobOutput, string> = {
+  text: 'text/plain; charset=utf-8',
   json: 'application/json',
   hocr: 'text/html; charset=utf-8',
-  xml: 'application/xml',
+  alto: 'application/xml',
   pdf: 'application/pdf',
 }
 const CHUNK = 256 * 1024
@@ -41,19 +42,18 @@ export async function resultFile(
   job: Job,
   name: string,
 ): Promise<Response> {
-  const [, n = '', extension = ''] = /^(\d{1,6})\.([a-z]{3,4})$/.exec(name) ?? []
-  const row = job.documents[Number(n)]
-  const output = outputOf(extension)
-  if (n === '' || row === undefined || output === undefined || !row.outputs.includes(output)) {
+  const [, n = '', ending = ''] = /^(\d{1,6})(\.[a-z]{3,4})$/.exec(name) ?? []
+  const output = job.documents[Number(n || NaN)]?.outputs.find((one) => ENDINGS[one] === ending)
+  if (output === undefined) {
     const message = `Cannot find ${name.slice(0, 40)} of job ${job.id}: see /v1/jobs/${job.id}`
     throw new ApiError('not_found', message)
   }
   const path = await folder.path(job.id, 'out', name)
   const { size } = await stat(path)
   // Whatever it holds, no browser shows or runs it here.
-  const saved = `attachment; filename*=UTF-8''${encoded(nameIn(row.name, extension))}`
+  const saved = `attachment; filename*=UTF-8''${encoded(stemsOf(job)[Number(n)]! + ending)}`
   return c.body(asksBody(c) ? streamOf(path) : '', 200, {
-    ...{ 'content-type': TYPES[extension]!, 'content-length': String(size) },
+    ...{ 'content-type': TYPES[output], 'content-length': String(size) },
     'content-disposition': saved,
   })
 }
@@ -63,32 +63,22 @@ export function zipOf(c: Context, folder: Folder, job: Job): Response {
   const saved = `attachment; filename="${job.id}.zip"`
   const headers = { 'content-type': 'application/zip', 'content-disposition': saved }
   if (!asksBody(c)) return c.body('', 200, headers)
-  const taken = new Set<string>()
-  const unique = (name: string) => {
-    let free = name
-    for (let i = 2; taken.has(free.toLowerCase()); i++) free = `${i}-${name}`
-    taken.add(free.toLowerCase())
-    return free
-  }
+  const stems = stemsOf(job)
   async function* files() {
-    for (const { n, name, outputs } of job.documents) {
+    for (const { n, outputs } of job.documents) {
       for (const output of outputs) {
-        const extension = EXTENSIONS[output]
-        const path = await folder.path(job.id, 'out', `${n}.${extension}`)
+        const ending = ENDINGS[output]
+        const path = await folder.path(job.id, 'out', `${n}${ending}`)
         const { size, mtime } = await stat(path)
-        yield {
-          ...{ name: unique(nameIn(name, extension)), lastModified: mtime, size },
-          input: streamOf(path),
-        }
+        const name = stems[n]! + ending
+        yield { name, lastModified: mtime, size, input: streamOf(path) }
       }
     }
   }
   return c.body(makeZip(files()), 200, headers)
 }
 
-/** `scan.pdf` and `scan.jpg` are two documents: the name that was handed in stays. */
-const nameIn = (name: string, extension: string): string =>
-  name.toLowerCase().endsWith(`.${extension}`) ? name : `${name}.${extension}`
+const stemsOf = ({ documents }: Job) => outputStems(documents.map(({ name }) => name))
 
 /** As RFC 8187 has it, which allows less than addresses do. */
 const encoded = (name: string): string =>

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import type { Pdfium } from './pdfium.ts'
+import type { Address, Pdfium } from './pdfium.ts'
 import { joined } from './writer.ts'
 
 export interface PdfFile {
+  /** For functions of PDFium. */
+  handle: Address
   pages: number
   /** These pages, with what they use, as a PDF. */
   part(from: number, count: number): Uint8Array<ArrayBuffer>
@@ -28,8 +30,8 @@ export interface Place {
   turns: number
 }
 
-/** What PDFium says of a file that it does not open; other numbers say nothing of use. */
-const ERRORS: Record<number, 'encrypted' | 'damaged'> = { 3: 'damaged', 4: 'encrypted' }
+/** PDFium's last error where a file asks for a password, or is encrypted in a way that is not known. */
+const ENCRYPTED = [4, 5]
 /** The whole file is written anew, without encryption: what was damaged is not kept. */
 const PLAIN = 3
 /** Numbers of PDFium for a page's boxes. */
@@ -47,70 +49,69 @@ export class PdfError extends Error {
  * memory left or gets lost: the instance is of no use then
  */
 export function openPdf(pdfium: Pdfium, bytes: Uint8Array): PdfFile {
-  const { api } = pdfium
+  const { call } = pdfium
   const file = pdfium.reading(bytes)
-  const document = api.FPDF_LoadCustomDocument(file.at, 0)
+  const document = call('FPDF_LoadCustomDocument', file.at, 0)
   if (document === 0) {
-    const error = api.FPDF_GetLastError()
+    const error = call('FPDF_GetLastError')
     file.free()
-    throw new PdfError(ERRORS[error] ?? (error === 5 ? 'encrypted' : 'damaged'))
+    throw new PdfError(ENCRYPTED.includes(error) ? 'encrypted' : 'damaged')
   }
-  const pages = api.FPDF_GetPageCount(document)
 
   function part(from: number, count: number): Uint8Array<ArrayBuffer> {
     const indices = Int32Array.from({ length: count }, (_, i) => from + i)
-    const out = api.FPDF_CreateNewDocument()
+    const out = call('FPDF_CreateNewDocument')
     try {
       const took = pdfium.lend(
         indices,
-        (at) => api.FPDF_ImportPagesByIndex(out, document, at, count, 0),
+        (at) => call('FPDF_ImportPagesByIndex', out, document, at, count, 0),
       )
       if (!took) throw new PdfError('damaged')
       return written(pdfium, out)
     } finally {
-      api.FPDF_CloseDocument(out)
+      call('FPDF_CloseDocument', out)
     }
   }
 
   function boxOf(index: number, box: number) {
     const [left, top, right, bottom] = pdfium.lend(new Float32Array(4), (at) => {
-      api.EPDF_GetPageBoxByIndex(document, index, box, at)
-      return new Float32Array(pdfium.heap().slice(at, at + 16).buffer)
+      call('EPDF_GetPageBoxByIndex', document, index, box, at)
+      return new Float32Array(pdfium.memory.buffer.slice(at, at + 16))
     }) as unknown as [number, number, number, number]
     return { left, top, right, bottom }
   }
 
   return {
-    pages,
+    handle: document,
+    pages: call('FPDF_GetPageCount', document),
     part,
     plain: () => written(pdfium, document),
     place(index) {
-      const ref = api.EPDFDoc_GetPageObjectNumberByIndex(document, index)
+      const ref = call('EPDFDoc_GetPageObjectNumberByIndex', document, index)
       if (ref <= 0) return undefined
       const [media, crop] = [boxOf(index, MEDIA), boxOf(index, CROP)]
       const [left, right] = [Math.max(media.left, crop.left), Math.min(media.right, crop.right)]
       const [bottom, top] = [Math.max(media.bottom, crop.bottom), Math.min(media.top, crop.top)]
-      const turns = api.EPDF_GetPageRotationByIndex(document, index)
+      const turns = call('EPDF_GetPageRotationByIndex', document, index)
       return left < right && bottom < top
         ? { ref, turns, left, top, right, bottom }
         : { ref, turns, ...media }
     },
     close() {
-      api.FPDF_CloseDocument(document)
+      call('FPDF_CloseDocument', document)
       file.free()
     },
   }
 }
 
-function written({ api, writing }: Pdfium, document: number): Uint8Array<ArrayBuffer> {
+function written({ call, writing }: Pdfium, document: Address): Uint8Array<ArrayBuffer> {
   const blocks: Uint8Array[] = []
   let length = 0
   const file = writing((block) => {
     blocks.push(block)
     length += block.length
-    return true
   })
-  const done = api.FPDF_SaveAsCopy(document, file.at, PLAIN)
+  const done = call('FPDF_SaveAsCopy', document, file.at, PLAIN)
   file.free()
   if (!done) throw new PdfError('damaged')
   return joined(blocks, length)

@@ -4,6 +4,7 @@
  * @module
  */
 import { hasEnded, type WholeJob, zipPath } from '../../client/job_facts.ts'
+import { outputStems } from '../../client/output_names.ts'
 import { moment } from '../../client/when.ts'
 import { plural } from '../format.ts'
 import { make } from '../make.ts'
@@ -118,7 +119,8 @@ export class Card {
     const isSame = this.#rows.length === names.length &&
       names.every((name, index) => this.#rows[index]!.name === name)
     if (isSame) return
-    this.#rows = names.map((name) => new Row(name))
+    const stems = outputStems(names)
+    this.#rows = names.map((name, index) => new Row(name, stems[index]!))
     this.#lay()
   }
 

@@ -120,13 +120,3 @@ async function* walk(entry: FileSystemEntry, name: string): AsyncGenerator<Named
     }
   }
 }
-
-/** Names that are apart: phones call every photograph the same. */
-export function apart(name: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(name)) return name
-  const [, stem, ending] = /^(.*?)(\.[^./]*)?$/s.exec(name)!
-  for (let n = 2;; n++) {
-    const other = `${stem} (${n})${ending ?? ''}`
-    if (!taken.has(other)) return other
-  }
-}

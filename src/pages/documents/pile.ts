@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { apart } from '../../client/output_names.ts'
 import { plural } from '../format.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
-import { apart, type Chosen, type LeftOut, setUpFiles } from './files.ts'
+import { type Chosen, type LeftOut, setUpFiles } from './files.ts'
 import { announce, listed, say } from './say.ts'
 import { size } from './size.ts'
 
@@ -26,10 +27,10 @@ export function setUpPile(): Pile {
   let files: Chosen[] = []
   let changed = () => {}
   setUpFiles({ fileBytes: MOST_FILE_BYTES }, (chosen, leftOut) => {
-    const names = new Set(files.map(({ name }) => name))
+    const names = new Set(files.map(({ name }) => name.toLowerCase()))
     for (const one of chosen) {
       const name = apart(one.name, names)
-      names.add(name)
+      names.add(name.toLowerCase())
       files.push({ ...one, name })
     }
     say('refused', '')

@@ -22,7 +22,8 @@ export class Row {
   /** What there are links for. */
   #linked = ''
 
-  constructor(readonly name: string) {
+  /** @param stem what its outputs are called, but for their endings */
+  constructor(readonly name: string, private readonly stem: string) {
     this.#bar = make('progress', { max: 1, value: 0, 'aria-label': `Progress of ${name}` })
     this.element = make(
       'li',
@@ -56,16 +57,11 @@ export class Row {
     this.#got.hidden = outputs.length === 0
     this.#got.replaceChildren(...outputs.map((output) => {
       const label = `Download ${this.name} as ${LINKS[output]}`
-      const download = fileName(this.name, output)
+      // Without its folders: a browser takes none.
+      const download = this.stem.slice(this.stem.lastIndexOf('/') + 1) + ENDINGS[output]
       return make('a', { href: paths[output]!, download, 'aria-label': label }, LINKS[output])
     }))
   }
-}
-
-/** As the coordinator calls it, without its folders: a browser takes none. */
-function fileName(name: string, output: JobOutput): string {
-  const base = name.slice(name.lastIndexOf('/') + 1)
-  return base.toLowerCase().endsWith(ENDINGS[output]) ? base : base + ENDINGS[output]
 }
 
 /** Nothing: that it cannot be told yet. */

@@ -4,18 +4,20 @@
  * @module
  */
 import type { DocumentType } from '../../documents/documents.ts'
+import { FAULTS } from '../../documents/faults.ts'
 import { layoutOf } from '../../documents/layout/layout.ts'
 import type { Page } from '../../documents/page.ts'
+import { openPdf, PdfError } from '../../documents/pdf/pdf_file.ts'
+import { type Pdfium, startPdfium } from '../../documents/pdf/pdfium.ts'
+import { openTiff, TiffError } from '../../documents/tiff/file.ts'
+import { pdfOfTiff } from '../../documents/tiff/pdf.ts'
 import { CodecUnavailableError } from '../picture_error.ts'
 import type { ImageCodecs, StageItem } from '../types.ts'
 import { DocumentError } from './document_error.ts'
 import { isKept } from './kept_text.ts'
 import { type PageMeta, pictureItem, sizeIn } from './page_picture.ts'
-import { openPdf, type PdfPage } from './pdf.ts'
+import { type PdfPage, withPage } from './pdf.ts'
 import { textOf } from './pdf_text.ts'
-import { createPdfium, type Pdfium } from './pdfium.ts'
-import { tiffPages } from './tiff_head.ts'
-import { pdfOfTiff } from './tiff_pdf.ts'
 
 const POINTS_AN_INCH = 72
 /** PDFium's memory: what a large scanned page takes, eight times over. */
@@ -56,7 +58,7 @@ export async function drawDocument(
   settings: DrawSettings,
   codecs: ImageCodecs,
 ): Promise<Opened> {
-  const file = type === 'image/tiff' ? pdfOfTiff(bytes, tiffPages(bytes, settings.maxPages)) : bytes
+  const file = type === 'image/tiff' ? pagesOfTiff(bytes, settings.maxPages) : bytes
   const module = await codecs.library('pdfium')
   const pdfium = instances.get(module) ?? started(module)
   // Kept again once it has come through, and not where something was left in it.
@@ -66,6 +68,9 @@ export async function drawDocument(
     if (pdfium.memory.buffer.byteLength <= KEPT_HEAP_BYTES) instances.set(module, pdfium)
     return opened
   } catch (error) {
+    if (error instanceof PdfError) {
+      throw new DocumentError('invalid_input', FAULTS[error.code].message)
+    }
     const isTrap = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
     if (!isTrap) throw error
     const what = type === 'image/tiff' ? 'TIFF' : 'PDF'
@@ -82,9 +87,29 @@ export async function drawDocument(
   }
 }
 
+/** As a PDF, a pixel to a point. */
+function pagesOfTiff(bytes: Uint8Array, maxPages: number): Uint8Array {
+  try {
+    const file = openTiff(bytes, maxPages)
+    checkPages(file.pages.length, maxPages)
+    return pdfOfTiff(file)
+  } catch (error) {
+    if (error instanceof TiffError) throw new DocumentError('invalid_input', error.message)
+    throw error
+  }
+}
+
+function checkPages(pages: number, maxPages: number): void {
+  if (pages <= maxPages) return
+  throw new DocumentError(
+    'too_large',
+    `Cannot take a document of over ${maxPages} pages: send it as a job, to /v1/jobs`,
+  )
+}
+
 function started(module: WebAssembly.Module): Pdfium {
   try {
-    return createPdfium(module, MOST_HEAP_BYTES)
+    return startPdfium(module, MOST_HEAP_BYTES)
   } catch (cause) {
     throw new CodecUnavailableError(`Cannot start PDFium: ${cause}`, { cause })
   }
@@ -100,15 +125,9 @@ async function pagesDrawn(
   const pdf = openPdf(pdfium, file)
   const opened: Opened = { pages: [], pictures: [] }
   let [characters, pictureBytes] = [0, 0]
-  if (pdf.pages > settings.maxPages) {
-    throw new DocumentError(
-      'too_large',
-      `Cannot take a document of ${pdf.pages} pages: a query takes ${settings.maxPages}: send it ` +
-        'as a job, to /v1/jobs',
-    )
-  }
+  checkPages(pdf.pages, settings.maxPages)
   for (let index = 0; index < pdf.pages; index++) {
-    const page = pdf.withPage(index, (page) => pageOf(pdfium, page, index, type, settings))
+    const page = withPage(pdfium, pdf, index, (page) => pageOf(pdfium, page, index, type, settings))
     // A picture that there was no memory for would be missing, and nobody would know.
     if (pdfium.isOverfull) throw new RangeError('No memory left')
     opened.pages.push(page.page)

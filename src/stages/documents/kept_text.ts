@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { Pdfium } from '../../documents/pdf/pdfium.ts'
 import type { PdfPage } from './pdf.ts'
 import type { CarriedText } from './pdf_text.ts'
-import type { Pdfium } from './pdfium.ts'
 
 /** Kinds of what a page is made of, as PDFium numbers them. */
 const [PATH, IMAGE, FORM] = [2, 3, 5]

@@ -1,15 +1,12 @@
 /**
- * Documents opened by PDFium: their pages as pixels, and the text that they carry.
+ * Pages of a PDF that is open: as pixels, and where on them something is.
  *
  * @module
  */
+import type { PdfFile } from '../../documents/pdf/pdf_file.ts'
+import type { Pdfium } from '../../documents/pdf/pdfium.ts'
 import type { Picture } from '../types.ts'
 import { DocumentError } from './document_error.ts'
-import type { Pdfium } from './pdfium.ts'
-
-/** Why a document cannot be opened, by PDFium's last error. */
-const PASSWORD = 4
-const SECURITY = 5
 
 /** In PDFium's order of bytes a picture comes blue first; the flag turns that round. */
 const [ANNOTATIONS, RED_FIRST] = [0x01, 0x10]
@@ -34,60 +31,22 @@ export interface PdfPage {
   draw(width: number, height: number): Picture
 }
 
-export interface Pdf {
-  pages: number
-  /** @throws DocumentError for one that is damaged */
-  withPage<T>(index: number, work: (page: PdfPage) => T): T
-  close(): void
-}
-
-/** @throws DocumentError for what cannot be opened */
-export function openPdf(pdfium: Pdfium, bytes: Uint8Array): Pdf {
-  const file = pdfium.malloc(Math.max(1, bytes.length))
-  new Uint8Array(pdfium.memory.buffer).set(bytes, file)
-  const handle = pdfium.call('FPDF_LoadMemDocument', file, bytes.length, 0)
-  if (handle === 0) {
-    const error = pdfium.call('FPDF_GetLastError')
-    pdfium.free(file)
-    throw whyNot(error)
+/** @throws DocumentError for a page that is damaged */
+export function withPage<T>(
+  pdfium: Pdfium,
+  { handle }: PdfFile,
+  index: number,
+  work: (page: PdfPage) => T,
+): T {
+  const page = pdfium.call('FPDF_LoadPage', handle, index)
+  if (page === 0) {
+    throw new DocumentError('invalid_input', `Cannot read page ${index + 1}: it is damaged`)
   }
-  return {
-    pages: pdfium.call('FPDF_GetPageCount', handle),
-    withPage(index, work) {
-      const page = pdfium.call('FPDF_LoadPage', handle, index)
-      if (page === 0) {
-        throw new DocumentError('invalid_input', `Cannot read page ${index + 1}: it is damaged`)
-      }
-      try {
-        return work(pageOf(pdfium, page, index))
-      } finally {
-        pdfium.call('FPDF_ClosePage', page)
-      }
-    },
-    close() {
-      pdfium.call('FPDF_CloseDocument', handle)
-      pdfium.free(file)
-    },
+  try {
+    return work(pageOf(pdfium, page, index))
+  } finally {
+    pdfium.call('FPDF_ClosePage', page)
   }
-}
-
-function whyNot(error: number): DocumentError {
-  if (error === PASSWORD) {
-    return new DocumentError(
-      'invalid_input',
-      'Cannot open the PDF: it is encrypted and asks for a password: save it without one',
-    )
-  }
-  if (error === SECURITY) {
-    return new DocumentError(
-      'invalid_input',
-      'Cannot open the PDF: it is encrypted in a way that is not known: save it without that',
-    )
-  }
-  return new DocumentError(
-    'invalid_input',
-    'Cannot open the PDF: it is cut short or damaged: send it whole',
-  )
 }
 
 function pageOf(pdfium: Pdfium, page: number, index: number): PdfPage {

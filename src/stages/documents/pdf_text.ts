@@ -4,9 +4,9 @@
  * @module
  */
 import type { Line, Point } from '../../documents/page.ts'
+import type { Pdfium } from '../../documents/pdf/pdfium.ts'
 import { DocumentError } from './document_error.ts'
 import type { PdfPage } from './pdf.ts'
-import type { Pdfium } from './pdfium.ts'
 
 export interface CarriedText {
   lines: Line[]

@@ -30,6 +30,7 @@ Deno.test('a zip has each output of each document, under names that are there on
       'in/a.pdf': pagesOf(['a']),
       'none.pdf': 'none',
       'b.pdf': pagesOf(['b']),
+      'b.tif': pagesOf(['c']),
     }, { output: 'text,pdf' })
     const twice = await create(coordinator, { 'x/../A.pdf': pagesOf(['1']) })
     await ended(coordinator, id)
@@ -37,7 +38,7 @@ Deno.test('a zip has each output of each document, under names that are there on
     const bytes = await new Response(await shoal.jobs.zip(id)).bytes()
     const files = unzip(bytes)
     assert.deepEqual(files.map(([name]) => name), [
-      ...['in/a.pdf.txt', 'in/a.pdf', 'b.pdf.txt', 'b.pdf'],
+      ...['in/a.txt', 'in/a.pdf', 'b.pdf.txt', 'b.pdf.pdf', 'b.tif.txt', 'b.tif.pdf'],
     ])
     const alone = await (await shoal.jobs.result(id, 2, 'text')).text()
     assert.equal(files[2]![1], alone)
@@ -54,7 +55,7 @@ Deno.test('outputs are saved, and neither shown nor run, by a browser; what is n
     const body = await response.bytes()
     assert.equal(headers.get('content-length'), String(body.byteLength))
     const disposition = headers.get('content-disposition')
-    assert.equal(disposition, "attachment; filename*=UTF-8''%C3%B6%20x.pdf.hocr")
+    assert.equal(disposition, "attachment; filename*=UTF-8''%C3%B6%20x.hocr")
     assert.match(headers.get('content-security-policy')!, /default-src 'none'/)
     const head = await fetch(`${at}/0.hocr`, { method: 'HEAD' })
     assert.equal(head.headers.get('content-length'), headers.get('content-length'))

@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { DocumentError } from './document_error.ts'
-import type { TiffPage } from './tiff_head.ts'
+import { MOST_BYTES } from '../faults.ts'
+import { createPdfWriter, type PdfWriter, type Ref } from '../pdf/writer.ts'
+import { TiffError, type TiffFile } from './file.ts'
+import { type TiffPage, tiffPage } from './page.ts'
 
 /** Ways to pack, as TIFF numbers them. */
 const PLAIN = 1
@@ -16,62 +18,73 @@ const DEFLATE = [8, 32946]
 const PACK_BITS = 32773
 const ROTATE: { readonly [orientation: number]: number } = { 3: 180, 6: 90, 8: 270 }
 
-/** @throws DocumentError for what is packed or coloured in a way that scanners do not */
-export function pdfOfTiff(bytes: Uint8Array, pages: readonly TiffPage[]): Uint8Array {
-  const pdf = new Writer()
-  const kids = pages.map((page, index) => addPage(pdf, bytes, page, index))
-  return pdf.end(kids)
+/** Strips and tiles of all pages: each is an object of the PDF, and lists of more fill a worker. */
+const MOST_BLOCKS = 500_000
+
+/** @throws TiffError for what is packed or coloured in a way that scanners do not */
+export function pdfOfTiff(file: TiffFile): Uint8Array<ArrayBuffer> {
+  const pdf = createPdfWriter()
+  const tree = pdf.reserve()
+  let [blocks, bytes] = [0, 0]
+  const kids = file.pages.map((_, index) => {
+    const page = tiffPage(file, index)
+    blocks += page.blocks.length
+    for (const { length } of page.blocks) bytes += length
+    if (blocks > MOST_BLOCKS || bytes > MOST_BYTES) {
+      throw new TiffError('Cannot read: the TIFF has more in it than a document may; split it')
+    }
+    return addPage(pdf, tree, page, index)
+  })
+  const list = kids.map((kid) => `${kid} 0 R`).join(' ')
+  pdf.put(`<< /Type /Pages /Kids [${list}] /Count ${kids.length} >>`, tree)
+  return pdf.finish(pdf.put(`<< /Type /Catalog /Pages ${tree} 0 R >>`))
 }
 
-function addPage(pdf: Writer, bytes: Uint8Array, page: TiffPage, index: number): number {
+function addPage(pdf: PdfWriter, tree: Ref, page: TiffPage, index: number): Ref {
   const fail = (what: string): never => {
-    throw new DocumentError('invalid_input', `Cannot read page ${index + 1} of the TIFF: ${what}`)
+    throw new TiffError(`Cannot read page ${index + 1} of the TIFF: ${what}`)
   }
-  const { width, height, block, offsets, counts, orientation } = page
+  const { width, height, block, blocks, orientation } = page
   if (width < 1 || height < 1 || block.width < 1 || block.height < 1) {
     fail(`it is of ${width}x${height} pixels`)
   }
-  if (page.planar) fail('its colours lie in planes: save it with the colours of a pixel together')
+  if (page.isPlanar) fail('its colours lie in planes: save it with the colours of a pixel together')
   const across = Math.ceil(width / block.width)
   const down = Math.ceil(height / block.height)
-  if (offsets.length < across * down || counts.length < across * down) {
-    fail('parts of it are missing')
-  }
+  if (blocks.length < across * down) fail('parts of it are missing')
   const colours = coloursOf(pdf, page, fail)
   const names: string[] = []
   let content = ''
   for (let row = 0; row < down; row++) {
     for (let column = 0; column < across; column++) {
       const i = row * across + column
-      const from = offsets[i]!
-      const data = bytes.subarray(from, from + counts[i]!)
-      if (data.length < counts[i]!) fail('it is cut short')
       // The last strip ends with the page, a tile does not.
       const isStrip = block.width === width
       const rows = isStrip ? Math.min(block.height, height - row * block.height) : block.height
-      const picture = pdf.add(
+      const picture = pdf.stream(
         `/Type /XObject /Subtype /Image /Width ${block.width} /Height ${rows} ${colours} ` +
           packingOf(page, block.width, rows, fail),
-        dataOf(page, data),
+        dataOf(page, blocks[i]!),
       )
       const [x, y] = [column * block.width, height - row * block.height - rows]
       names.push(`/P${i} ${picture} 0 R`)
       content += `q ${block.width} 0 0 ${rows} ${x} ${y} cm /P${i} Do Q\n`
     }
   }
-  const stream = pdf.add('', new TextEncoder().encode(content))
-  return pdf.add(
-    `/Type /Page /Parent 1 0 R /MediaBox [0 0 ${width} ${height}] /Contents ${stream} 0 R ` +
-      `/Rotate ${ROTATE[orientation] ?? 0} /Resources << /XObject << ${names.join(' ')} >> >>`,
+  const stream = pdf.stream('', new TextEncoder().encode(content))
+  return pdf.put(
+    `<< /Type /Page /Parent ${tree} 0 R /MediaBox [0 0 ${width} ${height}] ` +
+      `/Contents ${stream} 0 R /Rotate ${ROTATE[orientation] ?? 0} ` +
+      `/Resources << /XObject << ${names.join(' ')} >> >> >>`,
   )
 }
 
 type Fail = (what: string) => never
 
-function coloursOf(pdf: Writer, page: TiffPage, fail: Fail): string {
-  const { compression, photometric, bits, samples, palette, littleEndian } = page
+function coloursOf(pdf: PdfWriter, page: TiffPage, fail: Fail): string {
+  const { compression, photometric, bits, samples, palette, isLittle } = page
   if (![1, 2, 4, 8, 16].includes(bits)) fail(`${bits} bits a colour are not read: save it with 8`)
-  if (bits === 16 && littleEndian) fail('16 bits a colour are not read: save it with 8')
+  if (bits === 16 && isLittle) fail('16 bits a colour are not read: save it with 8')
   const depth = `/BitsPerComponent ${bits}`
   if (photometric <= 1 && samples === 1) {
     const white = photometric === 0 && !FAX.includes(compression)
@@ -95,7 +108,7 @@ function coloursOf(pdf: Writer, page: TiffPage, fail: Fail): string {
       ? ['/R /G /B /A', '/DeviceRGB', '0 1 0 1 0 1']
       : ['/G /A', '/DeviceGray', '0 1']
     const domain = Array(samples).fill('0 1').join(' ')
-    const drop = pdf.add(
+    const drop = pdf.stream(
       `/FunctionType 4 /Domain [${domain}] /Range [${range}]`,
       new TextEncoder().encode('{ pop }'),
     )
@@ -107,10 +120,10 @@ function coloursOf(pdf: Writer, page: TiffPage, fail: Fail): string {
 }
 
 function packingOf(page: TiffPage, width: number, rows: number, fail: Fail): string {
-  const { compression, photometric, options, predictor, samples, bits } = page
+  const { compression, photometric, faxOptions, predictor, samples, bits } = page
   if (FAX.includes(compression)) {
     if (bits !== 1 || samples !== 1) fail('it is packed as faxes are, and is none')
-    const k = compression === 4 ? -1 : compression === 3 && (options & 1) !== 0 ? 1 : 0
+    const k = compression === 4 ? -1 : compression === 3 && (faxOptions & 1) !== 0 ? 1 : 0
     // Each row of the oldest way begins with a byte.
     const aligned = compression === 2 ? ' /EncodedByteAlign true' : ''
     return `/Filter /CCITTFaxDecode /DecodeParms << /K ${k} /Columns ${width} /Rows ${rows} ` +
@@ -130,8 +143,11 @@ function packingOf(page: TiffPage, width: number, rows: number, fail: Fail): str
   )
 }
 
-function dataOf({ compression, reversed, tables }: TiffPage, data: Uint8Array): Uint8Array {
-  if (reversed && FAX.includes(compression)) return data.map((byte) => REVERSED[byte]!)
+function dataOf(
+  { compression, isReversed, jpegTables: tables }: TiffPage,
+  data: Uint8Array,
+): Uint8Array {
+  if (isReversed && FAX.includes(compression)) return data.map((byte) => REVERSED[byte]!)
   if (compression !== JPEG || tables === undefined || tables.length < 4) return data
   // Between the start of the picture and the rest of it; tables have a start and an end of their own.
   const shared = tables.subarray(2, tables.length - 2)
@@ -147,50 +163,3 @@ const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) if ((byte & 1 << bit) !== 0) turned |= 0x80 >> bit
   return turned
 })
-
-/** Object 1 is the tree of pages, 2 the catalogue. */
-class Writer {
-  private readonly parts: Uint8Array[] = [new TextEncoder().encode('%PDF-1.7\n')]
-  private size = this.parts[0]!.length
-  private readonly starts: number[] = [0, 0]
-
-  private put(text: string, stream?: Uint8Array): void {
-    const head = new TextEncoder().encode(text)
-    for (const part of stream === undefined ? [head] : [head, stream]) {
-      this.parts.push(part)
-      this.size += part.length
-    }
-  }
-
-  private write(number: number, entries: string, stream?: Uint8Array): void {
-    this.starts[number - 1] = this.size
-    if (stream === undefined) return this.put(`${number} 0 obj\n<< ${entries} >>\nendobj\n`)
-    this.put(`${number} 0 obj\n<< ${entries} /Length ${stream.length} >>\nstream\n`, stream)
-    this.put('\nendstream\nendobj\n')
-  }
-
-  /** @returns its number */
-  add(entries: string, stream?: Uint8Array): number {
-    const number = this.starts.push(0)
-    this.write(number, entries, stream)
-    return number
-  }
-
-  end(kids: readonly number[]): Uint8Array {
-    const list = kids.map((kid) => `${kid} 0 R`).join(' ')
-    this.write(1, `/Type /Pages /Kids [${list}] /Count ${kids.length}`)
-    this.write(2, '/Type /Catalog /Pages 1 0 R')
-    const table = this.size
-    const rows = this.starts.map((at) => `${String(at).padStart(10, '0')} 00000 n \n`).join('')
-    const count = this.starts.length + 1
-    this.put(`xref\n0 ${count}\n0000000000 65535 f \n${rows}`)
-    this.put(`trailer\n<< /Size ${count} /Root 2 0 R >>\nstartxref\n${table}\n%%EOF\n`)
-    const whole = new Uint8Array(this.size)
-    let at = 0
-    for (const part of this.parts) {
-      whole.set(part, at)
-      at += part.length
-    }
-    return whole
-  }
-}

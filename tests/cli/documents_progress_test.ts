@@ -1,21 +1,7 @@
-/** Names of outputs of documents, and lines of their progress. */
+/** Lines that tell how far documents are. */
 import assert from 'node:assert/strict'
-import { outputNames } from '../../src/cli/documents/names.ts'
 import { Progress, standingOf } from '../../src/cli/documents/progress.ts'
 import { documentOf, jobOf } from '../browser/told_jobs.ts'
-
-Deno.test('no two outputs have one name, whatever the case of its letters', () => {
-  const names = [
-    ...['a.pdf', 'sub/a.pdf', 'b.jpg', 'B.png', 'c.jpg', 'c.png', 'c.jpg.png', 'plain', '.jpg'],
-  ]
-  const nameOf = outputNames(names)
-  const made = names.map((name) => nameOf(name, 'text'))
-  assert.deepEqual(made, [
-    ...['a.txt', 'sub/a.txt', 'b.jpg.txt', 'B.png.txt', 'c.jpg.txt', 'c.png.txt'],
-    ...['c.jpg.png.txt', 'plain.txt', '.txt'],
-  ])
-  assert.equal(nameOf('a.pdf', 'pdf'), 'a.pdf')
-})
 
 Deno.test('a terminal has a bar in its place, anything else a line now and then', () => {
   for (const isTerminal of [true, false]) {
