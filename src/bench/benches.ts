@@ -12,6 +12,7 @@ import { benchCurve } from './curve/curve.ts'
 import { benchDashboard } from './dashboard/dashboard.ts'
 import { benchDeadline } from './deadline/deadline.ts'
 import { benchDispatch } from './dispatch/dispatch.ts'
+import { benchDocuments, type DocumentsOptions } from './documents/documents.ts'
 import { benchDuty } from './duty/duty.ts'
 import { benchEfficiency } from './efficiency/efficiency.ts'
 import { benchElastic, type ElasticOptions } from './elastic/elastic.ts'
@@ -55,16 +56,22 @@ export interface BenchOptions {
   seconds: number | undefined
   minutes: number | undefined
   ratePerS: number | undefined
+  pages: number | undefined
+  only: DocumentsOptions['only'] | undefined
+  killEachS: number | undefined
+  killsCoordinator: boolean | undefined
+  to: string | undefined
 }
 
 export interface Benches {
   [name: string]: () => unknown
 }
 
-/** @returns those that run where none is named, and those that need what another wrote */
+/** @returns those that run where none is named, and those that take long or need what another wrote */
 export function benches(options: BenchOptions): { usual: Benches; named: Benches } {
   const { pipeline, queries, policies, trace, multiples, budgetS, forS } = options
   const { tabs, nodes, from, svg, seconds, minutes, ratePerS } = options
+  const { pages, only, killEachS, killsCoordinator, to } = options
   const usual: Benches = {
     idle: benchIdle,
     deadline: benchDeadline,
@@ -103,7 +110,11 @@ export function benches(options: BenchOptions): { usual: Benches; named: Benches
     join: benchJoin,
     pages: benchPages,
   }
-  const named: Benches = { curve: () => benchCurve(from!, svg!) }
+  const named: Benches = {
+    curve: () => benchCurve(from!, svg!),
+    documents: () =>
+      benchDocuments(given<DocumentsOptions>({ pages, only, killEachS, killsCoordinator, to })),
+  }
   return { usual, named }
 }
 

@@ -6,6 +6,8 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { benches } from '../bench/benches.ts'
+import { ONLY } from '../bench/documents/documents.ts'
+import { DOCUMENTS } from '../bench/documents/params.ts'
 import { readLiveRun } from '../bench/live/record.ts'
 import { secondsFault } from '../bench/overload/overload.ts'
 import { POLICY_NAMES } from '../peers/policies.ts'
@@ -27,7 +29,13 @@ of others:
   --svg FILE       curve: where it is drawn
   --seconds S      overload (20 if absent), elastic (60), shared (30), which takes --nodes 2, too
   --minutes 1, --rate N    soak: how long, and queries a second
-  --queries 2000, --pipeline DIR    chaos`
+  --queries 2000, --pipeline DIR    chaos
+of documents, which has to be named:
+  --pages 600      of the document; from 11 on of all kinds
+  --only PART      pool or peers
+  --kill-each 60   seconds between one node's end and the next
+  --no-kill-coordinator
+  --to FILE        the page that is written, with a picture beside it`
 
 function fail(message: string): never {
   console.error(message)
@@ -45,6 +53,8 @@ function options() {
         ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
         ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
         ...{ seconds: text, minutes: text, rate: text, help: { type: 'boolean' } },
+        ...{ pages: text, only: text, 'kill-each': text, to: text },
+        'no-kill-coordinator': { type: 'boolean' },
       } as const,
       allowPositionals: true,
     })
@@ -53,7 +63,9 @@ function options() {
   }
 }
 
-function count(name: 'queries' | 'tabs' | 'nodes' | 'budget' | 'for' | 'seconds', least: number) {
+type Count = 'queries' | 'tabs' | 'nodes' | 'budget' | 'for' | 'seconds' | 'pages' | 'kill-each'
+
+function count(name: Count, least: number) {
   const given = values[name]
   if (given === undefined) return undefined
   if (/^\d{1,6}$/.test(given) && Number(given) >= least) return Number(given)
@@ -80,6 +92,11 @@ function multiplesOf(given: string): number[] {
   return fail(`Cannot use --multiples: must be numbers above 0: received ${given}`)
 }
 
+function onlyOf(given: string): (typeof ONLY)[number] {
+  return ONLY.find((one) => one === given) ??
+    fail(`Cannot use --only: must be one of ${ONLY.join(', ')}: received ${given}`)
+}
+
 // Read before anything runs: none is refused when those before it have taken half an hour.
 const { pipeline, trace, from, svg, json } = values
 const [queries, tabs, nodes] = [count('queries', 1), count('tabs', 0), count('nodes', 0)]
@@ -88,9 +105,13 @@ const [minutes, ratePerS] = [above0('minutes'), above0('rate')]
 const policies = values.policy === undefined ? undefined : policiesOf(values.policy)
 const multiples = values.multiples === undefined ? undefined : multiplesOf(values.multiples)
 
+const [pages, killEachS, { to }] = [count('pages', 1), count('kill-each', 1), values]
+const only = values.only === undefined ? undefined : onlyOf(values.only)
+const killsCoordinator = values['no-kill-coordinator'] === true ? false : undefined
+
 const { usual, named } = benches({
   ...{ pipeline, queries, policies, trace, multiples, budgetS, forS, tabs, nodes },
-  ...{ from, svg, seconds, minutes, ratePerS },
+  ...{ from, svg, seconds, minutes, ratePerS, pages, only, killEachS, killsCoordinator, to },
 })
 
 /** Options that are not of all. */
@@ -107,6 +128,7 @@ const TAKEN: Record<string, readonly string[]> = {
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
   dispatch: ['policy'],
+  documents: ['pages', 'only', 'kill-each', 'no-kill-coordinator', 'to'],
 }
 /** Of a run that is gone on with. */
 const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const
@@ -154,7 +176,10 @@ async function check(): Promise<void> {
     fail(`Cannot use --${known} with --from: the run that is gone on with has its own`)
   }
   if (from !== undefined) await readLiveRun(from).catch((error) => fail(error.message))
-  for (const file of [json, svg, trace]) {
+  if (pages !== undefined && pages > DOCUMENTS.mostPages) {
+    fail(`Cannot use --pages: must be ${DOCUMENTS.mostPages} at most: received ${pages}`)
+  }
+  for (const file of [json, svg, trace, to]) {
     if (file !== undefined) await checkWritable(file).catch((error) => fail(error.message))
   }
 }

@@ -12,6 +12,8 @@ export interface Tabs {
   /** As when a person closes the tab: the node has no time to say much. */
   close(name: string): Promise<void>
   closeAll(): Promise<void>
+  /** Processes that pages run in, by their numbers; one or another may hold none. */
+  renderers(): Promise<number[]>
   /** Ends the browser. */
   end(): Promise<void>
 }
@@ -54,6 +56,12 @@ export async function launchTabs(executable: string, options: TabOptions = {}): 
     close,
     async closeAll() {
       await Promise.all([...pages.keys()].map(close))
+    },
+    async renderers() {
+      const session = await browser.newBrowserCDPSession()
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+      await session.detach()
+      return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
     },
     async end() {
       await browser.close()

@@ -8,7 +8,7 @@ import { createRandom } from '../../ocr/random.ts'
 import { englishWords } from '../../ocr/words.ts'
 import { type Kind, kinds } from './kinds.ts'
 import type { TrueBlock } from './setting.ts'
-import { Sheet, type Turn } from './sheet.ts'
+import { SHEET, Sheet, type Turn } from './sheet.ts'
 
 export interface LabelledPage {
   kind: PageKind
@@ -34,19 +34,27 @@ export const PAGE_KINDS = [
 ] as const
 export type PageKind = (typeof PAGE_KINDS)[number]
 
+/** Baseline of the line at a page's foot. */
+const FOOT_LINE = SHEET.height - 50
+
 /** Degrees that a page put on a scanner may lean. */
 const MOST_LEAN = 3
 
 /** Rules and thresholds were chosen on other seeds. */
 export const seed = 58100
 
-/** Page `index` of a kind, of the endless series of a seed. */
+/**
+ * Page `index` of a kind, of the endless series of a seed.
+ *
+ * @param foot a line below all else, in the middle of the page, as page numbers stand
+ */
 export async function makeLabelled(
   studio: Studio,
   words: readonly string[],
   kind: PageKind,
   index: number,
   own: number = seed,
+  foot?: string,
 ): Promise<LabelledPage> {
   const nth = PAGE_KINDS.indexOf(kind)
   const random = createRandom(
@@ -63,6 +71,10 @@ export async function makeLabelled(
   const body = { font: random.pick(fonts), size: random.integer(17, 21) }
   const heading = { font: random.pick(bold), size: random.integer(30, 40) }
   const blocks = set({ sheet, random, words }, { body, heading })
+  if (foot !== undefined) {
+    const x = (SHEET.width - sheet.widthOf(foot, body)) / 2
+    blocks.push({ kind: 'text', lines: [sheet.text(foot, x, FOOT_LINE, body)] })
+  }
   const { width, height } = sheet
   return { kind, width, height, turn, type: 'image/jpeg', bytes: await sheet.jpeg(random), blocks }
 }

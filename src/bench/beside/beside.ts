@@ -16,7 +16,7 @@ import { OCR, SAMPLE_PAGE, startServing } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
 
-const LIBRARY = { '@gutenye/ocr-node': '1.4.8' }
+export const LIBRARY = { '@gutenye/ocr-node': '1.4.8' }
 /** Of its own process, since a model that runs would keep a coordinator beside it from all else. */
 const READER = (child: string) =>
   `import Ocr from '@gutenye/ocr-node'
@@ -120,7 +120,7 @@ async function compare(backend: typeof BACKENDS[number], library: BenchChild<nul
 }
 
 /** A node measures while nobody asks: that would take time from the library. */
-async function untilIdle(pid: number): Promise<void> {
+export async function untilIdle(pid: number): Promise<void> {
   let beforeS = cpuSeconds(pid)
   for (let waitedMs = 0; waitedMs < MOST_MEASURING_MS; waitedMs += LOOK_MS) {
     await pause(LOOK_MS)

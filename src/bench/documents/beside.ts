@@ -1,0 +1,90 @@
+/**
+ * Queries that do not wait, beside the job: sent at random moments whatever became of those before, and
+ * what became of them in each part of the run.
+ *
+ * @module
+ */
+import { askOverHttp } from '../../../demo/load/ask.ts'
+import { runLoad } from '../../../demo/load/run.ts'
+import { tally } from '../../../demo/load/tally.ts'
+import type { Asked, Body } from '../../../demo/load/types.ts'
+import { DOCUMENTS } from './params.ts'
+
+/** Parts of the run; `away`: from the coordinator's end until it serves again. */
+export const WINDOWS = ['alone', 'job', 'kills', 'away'] as const
+export type Window = (typeof WINDOWS)[number]
+
+/** On the clock of the load, ms. */
+export interface Span {
+  window: Window
+  fromMs: number
+  toMs: number
+}
+
+export interface WindowFigures {
+  window: Window
+  seconds: number
+  queries: number
+  violations: number
+  /** Mean of the paths of those in time; null where there were none. */
+  accuracy: number | null
+  p50Ms: number | null
+  p95Ms: number | null
+  /** By status and reason. */
+  outcomes: { [outcome: string]: number }
+}
+
+export interface Load {
+  /** What was answered until now. */
+  asked: readonly Asked[]
+  nowMs(): number
+  /** Sends no more. Resolves when all are answered. */
+  end(): Promise<void>
+}
+
+/** Longer than any run. */
+const LENGTH_S = 24 * 3600
+
+export function startLoad(url: string, body: Body): Load {
+  const asked: Asked[] = []
+  const over = new AbortController()
+  const startMs = performance.now()
+  const order = {
+    ...{ url, pipeline: 'ocr', arrivals: 'poisson' as const, seed: DOCUMENTS.seed },
+    trace: { binSeconds: LENGTH_S, rates: [1 / DOCUMENTS.queryEachS] },
+  }
+  const done = runLoad(order, {
+    ask: (query) => askOverHttp(order, body, query),
+    told: (one) => asked.push(one),
+    signal: over.signal,
+  })
+  return {
+    asked,
+    nowMs: () => performance.now() - startMs,
+    async end() {
+      over.abort()
+      await done
+    },
+  }
+}
+
+/** @param spans in order; a query that was under way while the coordinator was away counts as such */
+export function windowsOf(all: readonly Asked[], spans: readonly Span[]): WindowFigures[] {
+  const away = spans.filter(({ window }) => window === 'away')
+  const windowOf = ({ dueMs, latencyMs }: Asked): Window | undefined =>
+    away.some(({ fromMs, toMs }) => dueMs < toMs && dueMs + latencyMs > fromMs)
+      ? 'away'
+      : spans.find(({ fromMs, toMs }) => dueMs >= fromMs && dueMs < toMs)?.window
+  return WINDOWS.flatMap((window) => {
+    const mine = all.filter((one) => windowOf(one) === window)
+    const lengths = spans.filter((span) => span.window === window)
+      .map(({ fromMs, toMs }) => (toMs - fromMs) / 1000)
+    if (lengths.length === 0) return []
+    const { queries, onTime, effectiveAccuracy, latencyMs, outcomes } = tally(mine, DOCUMENTS.sloMs)
+    return [{
+      ...{ window, seconds: lengths.reduce((sum, one) => sum + one, 0), outcomes },
+      ...{ queries, violations: queries - onTime, accuracy: effectiveAccuracy },
+      ...{ p50Ms: latencyMs?.p50 ?? null, p95Ms: latencyMs?.p95 ?? null },
+    }]
+  })
+}
