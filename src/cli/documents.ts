@@ -17,6 +17,8 @@ import { createEnding } from './ending.ts'
 
 /** What the coordinator takes of one file. */
 const MOST_FILE_BYTES = 256 * 1024 * 1024
+/** Lines at the end of what could not be read. */
+const MOST_FAULTS = 200
 const PARTLY = 2
 const CANCELLED = 130
 
@@ -86,21 +88,31 @@ async function main(args: DocumentsArgs): Promise<number> {
       if (left === 0) return 0
       fail(`${left} were not taken: the coordinator has as much as it takes. Try again later`)
     }
-    const { written, faulty } = await run.follow()
+    const { written, faulty, faults } = await run.follow()
     progress.end()
     const bad = faulty === 0 ? '' : `, ${faulty} could not be read, or not all of their pages`
-    console.log(`${plural(written, 'document')} written to ${to}${bad}`)
+    console.log(
+      `${plural(written, 'document')} written to ${to}${bad}${faults.length > 0 ? ':' : ''}`,
+    )
+    tellFaults(faults)
     return faulty === 0 ? 0 : PARTLY
   } catch (error) {
     progress.end()
     if (!interruption.signal.aborted) throw error
     await run.cancel()
-    const { written } = run.outcome
+    const { written, faults } = run.outcome
     console.log(
       `cancelled: ${plural(written, 'document')} written; the same command goes on from there`,
     )
+    tellFaults(faults)
     return CANCELLED
   }
+}
+
+function tellFaults(faults: readonly string[]): void {
+  const shown = faults.slice(0, MOST_FAULTS)
+  if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more`)
+  for (const line of shown) console.log(line)
 }
 
 async function documentsIn({ from, to }: DocumentsArgs) {

@@ -33,6 +33,7 @@ export const FAULTS = {
     'invalid_input',
     'The PDF is damaged or cut short: send the whole file, or print it to a new PDF',
   ),
+  damagedPage: fault('invalid_input', 'Cannot read the page: it is damaged'),
   memory: fault(
     'too_large',
     'The PDF takes more memory to read than a document may: print it to a new PDF, or split it',

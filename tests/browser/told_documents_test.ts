@@ -246,6 +246,46 @@ testDocuments(
   },
 )
 
+testDocuments(
+  'pages that could not be read are listed by document, with why',
+  async (page, teller) => {
+    await open(page, teller)
+    await choose(page, fileOf('archive/1999/a long name of a scanned book.pdf'), fileOf('b.pdf'))
+    await go(page)
+    await row(page, 'b.pdf').getByText('waiting').waitFor()
+    const pages = { done: 5, total: 9, failed: 1 }
+    const first = documentOf('archive/1999/a long name of a scanned book.pdf', {
+      ...{ state: 'running', pages },
+    })
+    const second = documentOf('b.pdf', { n: 1 })
+    const damaged = {
+      index: 2,
+      reason: 'invalid_input',
+      message: 'Cannot read the page: it is damaged',
+    }
+    teller.failedPages.set('job_1', [[damaged]])
+    teller.jobs.set('job_1', jobOf('job_1', [first, second], { state: 'running', pages }))
+    await row(page, 'scanned book').getByText('Page 3: it is damaged').waitFor()
+
+    const late = [6, 7, 8].map((index) => ({ index, reason: 'deadline_exceeded', message: 'late' }))
+    teller.failedPages.set('job_1', [[damaged, ...late]])
+    const ended = { done: 5, total: 9, failed: 4 }
+    teller.jobs.set(
+      'job_1',
+      jobOf('job_1', [{ ...first, state: 'done', pages: ended }, second], {
+        ...{ state: 'done', pages: ended },
+      }),
+    )
+    await page.reload()
+    for (
+      const line of ['5 of 9 pages read', 'Page 3: it is damaged', 'Pages 7 to 9: not read in time']
+    ) {
+      await row(page, 'scanned book').getByText(line).waitFor()
+    }
+    await assertGood(page, 'the page with pages that could not be read')
+  },
+)
+
 testDocuments('a page asks for a key and downloads with it', async (page, teller) => {
   teller.key = 'shoal_client_abc'
   teller.nodes = undefined

@@ -1,7 +1,7 @@
 /** A coordinator whose jobs are as a test says, over real sockets, for the page of documents. */
 import { Hono } from 'hono'
 import { mountPages } from '../../src/coordinator/pages.ts'
-import type { JobDocument } from '../../src/client/job_types.ts'
+import type { FailedPage, JobDocument } from '../../src/client/job_types.ts'
 import type { WholeJob } from '../../src/client/job_facts.ts'
 import { testAssets } from './fixture.ts'
 import { pipelineOf } from './told.ts'
@@ -10,6 +10,8 @@ export interface JobTeller {
   url: string
   /** By id, in the order in which they came. */
   jobs: Map<string, WholeJob>
+  /** Of each job, by its documents. */
+  failedPages: Map<string, FailedPage[][]>
   /** Names of the pipelines that are served. */
   served: string[]
   /** Names of nodes; undefined: that whoever asks may not know. */
@@ -50,7 +52,14 @@ export const outputsOf = (id: string, n: number): JobDocument['outputs'] => ({
 export async function startJobTeller(): Promise<JobTeller> {
   const app = new Hono()
   const teller: JobTeller = {
-    ...{ url: '', jobs: new Map(), served: ['documents'], nodes: ['reception'], forms: [] },
+    ...{
+      url: '',
+      jobs: new Map(),
+      failedPages: new Map(),
+      served: ['documents'],
+      nodes: ['reception'],
+      forms: [],
+    },
     ...{ key: undefined, refusal: undefined, before: Promise.resolve(), deleted: [] },
     end: () => server.shutdown(),
   }
@@ -104,6 +113,13 @@ export async function startJobTeller(): Promise<JobTeller> {
     if (job?.state === 'running') teller.jobs.set(id, { ...job, state: 'cancelled' })
     else teller.jobs.delete(id)
     return c.body(null, 204)
+  })
+  app.get('/v1/jobs/:id/results', (c) => {
+    const id = c.req.param('id')
+    const failed = teller.failedPages.get(id) ?? []
+    const results = teller.jobs.get(id)!.documents
+      .map((document, n) => ({ ...document, failedPages: failed[n] ?? [] }))
+    return c.json({ results })
   })
   app.get(
     '/v1/jobs/:id/*',

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
-import { encryptedPdf, pdfOf } from '../documents/made.ts'
+import { encryptedPdf, pdfOf, pdfWithoutSecondPage } from '../documents/made.ts'
 import { said } from '../said.ts'
 
 const DOCUMENTS = join(ROOT, 'profiles', 'documents')
@@ -108,6 +108,7 @@ Deno.test('a folder is read, and what of it is read is not read again', async (t
     'scans/page.jpg': scan,
     'scans/page.pdf': await pdfOf(['Another page']),
     'locked.pdf': await encryptedPdf(),
+    'partly.pdf': pdfWithoutSecondPage(),
     'notes.txt': 'notes',
     '.DS_Store': 'of a system',
   })
@@ -120,7 +121,7 @@ Deno.test('a folder is read, and what of it is read is not read again', async (t
   try {
     await t.step('Ctrl-C cancels: nothing is left at the coordinator', async () => {
       const child = commandOf(args).spawn()
-      await until(child, /of 4 pages|still counting/)
+      await until(child, /of 7 pages|still counting/)
       assert.equal((await jobsOf(url)).length, 1)
       child.kill('SIGINT')
       assert.equal((await child.status).code, 130)
@@ -130,22 +131,24 @@ Deno.test('a folder is read, and what of it is read is not read again', async (t
 
     await t.step('a command that is killed leaves its job, the next goes on with it', async () => {
       const child = commandOf(args).spawn()
-      await until(child, /of 4 pages|still counting/)
+      await until(child, /of 7 pages|still counting/)
       child.kill('SIGKILL')
       await child.status
       await child.stderr.cancel()
       const [job, ...others] = await jobsOf(url)
       assert.equal(others.length, 0)
       const detached = await run(...args, '--detach')
-      assert.match(detached.out, /^0 documents to read, 4 under way\n/)
+      assert.match(detached.out, /^0 documents to read, 5 under way\n/)
       assert.equal(detached.code, 0)
       assert.deepEqual((await jobsOf(url)).map(({ id }) => id), [job!.id])
 
       await serving.addNode('reader')
       const { code, out, error } = await run(...args)
-      assert.match(out, /^0 documents to read, 4 under way\n/)
-      assert.match(out, /\nlocked\.pdf: .*(encrypted|password)/)
-      assert.match(out, /\n3 documents written to .*read, 1 could not be read/)
+      assert.match(out, /^0 documents to read, 5 under way\n/)
+      assert.match(
+        out,
+        /\n4 documents written to .*read, 2 could not be read.*:\nlocked\.pdf: The PDF is encrypted.*\npartly\.pdf: Page 2: it is damaged\n$/,
+      )
       assert.match(error, /^left out 1: notes\.txt \(no PDF/)
       assert.equal(code, 2)
       assert.deepEqual(await jobsOf(url), [], 'what is here need not stay there')
@@ -161,7 +164,7 @@ Deno.test('a folder is read, and what of it is read is not read again', async (t
           }
         }
         assert.deepEqual(names.sort(), [
-          ...[STATE, 'letter.pdf', 'letter.txt'],
+          ...[STATE, 'letter.pdf', 'letter.txt', 'partly.pdf', 'partly.txt'],
           ...[
             'scans/page.jpg.pdf',
             'scans/page.jpg.txt',
@@ -180,7 +183,7 @@ Deno.test('a folder is read, and what of it is read is not read again', async (t
     )
 
     await t.step('what is read is skipped, what is new, changed or gone is read', async () => {
-      await Deno.remove(join(from.dir, 'locked.pdf'))
+      for (const name of ['locked.pdf', 'partly.pdf']) await Deno.remove(join(from.dir, name))
       const again = await run(...args)
       assert.equal(again.out, '0 documents to read, 3 read before\n')
       assert.equal(again.code, 0)

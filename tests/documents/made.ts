@@ -45,6 +45,13 @@ export function rawPdf(objects: readonly (string | [string, Uint8Array])[]): Byt
   return joined(parts)
 }
 
+/** Three pages, the second of which is nothing. */
+export function pdfWithoutSecondPage(): Bytes {
+  const page = '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>'
+  const tree = '<< /Type /Pages /Kids [3 0 R 4 0 R 5 0 R] /Count 3 >>'
+  return rawPdf(['<< /Type /Catalog /Pages 2 0 R >>', tree, page, 'null', page])
+}
+
 /** A page of this content, which is packed already. */
 export const pdfOfContent = (entries: string, content: Uint8Array): Bytes =>
   rawPdf([

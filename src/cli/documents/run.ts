@@ -4,7 +4,9 @@
  * @module
  */
 import { inBatches } from '../../client/document.ts'
+import { faultLines } from '../../client/fault_lines.ts'
 import { hasEnded, jobPath, type WholeJob } from '../../client/job_facts.ts'
+import type { JobResult } from '../../client/job_types.ts'
 import { type Client, ShoalError } from '../../client/mod.ts'
 import { moment } from '../../client/when.ts'
 import { plural } from '../../pages/format.ts'
@@ -33,14 +35,18 @@ interface Followed {
   open: OpenJob
   /** As it was last told of. */
   job?: WholeJob
+  /** With pages that failed, as of `job`. */
+  results?: JobResult[]
   /** Places of documents that are written, or will not be. */
   settled: Set<number>
 }
 
 export interface Outcome {
   written: number
-  /** Not at all, or not all of its pages. */
+  /** Documents that are not read, or not all of their pages. */
   faulty: number
+  /** What is wrong with those whose faults are known, a line each. */
+  faults: string[]
 }
 
 export class Run {
@@ -50,6 +56,7 @@ export class Run {
   readonly #toSend: Found[][]
   #written = 0
   #faulty = 0
+  readonly #faults: string[] = []
   #unreached = false
   #warned = false
 
@@ -67,7 +74,7 @@ export class Run {
   }
 
   get outcome(): Outcome {
-    return { written: this.#written, faulty: this.#faulty }
+    return { written: this.#written, faulty: this.#faulty, faults: this.#faults }
   }
 
   /** Hands in all that is taken, and follows none. @returns how many documents were not taken */
@@ -132,6 +139,7 @@ export class Run {
     try {
       const job = await client.request<WholeJob>('GET', jobPath(open.id))
       this.#told.set(open.id, one.job = job)
+      delete one.results
       this.#reached(true)
       this.#warn(job)
       for (const n of job.documents.keys()) {
@@ -163,15 +171,20 @@ export class Run {
 
   /** Writes what came of a document, once. */
   async #settle(one: Followed, n: number): Promise<void> {
-    const { progress, signal, state, target } = this.parts
+    const { client, signal, state, target } = this.parts
     const [document, sent] = [one.job!.documents[n]!, one.open.documents[n]]
     if (one.settled.has(n) || sent === undefined) return
     if (document.state !== 'cancelled') {
       const { outputs } = one.open
       const written = await fetchOutputs(target, sent.name, document, outputs, signal)
-      const fault = faultOf(document)
-      if (fault !== undefined) progress.say(`${sent.name}: ${fault}`)
-      if (fault !== undefined) this.#faulty++
+      const isFaulty = document.state === 'failed' || document.error !== undefined ||
+        document.pages.failed > 0
+      if (isFaulty) {
+        if (document.pages.failed > 0) one.results ??= await client.jobs.results(one.open.id)
+        const lines = faultLines(document, one.results?.[n]?.failedPages ?? [])
+        this.#faults.push(...lines.map((line) => `${sent.name}: ${line}`))
+        this.#faulty++
+      }
       if (Object.keys(written).length > 0) {
         this.#written++
         await state.wrote(sent, written)
@@ -199,14 +212,6 @@ export class Run {
       `not all is ready by ${wanted}, but about ${about}; more devices would help`,
     )
   }
-}
-
-function faultOf({ state, error, pages }: WholeJob['documents'][number]): string | undefined {
-  if (error !== undefined) return error.message
-  if (state === 'failed') return 'could not be read'
-  return pages.failed === 0
-    ? undefined
-    : `${pages.failed} of ${plural(pages.done + pages.failed, 'page')} could not be read`
 }
 
 const isFull = (error: unknown) => error instanceof ShoalError && error.reason === 'queue_full'

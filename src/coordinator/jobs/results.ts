@@ -28,8 +28,7 @@ const CHUNK = 256 * 1024
 export async function resultsOf(folder: Folder, job: Job): Promise<JobResult[]> {
   const results: JobResult[] = []
   for (const row of job.documents) {
-    const isBad = row.failed > 0 && row.error?.reason !== 'too_large'
-    const { failed } = isBad ? await readDocument(folder, job.id, row.n) : { failed: [] }
+    const { failed } = row.failed > 0 ? await readDocument(folder, job.id, row.n) : { failed: [] }
     results.push({ ...documentOf(row), failedPages: failed })
   }
   return results

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FAULTS } from '../faults.ts'
 import type { Address, Pdfium } from './pdfium.ts'
 import { joined } from './writer.ts'
 
@@ -39,8 +40,8 @@ const [MEDIA, CROP] = [0, 1]
 
 export class PdfError extends Error {
   override name = 'PdfError'
-  constructor(readonly code: 'encrypted' | 'damaged') {
-    super(`Cannot open: the PDF is ${code}`)
+  constructor(readonly code: 'encrypted' | 'damaged' | 'damagedPage') {
+    super(FAULTS[code].message)
   }
 }
 
@@ -66,7 +67,7 @@ export function openPdf(pdfium: Pdfium, bytes: Uint8Array): PdfFile {
         indices,
         (at) => call('FPDF_ImportPagesByIndex', out, document, at, count, 0),
       )
-      if (!took) throw new PdfError('damaged')
+      if (!took) throw new PdfError('damagedPage')
       return written(pdfium, out)
     } finally {
       call('FPDF_CloseDocument', out)

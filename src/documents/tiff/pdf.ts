@@ -33,16 +33,16 @@ export function pdfOfTiff(file: TiffFile): Uint8Array<ArrayBuffer> {
     if (blocks > MOST_BLOCKS || bytes > MOST_BYTES) {
       throw new TiffError('Cannot read: the TIFF has more in it than a document may; split it')
     }
-    return addPage(pdf, tree, page, index)
+    return addPage(pdf, tree, page, file.pages.length === 1 ? 'the page' : `page ${index + 1}`)
   })
   const list = kids.map((kid) => `${kid} 0 R`).join(' ')
   pdf.put(`<< /Type /Pages /Kids [${list}] /Count ${kids.length} >>`, tree)
   return pdf.finish(pdf.put(`<< /Type /Catalog /Pages ${tree} 0 R >>`))
 }
 
-function addPage(pdf: PdfWriter, tree: Ref, page: TiffPage, index: number): Ref {
+function addPage(pdf: PdfWriter, tree: Ref, page: TiffPage, name: string): Ref {
   const fail = (what: string): never => {
-    throw new TiffError(`Cannot read page ${index + 1} of the TIFF: ${what}`)
+    throw new TiffError(`Cannot read ${name}: ${what}`)
   }
   const { width, height, block, blocks, orientation } = page
   if (width < 1 || height < 1 || block.width < 1 || block.height < 1) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { hasEnded, type WholeJob, zipPath } from '../../client/job_facts.ts'
+import type { FailedPage, JobResult } from '../../client/job_types.ts'
 import { outputStems } from '../../client/output_names.ts'
 import { moment } from '../../client/when.ts'
 import { plural } from '../format.ts'
@@ -28,6 +29,8 @@ export class Card {
   readonly element: HTMLElement
   /** What the coordinator last said; none while it is sent. */
   job: WholeJob | undefined
+  /** Pages that failed, by documents; as many as `job` said when they were asked for. */
+  #failed: { pages: number; of: readonly (readonly FailedPage[])[] } = { pages: 0, of: [] }
   /** Ended before this page was opened, it is no part of the whole that the page shows. */
   wasActive = false
   readonly #title: HTMLElement
@@ -85,7 +88,8 @@ export class Card {
     if (!ended) this.wasActive = true
     const by = job.by === null ? '' : `, by ${moment(new Date(job.by), now)}`
     this.#name(job.documents.map(({ name }) => name), by)
-    job.documents.forEach((document, index) => this.#rows[index]!.show(document))
+    const { of } = this.#failed
+    job.documents.forEach((document, n) => this.#rows[n]!.show(document, of[n] ?? []))
     setText(this.#standing, standingOf(job, now))
     this.#standing.classList.toggle('fault', job.inTime === false || job.state === 'failed')
     this.#cancel.hidden = ended
@@ -97,6 +101,21 @@ export class Card {
       this.#zip.download = 'documents.zip'
     }
     setText(this.#zip, ended ? 'Download all' : `Download ${got} so far`)
+  }
+
+  /** Whether pages failed that are not listed yet. */
+  get lacksFailed(): boolean {
+    return this.job !== undefined && this.job.pages.failed > this.#failed.pages
+  }
+
+  showFailed(results: readonly JobResult[], now: Date): void {
+    const pages = results.reduce((sum, { failedPages }) => sum + failedPages.length, 0)
+    // Should fewer be told of than were counted, they are not asked for again and again.
+    this.#failed = {
+      pages: Math.max(pages, this.job!.pages.failed),
+      of: results.map(({ failedPages }) => failedPages),
+    }
+    this.show(this.job!, now)
   }
 
   /** It cannot be gone on with. */

@@ -24,11 +24,13 @@ const GONE = 'The coordinator keeps this no longer.'
 
 export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
   /** Newest first, as they are shown; by the job that the coordinator made of it, or none yet. */
-  const cards: { card: Card; id?: string; stop?: AbortController }[] = []
+  const cards: { card: Card; id?: string; stop?: AbortController; asksFailed?: boolean }[] = []
   const acts = { cancel, remove }
   const entryOf = (card: Card) => cards.find((one) => one.card === card)!
   const watched = () =>
-    cards.filter(({ card, id }) => id !== undefined && !(card.job && hasEnded(card.job)))
+    cards.filter(({ card, id }) =>
+      id !== undefined && (card.lacksFailed || !(card.job && hasEnded(card.job)))
+    )
 
   const lookNow = watchJobs(client, {
     ids: () => watched().map(({ id }) => id!),
@@ -59,8 +61,18 @@ export function setUpJobs(client: Client, ask: typeof withKey): Jobs {
     if (entry === undefined) return
     const before = entry.card.job
     entry.card.show(job, new Date())
+    if (entry.card.lacksFailed) void tellFailed(entry, id)
     if (before !== undefined && !hasEnded(before) && hasEnded(job)) announce(endText(job))
     showAll()
+  }
+
+  /** Which pages failed, and why; where that cannot be asked now, it is in a later round. */
+  async function tellFailed(entry: (typeof cards)[number], id: string): Promise<void> {
+    if (entry.asksFailed) return
+    entry.asksFailed = true
+    const results = await ask(() => client.jobs.results(id)).catch(() => undefined)
+    entry.asksFailed = false
+    if (results !== undefined) entry.card.showFailed(results, new Date())
   }
 
   function showAll(): void {

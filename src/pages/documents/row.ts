@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { JobDocument, JobOutput } from '../../client/job_types.ts'
+import { faultLines } from '../../client/fault_lines.ts'
+import type { FailedPage, JobDocument, JobOutput } from '../../client/job_types.ts'
 import { ENDINGS, JOB_OUTPUTS } from '../../client/job_facts.ts'
 import { plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
@@ -13,14 +14,19 @@ const LINKS: Readonly<Record<JobOutput, string>> = {
   ...{ pdf: 'PDF', text: 'Text', json: 'JSON', hocr: 'hOCR', alto: 'ALTO' },
 }
 
+/** Lines of what could not be read of one document: each names any number of pages. */
+const MOST_FAULTS = 20
+
 export class Row {
   readonly element: HTMLLIElement
   readonly #count = make('span')
   readonly #bar: HTMLProgressElement
   readonly #got = make('p', { class: 'got', hidden: true })
-  readonly #fault = make('p', { class: 'fault', hidden: true })
+  readonly #faults = make('ul', { class: 'faults', hidden: true })
   /** What there are links for. */
   #linked = ''
+  /** What is said of faults. */
+  #told = ''
 
   /** @param stem what its outputs are called, but for their endings */
   constructor(readonly name: string, private readonly stem: string) {
@@ -30,7 +36,7 @@ export class Row {
       {},
       make('div', { class: 'row-head' }, make('span', { class: 'name' }, name), this.#count),
       this.#bar,
-      this.#fault,
+      this.#faults,
       this.#got,
     )
   }
@@ -41,13 +47,22 @@ export class Row {
     setBar(this.#bar, ratio)
   }
 
-  show(document: JobDocument): void {
+  /** @param failed those of its pages that failed, as far as they are known */
+  show(document: JobDocument, failed: readonly FailedPage[]): void {
     setText(this.#count, countOf(document))
     setBar(this.#bar, ratioOf(document))
     this.#bar.hidden = document.state === 'failed' || document.state === 'cancelled'
-    this.#fault.hidden = document.error === undefined
-    setText(this.#fault, document.error?.message ?? '')
+    this.#tell(faultLines(document, failed))
     this.#link(document.outputs)
+  }
+
+  #tell(lines: readonly string[]): void {
+    if (this.#told === lines.join('\n')) return
+    this.#told = lines.join('\n')
+    this.#faults.hidden = lines.length === 0
+    const shown = lines.slice(0, MOST_FAULTS)
+    if (lines.length > shown.length) shown.push(`and ${lines.length - shown.length} more`)
+    this.#faults.replaceChildren(...shown.map((line) => make('li', {}, line)))
   }
 
   #link(paths: JobDocument['outputs']): void {

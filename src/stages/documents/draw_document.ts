@@ -4,7 +4,6 @@
  * @module
  */
 import type { DocumentType } from '../../documents/documents.ts'
-import { FAULTS } from '../../documents/faults.ts'
 import { layoutOf } from '../../documents/layout/layout.ts'
 import type { Page } from '../../documents/page.ts'
 import { openPdf, PdfError } from '../../documents/pdf/pdf_file.ts'
@@ -69,7 +68,7 @@ export async function drawDocument(
     return opened
   } catch (error) {
     if (error instanceof PdfError) {
-      throw new DocumentError('invalid_input', FAULTS[error.code].message)
+      throw new DocumentError('invalid_input', error.message)
     }
     const isTrap = error instanceof WebAssembly.RuntimeError || error instanceof RangeError
     if (!isTrap) throw error

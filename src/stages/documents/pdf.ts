@@ -34,27 +34,29 @@ export interface PdfPage {
 /** @throws DocumentError for a page that is damaged */
 export function withPage<T>(
   pdfium: Pdfium,
-  { handle }: PdfFile,
+  { handle, pages }: PdfFile,
   index: number,
   work: (page: PdfPage) => T,
 ): T {
+  // A part of a document knows nothing of its other pages.
+  const name = pages === 1 ? 'the page' : `page ${index + 1}`
   const page = pdfium.call('FPDF_LoadPage', handle, index)
   if (page === 0) {
-    throw new DocumentError('invalid_input', `Cannot read page ${index + 1}: it is damaged`)
+    throw new DocumentError('invalid_input', `Cannot read ${name}: it is damaged`)
   }
   try {
-    return work(pageOf(pdfium, page, index))
+    return work(pageOf(pdfium, page, name))
   } finally {
     pdfium.call('FPDF_ClosePage', page)
   }
 }
 
-function pageOf(pdfium: Pdfium, page: number, index: number): PdfPage {
+function pageOf(pdfium: Pdfium, page: number, name: string): PdfPage {
   const width = pdfium.call('FPDF_GetPageWidthF', page)
   const height = pdfium.call('FPDF_GetPageHeightF', page)
   if (!(width > 0 && height > 0 && width < Infinity && height < Infinity)) {
     const size = `${width}x${height} points`
-    throw new DocumentError('invalid_input', `Cannot read page ${index + 1}: it is of ${size}`)
+    throw new DocumentError('invalid_input', `Cannot read ${name}: it is of ${size}`)
   }
   return {
     width,
