@@ -103,6 +103,10 @@ export class Runner {
       const { job, unit, dueMs } = next
       job.enter(unit)
       this.#inside++
+      if (job.waiting !== null) {
+        job.waiting = null
+        job.tell({ type: 'job' })
+      }
       this.#track(this.#serve(job, unit, dueMs))
     }
     if (this.#inside >= room) return

@@ -118,6 +118,27 @@ Deno.test('a job waits for a node, and says so', async () => {
   }
 })
 
+Deno.test('a job that waited says so no longer once it is asked, however long that takes', async () => {
+  const coordinator = startJobs()
+  try {
+    const { id } = await create(coordinator, { 'a.pdf': pagesOf(numbered(3)) })
+    const events = createClient(coordinator.url).jobs.events(id)
+    const until = async (waits: boolean) => {
+      for (;;) {
+        const { value } = await events.next()
+        if (value?.event === 'job' && (value.data.waiting !== null) === waits) return value.data
+      }
+    }
+    await until(true)
+    await joinScripted(coordinator, 'silent', () => undefined)
+    const { state, pages } = await until(false)
+    assert.deepEqual([state, pages.done], ['running', 0])
+    await events.return(undefined)
+  } finally {
+    await coordinator.close(1)
+  }
+})
+
 Deno.test('a job that is cancelled keeps what is done; deleted once more it is gone', () => {
   const held = Promise.withResolvers<void>()
   const behave = reads()
