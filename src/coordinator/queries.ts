@@ -22,6 +22,8 @@ export interface QueryRequest {
   deadlineMs: number
   minAccuracy?: number
   prefer?: Prefer
+  /** As how much of a query it counts where work is planned, 0..1; 1 where absent. */
+  share?: number
   /** Tells when the client goes away, which cancels what is queued for the query. */
   gone: Gone
   /** As the answer has it. */
@@ -149,7 +151,7 @@ export function createQueries(
 
     /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer } = request
+      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share } = request
       const { byteLength } = payload.bytes
       const query = String(serial + 1)
       watch?.began(query, request)
@@ -171,6 +173,7 @@ export function createQueries(
           payload,
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
           ...(prefer === undefined ? {} : { prefer }),
+          ...(share === undefined ? {} : { share }),
         })
       })
     },

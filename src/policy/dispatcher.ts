@@ -143,7 +143,7 @@ export function createDispatcher(
     doubt: pool.doubt,
     preferred,
     nowMs: () => nowMs,
-    asked: (pipeline, floor) => demands.count(pipeline, nowMs, floor),
+    asked: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
   })
   const finishing = {
     profile,

@@ -163,12 +163,12 @@ export class Outlook {
 
   /** Decides what of each node is in use, and has it so. */
   private scale(capacity: Capacity, nowMs: number): void {
-    const { emit, ready, preferred, pool, cold, recruit, release, isElastic } = this.parts
+    const { emit, ready, preferred, pool, cold, recruit, release, isElastic, waiting } = this.parts
     this.use.decide({
       capacity,
       whole: this.whole,
       share: this.backlogShare(nowMs),
-      preferred,
+      ...{ preferred, hasPatient: waiting.hasPatient },
       cold: cold(nowMs),
       nowMs,
     })

@@ -48,6 +48,7 @@ export interface Simulation {
     timeoutMs: number,
     minAccuracy?: number,
     prefer?: Prefer,
+    share?: number,
   ): void
   join(spec: NodeSpec): void
   leave(node: string): void
@@ -162,7 +163,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     answers,
     violations,
     post,
-    ask(query, pipeline, timeoutMs, minAccuracy, prefer) {
+    ask(query, pipeline, timeoutMs, minAccuracy, prefer, share) {
       post({
         type: 'query_arrived',
         query,
@@ -170,6 +171,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         deadlineMs: time.nowMs + timeoutMs,
         ...minAccuracy === undefined ? {} : { minAccuracy },
         ...prefer === undefined ? {} : { prefer },
+        ...share === undefined ? {} : { share },
         payload: query,
       })
     },

@@ -217,13 +217,13 @@ export const resumes = (id: string): Step => ({ simulation }) => simulation.paus
 export const asks = (
   query: string,
   withinMs: number,
-  given: { of?: string; minAccuracy?: number; prefer?: Prefer } = {},
+  given: { of?: string; minAccuracy?: number; prefer?: Prefer; share?: number } = {},
 ): Step =>
 (scene) => {
-  const { of = scene.pipelines[0]!.name, minAccuracy, prefer } = given
+  const { of = scene.pipelines[0]!.name, minAccuracy, prefer, share } = given
   const { nowMs } = scene
   scene.asked.set(query, { atMs: nowMs, deadlineMs: nowMs + withinMs, minAccuracy })
-  scene.simulation.ask(query, of, withinMs, minAccuracy, prefer)
+  scene.simulation.ask(query, of, withinMs, minAccuracy, prefer, share)
 }
 
 /** So many queries, q0 and on, one each so many ms. */

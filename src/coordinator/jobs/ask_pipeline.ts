@@ -30,12 +30,12 @@ export function askPipeline(
   { pool, now, checkSchema }: WorkParts,
   name: string,
   payloadOf: (pipeline: Pipeline) => Payload,
-  { id, dueMs, gone }: Asking,
+  { id, dueMs, share, gone }: Asking,
 ): Promise<Outcome> {
   return pool.versions.serve(name, async (pipeline) => {
     const payload = boundPayload(pipeline, payloadOf(pipeline), checkSchema)
     const { answer } = await pool.submit({
-      ...{ pipeline: pipeline.name, payload, arrivedMs: now(), deadlineMs: dueMs, gone, id },
+      ...{ pipeline: pipeline.name, payload, arrivedMs: now(), deadlineMs: dueMs, share, gone, id },
     })
     const { items, accuracy } = resultOf(answer)
     return { outputs: assembleOutputs(pipeline, items), accuracy }

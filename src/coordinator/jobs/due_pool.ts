@@ -1,20 +1,19 @@
 /**
- * The pool as jobs see it. The scheduler takes what is due first: a deadline far away is all that makes
- * a query give way to others.
+ * The pool as batches see it. The scheduler takes what is due first: a deadline far away makes a query
+ * give way to others, and its share has it count for less than them.
  *
  * @module
  */
 import type { Pool } from '../pool.ts'
 
 /**
- * @param dueOf deadlines of queries that came by a call, which may be asked for ten minutes at most;
- * undefined leaves the deadline as it is
+ * @param dueOf deadlines and shares of queries that came by a call, which may be asked for ten minutes
+ * at most; undefined leaves them as they are
  */
 export function withDues(
   pool: Pool,
-  dueOf: (id: string | undefined) => number | undefined,
+  dueOf: (id: string | undefined) => { deadlineMs: number; share: number } | undefined,
 ): Pool {
-  const submit: Pool['submit'] = (request) =>
-    pool.submit({ ...request, deadlineMs: dueOf(request.id) ?? request.deadlineMs })
+  const submit: Pool['submit'] = (request) => pool.submit({ ...request, ...dueOf(request.id) })
   return Object.assign(Object.create(pool) as Pool, { submit })
 }

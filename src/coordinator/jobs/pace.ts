@@ -3,7 +3,9 @@
  * interactive queries leave.
  *
  * Deadlines of the parts are spread evenly over the time that is left, so that the scheduler, which
- * takes the earliest first, puts them last while there is time and hurries them when there is not.
+ * takes the earliest first, puts them last while there is time and hurries them when there is not. As
+ * many are asked as the pool can do, but only what is needed to be in time counts as demand: more of it
+ * would have the scheduler take quicker variants, of queries beside it, too.
  *
  * @module
  */
@@ -21,11 +23,39 @@ export interface Left {
   leastMs: number
 }
 
+/** When a job is to be done. */
+export const wantedMs = ({ byMs, createdMs, nowMs }: Pick<Left, 'byMs' | 'createdMs' | 'nowMs'>) =>
+  byMs ?? Math.max(createdMs + JOBS.usualMs, nowMs + JOBS.usualMs / 24)
+
 /** All on one clock. */
-export function dueOf({ nowMs, byMs, createdMs, parts, inside, leastMs }: Left): number {
-  const endMs = byMs ?? Math.max(createdMs + JOBS.usualMs, nowMs + JOBS.usualMs / 24)
+export function dueOf({ parts, inside, leastMs, ...times }: Left): number {
+  const { nowMs } = times
+  const endMs = wantedMs(times)
   const dueMs = nowMs + (endMs - nowMs) * (inside + 1) / Math.max(parts, inside + 1)
   return Math.min(Math.max(dueMs, nowMs + leastMs), nowMs + JOBS.mostMs)
+}
+
+export interface Wanted {
+  /** By when, and how many pages are left. */
+  endMs: number
+  pages: number
+}
+
+/**
+ * As how much of a query each part of these jobs counts, 0..1: the share of the pool's pace that is needed
+ * for each of them to be in time, some margin with it.
+ *
+ * @param pagesPerMs what the pool does for them; `null` where that is not known
+ */
+export function shareOf(jobs: readonly Wanted[], pagesPerMs: number | null, nowMs: number): number {
+  if (pagesPerMs === null || pagesPerMs === 0) return 1
+  let [pages, most] = [0, 0]
+  for (const job of jobs.toSorted((a, b) => a.endMs - b.endMs)) {
+    if (job.endMs <= nowMs) return 1
+    pages += job.pages
+    most = Math.max(most, JOBS.margin * pages / pagesPerMs / (job.endMs - nowMs))
+  }
+  return Math.min(1, most)
 }
 
 /** Halved by each refusal, as a sender on a full network does; grows back with what completes. */

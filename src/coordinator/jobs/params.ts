@@ -30,6 +30,7 @@ export const JOBS = {
   usualMs: DAY_MS, // over which the parts of a job without `by` are spread
   leastMs: 30 * SECOND_MS, // that a part is given, be `by` ever so near
   mostMs: 7 * DAY_MS, // that a part is given; messages to nodes carry 11 days at most
+  margin: 1.25, // times the pace that would do just so is asked for: nodes may leave
   windowPerSlot: 2, // parts inside the pool: one that runs, one that waits for each slot
   leastWindow: 2, // parts, whatever the pool is like
   tries: 3, // of a part or page that fails for no reason of its own

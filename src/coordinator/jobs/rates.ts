@@ -7,13 +7,17 @@ import { publicName } from '../../pipeline/version.ts'
 import type { Pool } from '../pool.ts'
 import { expectedPerMs, Rate } from './estimate.ts'
 import { endOf, type Job } from './job.ts'
+import { shareOf, wantedMs } from './pace.ts'
 
 /** Slots are looked up so often at most: the list of nodes is made for it. */
 const LOOK_MS = 1000
+/** How much of its pace is needed is worked out so often at most: all documents are counted for it. */
+const SHARE_MS = 1000
 const USUAL_SLO_MS = 5000
 
 export class Rates {
   readonly #rates = new Map<string, Rate>()
+  readonly #shares = new Map<string, { atMs: number; share: number }>()
   #slots = 0
   #lookedMs = -Infinity
 
@@ -65,6 +69,24 @@ export class Rates {
       if (endOf(other.row) <= endOf(job.row)) pages += other.left()
     }
     return pages / perMs
+  }
+
+  /** As how much of a query each part of a pipeline's jobs counts. @param wallMs since the epoch */
+  share(pipeline: string, jobs: Iterable<Job>, wallMs: number): number {
+    const known = this.#shares.get(pipeline)
+    if (known !== undefined && this.now() - known.atMs < SHARE_MS) return known.share
+    const wanted = [...jobs].filter(({ row }) => row.pipeline === pipeline).map((job) => {
+      const { byMs, createdAtMs: createdMs } = job.row
+      return { endMs: wantedMs({ byMs, createdMs, nowMs: wallMs }), pages: job.left() }
+    })
+    const share = shareOf(wanted, this.pagesPerMs(pipeline), wallMs)
+    this.#shares.set(pipeline, { atMs: this.now(), share })
+    return share
+  }
+
+  /** There is a job more, or less. */
+  jobsChanged(): void {
+    this.#shares.clear()
   }
 
   #of(pipeline: string): Rate {

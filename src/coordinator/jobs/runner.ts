@@ -63,6 +63,7 @@ export class Runner {
 
   add(job: Job): void {
     this.#jobs.add(job)
+    this.options.rates.jobsChanged()
     this.#track(this.#opening.open(job))
   }
 
@@ -102,6 +103,10 @@ export class Runner {
       const { job, unit, dueMs } = next
       job.enter(unit)
       this.#inside++
+      if (job.waiting !== null) {
+        job.waiting = null
+        job.tell({ type: 'job' })
+      }
       this.#track(this.#serve(job, unit, dueMs))
     }
     if (this.#inside >= room) return
@@ -133,14 +138,15 @@ export class Runner {
   }
 
   async #serve(job: Job, unit: Unit, dueMs: number): Promise<void> {
-    const { works, rates } = this.options
+    const { works, rates, wallMs } = this.options
     const { kind, pipeline, state } = job.row
+    const share = rates.share(pipeline, this.#jobs, wallMs())
     if (state === 'queued') this.#begin(job)
     rates.began(pipeline)
     const signal = AbortSignal.any([job.stopping.signal, this.#closing.signal])
     const id = `${job.id}.${++this.#serial}`
     try {
-      const result = await works[kind].ask(job, unit, { id, dueMs, gone: goneWith(signal) })
+      const result = await works[kind].ask(job, unit, { id, dueMs, share, gone: goneWith(signal) })
       if (!signal.aborted) await this.#keep(job, unit, result)
     } catch (error) {
       if (!signal.aborted) await this.#fail(job, unit, error)
@@ -247,11 +253,12 @@ export class Runner {
   }
 
   #end(job: Job, state: 'done' | 'failed' | 'cancelled'): void {
-    const { wallMs, changed, ended } = this.options
+    const { wallMs, changed, ended, rates } = this.options
     Object.assign(job.row, { state, endedAtMs: wallMs() })
     job.waiting = null
     job.stop()
     this.#jobs.delete(job)
+    rates.jobsChanged()
     changed(job, job.documents.map(({ n }) => n))
     job.tell({ type: 'end' })
     ended(job)

@@ -12,6 +12,8 @@ export interface Asking {
   id: string
   /** On the monotonic clock. */
   dueMs: number
+  /** As how much of a query it counts, 0..1; see `shareOf` in `pace.ts`. */
+  share: number
   gone: Gone
 }
 

@@ -15,7 +15,7 @@ import { mountOpenAi } from './routes.ts'
 
 export function createBatchHandler(parts: InferParts): Handle {
   /** By the ids of the calls, which may ask for ten minutes at most. */
-  const dues = new Map<string, number>()
+  const dues = new Map<string, { deadlineMs: number; share: number }>()
   const pool = withDues(parts.pool, (id) => id === undefined ? undefined : dues.get(id))
   const app = new Hono()
   app.onError((error) => {
@@ -24,10 +24,10 @@ export function createBatchHandler(parts: InferParts): Handle {
   })
   mountOpenAi(app, { ...parts, pool, peers: undefined })
 
-  return async (path, body, { id, dueMs, gone }) => {
+  return async (path, body, { id, dueMs, share, gone }) => {
     const client = new AbortController()
     const unwatch = gone((why) => client.abort(why))
-    dues.set(id, dueMs)
+    dues.set(id, { deadlineMs: dueMs, share })
     try {
       return await app.request(path, {
         ...{ method: 'POST', body, signal: client.signal },

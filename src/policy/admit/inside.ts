@@ -37,7 +37,7 @@ export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloo
   emit(command: PolicyCommand): void
   nowMs(): number
   /** A query came that an idle pool could do in its time. */
-  asked(pipeline: string, floor: number | undefined): void
+  asked(pipeline: string, floor: number | undefined, share: number): void
   preferred: Pick<Preferred, 'asked'>
   /** What is known has all queries of a pipeline refused, and may not be so any more. */
   doubt(shape: PipelineShape): void
@@ -60,7 +60,7 @@ export class Inside {
   }
 
   arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void {
-    const { query: id, deadlineMs, timeoutMs, minAccuracy, payload } = event
+    const { query: id, deadlineMs, timeoutMs, minAccuracy, share = 1, payload } = event
     const { shapes, counters, queries, outlook } = this.parts
     if (this.byId.has(id)) return
     const nowMs = this.parts.nowMs()
@@ -76,7 +76,7 @@ export class Inside {
       : admit({ shape, deadlineMs, timeoutMs, minAccuracy }, this.admission, nowMs)
     const isRefused = typeof admitted !== 'number'
     if (!isRefused || !isHopeless(admitted)) {
-      this.parts.asked(shape.name, floorOf(shape, minAccuracy))
+      this.parts.asked(shape.name, floorOf(shape, minAccuracy), share)
     }
     if (isRefused) return this.refuse(id, shape, admitted, deadlineMs - nowMs, minAccuracy)
     const query = createQuery({
@@ -86,6 +86,7 @@ export class Inside {
       deadlineMs,
       minAccuracy,
       prefer,
+      share,
       payload,
       laxityMs: admitted,
     }, nowMs)

@@ -58,6 +58,11 @@ export type PolicyEvent =
     minAccuracy?: number
     /** In place of what its pipeline prefers. */
     prefer?: Prefer
+    /**
+     * As how much of a query it counts where work is planned, 0..1: less than 1 where it is asked because
+     * there is time, and would have time later, too.
+     */
+    share?: number
     payload: Handle
   }
   | { type: 'query_cancelled'; query: QueryId }

@@ -46,11 +46,11 @@ export class Demand {
     this.waitS = waitingS(sloMs)
   }
 
-  /** A query arrived. */
-  count(nowMs: number): void {
+  /** A query arrived, or a share of one. */
+  count(nowMs: number, share = 1): void {
     this.advance(nowMs)
-    this.counted++
-    this.level.count(nowMs)
+    this.counted += share
+    this.level.count(nowMs, share)
   }
 
   /** Queries per second to place for: up at once with a whole second, down only when that lasts. */

@@ -45,13 +45,13 @@ export class Floors {
   }
 
   /** A query arrived that asks for as much. */
-  count(accuracy: number, nowMs: number): void {
+  count(accuracy: number, nowMs: number, share = 1): void {
     const one = this.asked.get(accuracy)
     if (one === undefined) {
-      this.asked.set(accuracy, { sum: 1, sinceMs: nowMs, lastMs: nowMs })
+      this.asked.set(accuracy, { sum: share, sinceMs: nowMs, lastMs: nowMs })
       return
     }
-    one.sum = 1 + one.sum * Math.exp(-(nowMs - one.lastMs) / A.floorMs)
+    one.sum = share + one.sum * Math.exp(-(nowMs - one.lastMs) / A.floorMs)
     one.lastMs = nowMs
   }
 
@@ -115,10 +115,10 @@ export class Demands {
   }
 
   /** A query came that an idle pool could do in its time; it may ask for a least accuracy. */
-  count(pipeline: string, nowMs: number, floor?: number): void {
+  count(pipeline: string, nowMs: number, floor?: number, share = 1): void {
     const one = this.pipelines.get(pipeline)
-    one?.seen.count(nowMs)
-    if (floor !== undefined) one?.floors.count(floor, nowMs)
+    one?.seen.count(nowMs, share)
+    if (floor !== undefined) one?.floors.count(floor, nowMs, share)
   }
 
   /** Queries per second to place for, as they are shown. */

@@ -37,12 +37,12 @@ export class Level {
     this.perWindow = startPerS * this.windowMs / 1000
   }
 
-  /** A query arrived. */
-  count(nowMs: number): void {
+  /** A query arrived, or a share of one. */
+  count(nowMs: number, share = 1): void {
     this.advance(nowMs)
-    this.counted++
-    this.steps[this.step % this.steps.length]! += 1
-    this.inShort++
+    this.counted += share
+    this.steps[this.step % this.steps.length]! += share
+    this.inShort += share
   }
 
   /** Queries per second of this moment. */

@@ -35,7 +35,7 @@ export class Backlog {
       const slackMs = slackOf(shape, paths)
       for (const task of shape.tasks) {
         const { index, next, variants } = task
-        queued += waiting.count(task) * (market.taskMs[index] ?? 0) / slackMs
+        queued += waiting.load(task) * (market.taskMs[index] ?? 0) / slackMs
         if (next.length === 0) continue
         for (const variant of variants) {
           const running = flights.running[variant.index] ?? 0

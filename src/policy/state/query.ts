@@ -128,6 +128,7 @@ interface Given {
   laxityMs: number
   minAccuracy: number | undefined
   prefer?: Prefer
+  share?: number
   payload: Handle
 }
 
@@ -143,6 +144,8 @@ export class Query implements Urgent {
   /** Least path accuracy, as position in `shape.levels`. */
   readonly level: number
   readonly prefer: Prefer
+  /** As how much of a query it counts in the backlog. */
+  readonly share: number
   readonly root: Item
   /** In the order of creation: each stands at its ordinal. */
   readonly items: Item[] = fresh()
@@ -163,6 +166,7 @@ export class Query implements Urgent {
   constructor(given: Given, readonly arrivedMs: number) {
     this.id = given.id
     this.prefer = given.prefer ?? 'balanced'
+    this.share = given.share ?? 1
     this.seq = given.seq
     this.shape = given.shape
     this.deadlineMs = given.deadlineMs

@@ -14,6 +14,9 @@ export class Waiting {
   readonly queues = new Map<TaskShape, DeadlineQueue<Item>>()
   /** The same by index of the task. */
   private readonly byIndex: DeadlineQueue<Item>[] = []
+  /** By index of the task: by how much its items count for less than their number; and items that do. */
+  private readonly lighter: number[] = []
+  private patient = 0
   /** Of tasks that are gone. */
   private readonly nothing = createQueue<Item>()
 
@@ -30,9 +33,23 @@ export class Waiting {
     return this.of(task).length
   }
 
+  /** Whether anything waits that is asked only because there is time. */
+  get hasPatient(): boolean {
+    return this.patient > 0
+  }
+
+  /** Items of a task, each as much as its query counts. */
+  load(task: TaskShape): number {
+    const { length } = this.of(task)
+    return length === 0 ? 0 : Math.max(0, length - this.lighter[task.index]!)
+  }
+
   /** Queues for one pipeline more, and away with those of one that is gone. */
   open({ tasks }: PipelineShape): void {
-    for (const task of tasks) this.queues.set(task, this.byIndex[task.index] = createQueue<Item>())
+    for (const task of tasks) {
+      this.queues.set(task, this.byIndex[task.index] = createQueue<Item>())
+      this.lighter[task.index] = 0
+    }
   }
 
   close({ tasks }: PipelineShape): void {
@@ -74,6 +91,10 @@ export class Waiting {
 
   private note({ query, task }: Item, change: 1 | -1): void {
     this.total += change
+    if (query.share < 1) {
+      this.lighter[task.index]! += change * (1 - query.share)
+      this.patient += change
+    }
     query.waiting[task.position]! += change
     unsettle(query)
   }

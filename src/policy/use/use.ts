@@ -55,6 +55,8 @@ export interface Moment {
   /** The backlog. */
   share: number
   preferred: Pick<Preferred, 'now' | 'wantsAll'>
+  /** Work waits that is asked only because there is time: it takes what is lent. */
+  hasPatient: boolean
   cold: Cold
   nowMs: number
 }
@@ -77,7 +79,8 @@ export class Use {
     const kinds = this.kindsOf(moment)
     const levels = new Map<string, Level>()
     this.recruits = 0
-    const takesAll = moment.preferred.now(nowMs) === 'sooner' || this.isBusy(whole)
+    const takesAll = moment.preferred.now(nowMs) === 'sooner' || this.isBusy(whole) ||
+      moment.hasPatient
     const found = kinds.map((kind) =>
       (takesAll ? undefined : cheapest(kind.lent, this.slotsAt(kind, moment))) ?? allOf(kind.lent)
     )

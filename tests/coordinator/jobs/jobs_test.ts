@@ -1,6 +1,7 @@
 /** What becomes of the documents of a job. */
 import assert from 'node:assert/strict'
 import { createClient } from '../../../src/client/mod.ts'
+import type { Scheduler } from '../../../src/policy/core/types.ts'
 import { joinScripted, PIXEL_PNG, untilReady } from '../fixture.ts'
 import { create, ended, get, numbered, pagesOf, reads, send, startJobs, withJobs } from './scene.ts'
 
@@ -117,6 +118,27 @@ Deno.test('a job waits for a node, and says so', async () => {
   }
 })
 
+Deno.test('a job that waited says so no longer once it is asked, however long that takes', async () => {
+  const coordinator = startJobs()
+  try {
+    const { id } = await create(coordinator, { 'a.pdf': pagesOf(numbered(3)) })
+    const events = createClient(coordinator.url).jobs.events(id)
+    const until = async (waits: boolean) => {
+      for (;;) {
+        const { value } = await events.next()
+        if (value?.event === 'job' && (value.data.waiting !== null) === waits) return value.data
+      }
+    }
+    await until(true)
+    await joinScripted(coordinator, 'silent', () => undefined)
+    const { state, pages } = await until(false)
+    assert.deepEqual([state, pages.done], ['running', 0])
+    await events.return(undefined)
+  } finally {
+    await coordinator.close(1)
+  }
+})
+
 Deno.test('a job that is cancelled keeps what is done; deleted once more it is gone', () => {
   const held = Promise.withResolvers<void>()
   const behave = reads()
@@ -169,3 +191,25 @@ Deno.test('a job of any other pipeline has each file as a query, and its outputs
     assert.equal(response.status, 400)
     assert.match((await response.json()).error, /plain answers with json alone/)
   }))
+
+Deno.test('the parts of a job that has time hardly count as demand, those of a late one do', async () => {
+  const shares: Record<string, (number | undefined)[]> = { later: [], late: [] }
+  let job: keyof typeof shares = 'later'
+  const wrap = (scheduler: Scheduler): Scheduler => ({
+    ...scheduler,
+    handle(event, ...rest) {
+      if (event.type === 'query_arrived') shares[job]!.push(event.share)
+      return scheduler.handle(event, ...rest)
+    },
+  })
+  await withJobs(async (coordinator) => {
+    const file = { 'scan.pdf': pagesOf(numbered(8)) }
+    const day = String(24 * 3600_000)
+    await ended(coordinator, (await create(coordinator, file, { deadlineMs: day })).id)
+    job = 'late'
+    await ended(coordinator, (await create(coordinator, file, { deadlineMs: '1' })).id)
+  }, { wrap })
+  assert.equal(shares['later']?.length, 2)
+  assert.ok(shares['later'].every((share) => share! < 0.01), `${shares['later']}`)
+  assert.deepEqual(shares['late'], [1, 1])
+})

@@ -1,7 +1,7 @@
 /** When parts are due, how many are inside, and when all will be done. */
 import assert from 'node:assert/strict'
 import { expectedPerMs, Rate } from '../../../src/coordinator/jobs/estimate.ts'
-import { dueOf, Window } from '../../../src/coordinator/jobs/pace.ts'
+import { dueOf, shareOf, Window } from '../../../src/coordinator/jobs/pace.ts'
 import { JOBS } from '../../../src/coordinator/jobs/params.ts'
 import { documents } from './scene.ts'
 
@@ -25,6 +25,20 @@ Deno.test('a job that nobody waits for is spread over a day, and goes on after i
   assert.equal(dueOf({ ...left, byMs: null, parts: 24 }), HOUR_MS)
   const late = dueOf({ ...left, byMs: null, nowMs: 48 * HOUR_MS, parts: 1 })
   assert.equal(late, 49 * HOUR_MS)
+})
+
+Deno.test('parts count as much as of the pace of the pool is needed to be in time', () => {
+  const job = (hours: number, pages: number) => ({ endMs: hours * HOUR_MS, pages })
+  const perMs = 100 / HOUR_MS
+  assert.equal(shareOf([job(10, 100)], perMs, 0), JOBS.margin / 10)
+  // Those that are wanted later wait for those that are wanted before.
+  assert.equal(shareOf([job(20, 300), job(10, 100)], perMs, 0), JOBS.margin * 4 / 20)
+  assert.equal(shareOf([job(20, 10), job(1, 50)], perMs, 0), JOBS.margin / 2)
+  // More than the pool can do, late, or nothing known of what it can do.
+  assert.equal(shareOf([job(1, 500)], perMs, 0), 1)
+  assert.equal(shareOf([job(1, 1)], perMs, 2 * HOUR_MS), 1)
+  assert.equal(shareOf([job(10, 100)], null, 0), 1)
+  assert.equal(shareOf([], perMs, 0), 0)
 })
 
 Deno.test('the window follows the slots, gives way when it is refused, and comes back', () => {

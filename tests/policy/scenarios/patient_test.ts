@@ -1,0 +1,79 @@
+/** What is asked because there is time: it takes what is left of the pool, and no accuracy of anybody. */
+import assert from 'node:assert/strict'
+import { checkPipeline } from '../../../src/pipeline/parse.ts'
+import { ocr } from '../fixtures.ts'
+import { asks, asksAtRandom, joins, play, type Scene, type Step } from '../story.ts'
+
+/** Seven seconds with the best, two with the quickest. */
+const scans = checkPipeline({
+  schema: 'shoal-pipeline/1',
+  name: 'scans',
+  sloMs: 60_000,
+  root: 'open',
+  tasks: {
+    open: {
+      next: ['read'],
+      variants: { only: { accuracy: 1, referenceMs: 100, fanOut: { read: 20 } } },
+    },
+    read: {
+      variants: {
+        quick: { accuracy: 0.8, referenceMs: 100 },
+        best: { accuracy: 1, referenceMs: 350 },
+      },
+    },
+  },
+}, 'scans')
+
+const FROM_MS = 20_000
+const UNTIL_MS = 320_000
+const BEST_MS = 100 + 20 * 350
+
+/** As a job does: as many are inside at any time, each due far away. */
+const keepsAsking = (inside: number, share: number): Step => (scene: Scene) => {
+  const open = new Set<string>()
+  let serial = 0
+  function look(): void {
+    for (const query of open) if (!scene.isOpen(query)) open.delete(query)
+    while (open.size < inside) {
+      const query = `scan${serial++}`
+      open.add(query)
+      asks(query, 3600_000, { of: 'scans', share })(scene)
+    }
+    if (scene.nowMs < UNTIL_MS) scene.simulation.time.at(scene.nowMs + 50, look)
+  }
+  look()
+}
+
+function played(nodes: number, share?: number) {
+  const children = (query: string) => query.startsWith('scan') ? 20 : 4
+  const story = play({ pipelines: [ocr, scans], children }, [
+    [0, ...Array.from({ length: nodes }, (_, i) => joins(`n${i}`, { latencyCv: 0.1 }))],
+    [1000, asksAtRandom('page', 0.5, UNTIL_MS, 5000)],
+    ...share === undefined ? [] : [[FROM_MS, keepsAsking(2 * nodes, share)] as const],
+  ], UNTIL_MS + 10_000)
+  const ended = story.tally('scan').served
+  return {
+    story,
+    /** Of what the nodes could do of them with the best models and nothing else. */
+    done: ended * BEST_MS / (nodes * (UNTIL_MS - FROM_MS)),
+  }
+}
+
+for (const nodes of [2, 10]) {
+  Deno.test(`${nodes} nodes do what has time as well as they can, and all of them all the while`, () => {
+    const { story, done } = played(nodes, 0.05)
+    assert.equal(story.accuracy('scan').toFixed(3), '1.000')
+    assert.ok(done > 0.85, `${done} of what they could do`)
+    // Nobody beside it is served worse, or not.
+    const alone = played(nodes).story
+    assert.equal(story.accuracy('page').toFixed(3), alone.accuracy('page').toFixed(3))
+    const { served, asked } = story.tally('page')
+    assert.equal(served, asked)
+  })
+}
+
+Deno.test('what counts in full is done sooner, with quicker models', () => {
+  const [patient, due] = [played(2, 0.05), played(2, 1)]
+  assert.ok(due.done > 1.1 * patient.done, `${due.done} and ${patient.done}`)
+  assert.ok(due.story.accuracy('scan') < 0.98, `${due.story.accuracy('scan')}`)
+})
