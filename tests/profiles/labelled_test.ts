@@ -3,7 +3,7 @@ import { labelled } from '../../profiles/ocr/labelled.ts'
 import { openStudio } from '../../profiles/ocr/canvas.ts'
 import { makePage } from '../../profiles/ocr/pages.ts'
 import { editDistance, iou } from '../../profiles/ocr/score.ts'
-import { englishWords } from '../../profiles/ocr/words.ts'
+import { textIn } from '../../profiles/ocr/words.ts'
 import { accuracyOf, addScores, type Leaf, noScore } from '../../src/stages/labelled.ts'
 import { stages } from '../../src/stages/stages.ts'
 import type { Point } from '../../src/stages/box.ts'
@@ -37,11 +37,11 @@ Deno.test({
   ignore,
   fn: async () => {
     if ('skip' in studio) return
-    const words = await englishWords()
+    const text = await textIn('pl')
     const [a, b, c] = [
-      await makePage(studio, words, 1, 3),
-      await makePage(studio, words, 1, 3),
-      await makePage(studio, words, 1, 4),
+      await makePage(studio, text, 1, 3),
+      await makePage(studio, text, 1, 3),
+      await makePage(studio, text, 1, 4),
     ]
     assert.deepEqual(a, b)
     assert.notDeepEqual(a!.bytes, c!.bytes)
