@@ -105,7 +105,7 @@ function putTrained(
 }
 
 /** The convolutions take any height; only the last pooling knows it. */
-function setHeight(network: Onnx.ModelProto, height: keyof typeof poolByHeight): void {
+export function setHeight(network: Onnx.ModelProto, height: keyof typeof poolByHeight): void {
   const graph = graphOf(network)
   const input = graph.input?.find(({ name }) => name === 'x')
   const dim = input?.type?.tensorType?.shape?.dim?.[2]

@@ -3,11 +3,11 @@ import { labelled } from '../../profiles/ocr/labelled.ts'
 import { openStudio } from '../../profiles/ocr/canvas.ts'
 import { makePage } from '../../profiles/ocr/pages.ts'
 import { editDistance, iou } from '../../profiles/ocr/score.ts'
-import { textIn } from '../../profiles/ocr/words.ts'
+import { languages, textIn } from '../../profiles/ocr/words.ts'
 import { accuracyOf, addScores, type Leaf, noScore } from '../../src/stages/labelled.ts'
 import { stages } from '../../src/stages/stages.ts'
 import type { Point } from '../../src/stages/box.ts'
-import { contextOf, detect } from '../stages/ocr.ts'
+import { contextOf, detect, pipeline } from '../stages/ocr.ts'
 import { few } from '../exhaustive.ts'
 
 const set = await labelled()
@@ -30,6 +30,17 @@ Deno.test('editDistance() counts insertions, deletions and replacements', () => 
   assert.equal(editDistance('kitten', 'sitting'), 3)
   assert.equal(editDistance('', 'abc'), 3)
   assert.equal(editDistance('same', 'same'), 0)
+})
+
+Deno.test('the labelled pages are in letters that the recognisers can read', async () => {
+  const alphabet = String(pipeline.tasks['recognise']!['alphabet'])
+  for (const language of languages) {
+    const { words, sentences } = await textIn(language)
+    assert.ok(words.length > 50 && sentences.length > 10)
+    const letters = new Set([...sentences, ...words].join(''))
+    const strange = [...letters].filter((letter) => !alphabet.includes(letter))
+    assert.deepEqual(strange, [], language)
+  }
 })
 
 Deno.test({
