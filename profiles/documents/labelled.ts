@@ -11,7 +11,7 @@ import type { Example, Labelled, Leaf } from '../../src/stages/labelled.ts'
 import type { ImageCodecs, JsonObject, StageItem } from '../../src/stages/types.ts'
 import { openStudio } from '../ocr/canvas.ts'
 import { scoreLines } from '../ocr/labelled.ts'
-import { englishWords } from '../ocr/words.ts'
+import { languageOf, textIn } from '../ocr/words.ts'
 import { makeScan, SCAN, type Scan } from './scan.ts'
 
 /** Settings of the stages were chosen on other seeds. */
@@ -25,13 +25,13 @@ export async function labelled(
 ): Promise<Labelled | { skip: string }> {
   const studio = await openStudio()
   if ('skip' in studio) return studio
-  const words = await englishWords()
   const own = options.seed ?? seed
   return {
     about: { kind: 'generated scans', seed: own },
     names: { examples: 'pages', truths: 'lines', units: 'characters' },
     count: options.count ?? pageCount,
-    example: async (index) => exampleOf(await makeScan(studio, words, own, index)),
+    example: async (index) =>
+      exampleOf(await makeScan(studio, await textIn(languageOf(index)), own, index)),
   }
 }
 

@@ -9,7 +9,7 @@ import type { Studio } from '../ocr/canvas.ts'
 import { addNoise, blur } from '../ocr/degrade.ts'
 import type { TrueLine } from '../ocr/pages.ts'
 import { createRandom, type Random } from '../ocr/random.ts'
-import { lineText } from '../ocr/words.ts'
+import { lineText, type Text } from '../ocr/words.ts'
 import type { Point } from '../../src/stages/box.ts'
 
 /** Of A4, at so many dots an inch. */
@@ -33,7 +33,7 @@ export interface Scan {
  */
 export async function makeScan(
   studio: Studio,
-  words: readonly string[],
+  text: Text,
   seed: number,
   index: number,
 ): Promise<Scan> {
@@ -50,7 +50,7 @@ export async function makeScan(
   ctx.translate(-width / 2, -height / 2)
   const ink = random.integer(0, 60)
   ctx.fillStyle = `rgb(${ink},${ink},${ink})`
-  const lines = drawText(ctx, studio.fonts, words, random, angle)
+  const lines = drawText(ctx, studio.fonts, text, random, angle)
   const image = ctx.getImageData(0, 0, width, height)
   if (random.chance(0.5)) blur(image.data, width, height, random.between(0.1, 0.25))
   addNoise(image.data, random.between(2, 8), random)
@@ -67,7 +67,7 @@ type Context = ReturnType<ReturnType<Studio['canvas']['createCanvas']>['getConte
 function drawText(
   ctx: Context,
   fonts: readonly string[],
-  words: readonly string[],
+  text: Text,
   random: Random,
   angle: number,
 ): TrueLine[] {
@@ -81,9 +81,9 @@ function drawText(
   const body = random.pick(fonts)
   const size = random.between(9, 12) * PIXELS_A_POINT
   const leading = random.between(1.25, 1.6)
-  const put = (text: string, y: number, font: string, pixels: number) => {
+  const put = (line: string, y: number, font: string, pixels: number) => {
     ctx.font = `${pixels}px ${font}`
-    let shown = text
+    let shown = line
     while (ctx.measureText(shown).width > width - 2 * margin) {
       shown = shown.slice(0, shown.lastIndexOf(' '))
     }
@@ -104,14 +104,14 @@ function drawText(
       const large = random.between(14, 20) * PIXELS_A_POINT
       y += 0.6 * large
       if (y > height - margin) break
-      put(lineText(random, words, random.between(8, 30)), y, random.pick(fonts), large)
+      put(lineText(random, text, random.between(8, 30)), y, random.pick(fonts), large)
       y += 1.5 * large
     }
     const rows = random.integer(2, 9)
     for (let row = 0; row < rows && y < height - margin; row++, y += leading * size) {
       // A paragraph's last line is short.
       const length = row === rows - 1 ? random.between(15, 60) : 140
-      put(lineText(random, words, length), y, body, size)
+      put(lineText(random, text, length), y, body, size)
     }
     y += random.between(0.4, 1) * size
   }

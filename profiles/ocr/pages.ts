@@ -7,7 +7,7 @@ import type { Point } from '../../src/stages/box.ts'
 import type { Studio } from './canvas.ts'
 import { addNoise, blur } from './degrade.ts'
 import { createRandom, type Random } from './random.ts'
-import { lineText } from './words.ts'
+import { lineText, type Text } from './words.ts'
 
 /** One visual run of text and where it stands: corners clockwise from its top left, in pixels. */
 export interface TrueLine {
@@ -34,7 +34,7 @@ const aspects = [4 / 3, 4 / 3, 4 / 3, 3 / 4, 3 / 4, 1 / Math.SQRT2, 2, 1 / 2, 1]
  */
 export async function makePage(
   studio: Studio,
-  words: readonly string[],
+  text: Text,
   seed: number,
   index: number,
 ): Promise<Page> {
@@ -72,19 +72,19 @@ export async function makePage(
       // Mostly short lines; one in eight may fill the page.
       const wish = random.chance(0.12) ? random.between(30, 60) : random.between(3, 24)
       const length = Math.max(3, Math.min(wish, room / (size * 0.55)))
-      let text = lineText(random, words, length)
-      while (text.length > 1 && ctx.measureText(text).width > room) {
-        text = text.slice(0, -1).trimEnd()
+      let shown = lineText(random, text, length)
+      while (shown.length > 1 && ctx.measureText(shown).width > room) {
+        shown = shown.slice(0, -1).trimEnd()
       }
-      const metrics = ctx.measureText(text)
-      if (text.length < 2 || metrics.width > room) break
+      const metrics = ctx.measureText(shown)
+      if (shown.length < 2 || metrics.width > room) break
       const baseline = y + size
-      ctx.fillText(text, x, baseline)
+      ctx.fillText(shown, x, baseline)
       const pad = 0.12 * size
       const top = baseline - metrics.actualBoundingBoxAscent - pad
       const bottom = baseline + metrics.actualBoundingBoxDescent + pad
       lines.push({
-        text,
+        text: shown,
         box: [
           toPage(x - pad, top),
           toPage(x + metrics.width + pad, top),

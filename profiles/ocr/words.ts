@@ -1,9 +1,36 @@
 /**
- * Texts of generated lines: words, dates, numbers.
+ * Texts of generated lines, in 24 languages of Latin script: words, sentences, dates, numbers.
  *
  * @module
  */
 import type { Random } from './random.ts'
+import sentences from './sentences.json' with { type: 'json' }
+
+/** What lines of one language are made of. */
+export interface Text {
+  words: readonly string[]
+  sentences: readonly string[]
+}
+
+export type Language = keyof typeof sentences
+
+/** Codes of ISO 639-1. */
+export const languages = Object.keys(sentences) as Language[]
+
+const foreign = languages.filter((language) => language !== 'en')
+
+/** Language of page `index` of a set: every third is English, the others follow each other. */
+export const languageOf = (index: number): Language =>
+  index % 3 === 0 ? 'en' : foreign[(index - Math.ceil(index / 3)) % foreign.length]!
+
+/** Words of the sentences; of English, those of a dictionary. */
+export async function textIn(language: Language): Promise<Text> {
+  const own = sentences[language]
+  const words = language === 'en' ? await englishWords() : own.flatMap(wordsOf)
+  return { words, sentences: own }
+}
+
+const wordsOf = (sentence: string): string[] => sentence.match(/\p{L}[\p{L}·’-]*/gu) ?? []
 
 let loaded: Promise<string[]> | undefined
 
@@ -17,10 +44,11 @@ export function englishWords(): Promise<string[]> {
 const months = ['January', 'February', 'March', 'April', 'June', 'August', 'October', 'December']
 
 /** A line of about `length` characters. */
-export function lineText(random: Random, words: readonly string[], length: number): string {
+export function lineText(random: Random, { words, sentences }: Text, length: number): string {
   const kind = random.unit()
   if (kind < 0.08) return dateText(random)
   if (kind < 0.16) return numberText(random)
+  if (kind < 0.5) return sentenceText(random, random.pick(sentences), length)
   const parts: string[] = []
   let size = 0
   while (size < length) {
@@ -29,6 +57,18 @@ export function lineText(random: Random, words: readonly string[], length: numbe
     size += word.length + 1
   }
   return parts.join(' ') + (random.chance(0.2) ? random.pick(['.', '?', '!', ':']) : '')
+}
+
+/** Whole words of a sentence, or all of it where that is not longer. */
+function sentenceText(random: Random, sentence: string, length: number): string {
+  const words = sentence.split(' ')
+  const first = random.integer(0, Math.floor(words.length / 2))
+  let text = words[sentence.length > length ? first : 0]!
+  for (const word of words.slice(sentence.length > length ? first + 1 : 1)) {
+    if (text.length + word.length > length) break
+    text += ` ${word}`
+  }
+  return text
 }
 
 function styled(random: Random, word: string, first: boolean): string {

@@ -17,6 +17,8 @@ export interface PictureModel {
   type?: 'float32' | 'uint8'
   /** For each output, in their order, the shapes that will do; further ones are not looked at. */
   outputs: readonly (readonly (readonly number[])[])[]
+  /** Of an output that will not do: where its sizes come from. */
+  note?: string
 }
 
 /** @param needs may throw a TypeError for a variant that the kind cannot use */
@@ -32,11 +34,16 @@ export function checkPictureModels(
       what: string,
       type: string,
       shapes: readonly (readonly number[])[],
+      note?: string,
     ) => {
       if (shapes.some((shape) => suits(tensor, type, shape))) return
       const wanted = shapes.map((shape) => specText(type, shape)).join(' or ')
       const found = textOfTensor(tensor)
-      fail(path, `${variant.model}: ${what} ${tensor.name} must be ${wanted}: found ${found}`)
+      const more = note === undefined ? '' : `; ${note}`
+      fail(
+        path,
+        `${variant.model}: ${what} ${tensor.name} must be ${wanted}: found ${found}${more}`,
+      )
     }
     const wanted = needsOf(variant, needs, (fault) => fail(`variants.${name}`, fault))
     const [input, second] = inputs
@@ -63,7 +70,9 @@ export function checkPictureModels(
         `${variant.model}: must have ${wanted.outputs.length} outputs: found ${outputs.length}`,
       )
     }
-    wanted.outputs.forEach((shapes, i) => hold(outputs[i]!, 'output', 'float32', shapes))
+    wanted.outputs.forEach((shapes, i) =>
+      hold(outputs[i]!, 'output', 'float32', shapes, wanted.note)
+    )
   }
 }
 

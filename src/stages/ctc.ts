@@ -22,18 +22,20 @@ const spaceThreshold = 0.03
 
 /**
  * Greedy decoding: the likeliest class of each step, repeats merged, blanks (class 0) dropped,
- * spaces put back where blanks nearly were some, and never two in a row.
+ * spaces put back where blanks nearly were some, and never two in a row. An alphabet without a space
+ * gets none.
  *
- * Class `k > 0` is the character `0x20 + k - 1`, so that 96 classes are blank and printable ASCII.
- *
- * @param data `[steps, classes]` probabilities from `offset` on
+ * @param data `[steps, alphabet.length + 1]` probabilities from `offset` on
+ * @param alphabet class `k > 0` is its `k`-th character
  */
 export function greedyCtc(
   data: Float32Array,
   offset: number,
   steps: number,
-  classes: number,
+  alphabet: readonly string[],
 ): Reading {
+  const classes = alphabet.length + 1
+  const spaceClass = alphabet.indexOf(' ') + 1
   let text = ''
   let sum = 0
   let length = 0
@@ -50,12 +52,13 @@ export function greedyCtc(
         best = k
       }
     }
-    if (best === 0) space = Math.max(space, data[row + 1]!)
-    else if (best !== previous) {
+    if (best === 0) {
+      if (spaceClass > 0) space = Math.max(space, data[row + spaceClass]!)
+    } else if (best !== previous) {
       const open = text !== '' && !text.endsWith(' ')
-      if (best > 1) {
+      if (best !== spaceClass) {
         if (open && space > spaceThreshold) text += ' '
-        text += String.fromCharCode(0x1f + best)
+        text += alphabet[best - 1]!
         sum += top
         length++
       } else if (open) text += ' '

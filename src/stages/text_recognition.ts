@@ -4,6 +4,7 @@
  * @module
  */
 import type { ItemResult, JsonObject, Picture, Stage, StageContext, Tensor } from './types.ts'
+import { alphabetOf, checkAlphabet } from './alphabet.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { greedyCtc, joinReadings, type Reading } from './ctc.ts'
 import { invalidInput, pictureOf } from './item.ts'
@@ -29,14 +30,14 @@ interface Row {
 }
 
 /**
- * Stage `text-recognition`. Task or variant: `input: {height, width, stretch}`; a line is drawn
- * `stretch` times wider than natural, zeros to its right; a line too long for that is read in pieces,
- * cut at gaps between words, each a row of its own.
+ * Stage `text-recognition`. Task: `alphabet`, see `alphabet.ts`. Task or variant: `input: {height,
+ * width, stretch}`; a line is drawn `stretch` times wider than natural, zeros to its right; a line too
+ * long for that is read in pieces, cut at gaps between words, each a row of its own.
  *
  * Items: `{format: 'rgb', width, height}` and RGB bytes, or `{format: 'jpeg', width, height}`, or
  * `{type}` and a file. Fields: `{text, confidence}`, null where nothing was read; of a line that was
  * told of a `box` and stands on its head also `box`, its corners from where reading begins.
- * The model maps `[N, 3, H, W]` to `[N, steps, 96]`: see `greedyCtc`.
+ * The model maps `[N, 3, H, W]` to `[N, steps, classes]`, a blank and the alphabet: see `greedyCtc`.
  */
 export const textRecognition: Stage = {
   run: async (items, context) => {
@@ -75,11 +76,17 @@ export const textRecognition: Stage = {
       failed.get(item) ?? resultOf(readings[item]!, onHeads.has(item) ? turnedBox(meta) : {})
     )
   },
-  check: (given) =>
+  check: (given) => {
+    const characters = checkAlphabet(given).length
     checkPictureModels(given, (variant) => {
       const { height, width } = inputOf({ task: given.task, variant })
-      return { input: [-1, 3, height, width], outputs: [[[-1, -1, 96]]] }
-    }),
+      return {
+        input: [-1, 3, height, width],
+        outputs: [[[-1, -1, characters + 1]]],
+        note: `${characters + 1} classes are a blank and the ${characters} characters of alphabet`,
+      }
+    })
+  },
   fields: () => ['text', 'confidence'],
   warmUp: (context, batch) => {
     return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context), batch) }]
@@ -123,6 +130,7 @@ async function readRows(
   input: Input,
   context: StageContext,
 ): Promise<Reading[]> {
+  const alphabet = alphabetOf(context.task)
   const tensor = tensorOf(input, rows.length)
   rows.forEach(({ picture, from, to }, i) => {
     const natural = (to - from) * input.height / picture.height * input.stretch
@@ -147,12 +155,15 @@ async function readRows(
   const [batch, steps, classes] = output?.dims ?? []
   const data = output?.data
   if (
-    !(data instanceof Float32Array) || batch !== rows.length || classes !== 96 ||
-    steps === undefined
+    !(data instanceof Float32Array) || batch !== rows.length ||
+    classes !== alphabet.length + 1 || steps === undefined
   ) {
-    throw new TypeError(`Cannot use the recogniser's output: received dims ${output?.dims}`)
+    const wanted = `${rows.length}, any number, ${alphabet.length + 1}`
+    throw new TypeError(
+      `Cannot use the recogniser's output: received dims ${output?.dims}, want ${wanted}`,
+    )
   }
-  return rows.map((_, i) => greedyCtc(data, i * steps * classes, steps, classes))
+  return rows.map((_, i) => greedyCtc(data, i * steps * classes, steps, alphabet))
 }
 
 /** @param more of a line on its head */

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { loadPipeline } from '../../src/cli/pipelines/load.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 
-const picture = onnxOf({
-  inputs: { x: ['N', 3, 48, 'W'] },
-  outputs: { y: ['N', 'T', 96] },
-  nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
-})
+const modelOfClasses = (classes: number) =>
+  onnxOf({
+    inputs: { x: ['N', 3, 48, 'W'] },
+    outputs: { y: ['N', 'T', classes] },
+    nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
+  })
+const picture = modelOfClasses(96)
 
 const pipelineOf = (model: string) => ({
   ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'read' },
@@ -108,6 +110,41 @@ Deno.test('loadPipeline() holds a model of pictures to what its kind of task fee
     for (const [model, why] of refused) {
       await Deno.writeFile(join(dir, 'own.onnx'), onnxOf(model))
       await rejects(load(dir, cacheDir, 'own.onnx'), (error: Error) => {
+        match(error.message, why)
+        return true
+      })
+    }
+  })
+})
+
+Deno.test('loadPipeline() holds an alphabet to a text of its own characters, and a model to its classes', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    await Deno.writeFile(join(dir, 'own.onnx'), modelOfClasses(4))
+    const loadWith = async (alphabet: unknown) => {
+      const { tasks, ...file } = pipelineOf('own.onnx')
+      const read = { ...tasks.read, alphabet }
+      await Deno.writeTextFile(
+        join(dir, 'pipeline.json'),
+        JSON.stringify({ ...file, tasks: { read } }),
+      )
+      return await loadPipeline(dir, () => {}, { cacheDir })
+    }
+    const { pipeline } = await loadWith(' ß𝛼')
+    equal(pipeline.tasks['read']!['alphabet'], ' ß𝛼')
+    for (
+      const [alphabet, why] of [
+        ['', /tasks\.read\.alphabet: must have one character at least$/],
+        ['a𝛼ß𝛼', /tasks\.read\.alphabet: has "𝛼" more than once$/],
+        [['a', 'b', 'c'], /tasks\.read\.alphabet: must be a text of all characters/],
+        [
+          'ab',
+          /only\.model: own\.onnx: output y must be float32 \[-1,-1,3\]: found float32 \[N,T,4\]; 3 classes are a blank and the 2 characters of alphabet$/,
+        ],
+        // Printable ASCII.
+        [undefined, /must be float32 \[-1,-1,96\]: found float32 \[N,T,4\]; .* 95 characters/],
+      ] as const
+    ) {
+      await rejects(loadWith(alphabet), (error: Error) => {
         match(error.message, why)
         return true
       })

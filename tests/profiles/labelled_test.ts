@@ -3,11 +3,11 @@ import { labelled } from '../../profiles/ocr/labelled.ts'
 import { openStudio } from '../../profiles/ocr/canvas.ts'
 import { makePage } from '../../profiles/ocr/pages.ts'
 import { editDistance, iou } from '../../profiles/ocr/score.ts'
-import { englishWords } from '../../profiles/ocr/words.ts'
+import { languages, textIn } from '../../profiles/ocr/words.ts'
 import { accuracyOf, addScores, type Leaf, noScore } from '../../src/stages/labelled.ts'
 import { stages } from '../../src/stages/stages.ts'
 import type { Point } from '../../src/stages/box.ts'
-import { contextOf, detect } from '../stages/ocr.ts'
+import { contextOf, detect, pipeline } from '../stages/ocr.ts'
 import { few } from '../exhaustive.ts'
 
 const set = await labelled()
@@ -32,16 +32,27 @@ Deno.test('editDistance() counts insertions, deletions and replacements', () => 
   assert.equal(editDistance('same', 'same'), 0)
 })
 
+Deno.test('the labelled pages are in letters that the recognisers can read', async () => {
+  const alphabet = String(pipeline.tasks['recognise']!['alphabet'])
+  for (const language of languages) {
+    const { words, sentences } = await textIn(language)
+    assert.ok(words.length > 50 && sentences.length > 10)
+    const letters = new Set([...sentences, ...words].join(''))
+    const strange = [...letters].filter((letter) => !alphabet.includes(letter))
+    assert.deepEqual(strange, [], language)
+  }
+})
+
 Deno.test({
   name: 'makePage() makes the same page for the same seed and index, and another for others',
   ignore,
   fn: async () => {
     if ('skip' in studio) return
-    const words = await englishWords()
+    const text = await textIn('pl')
     const [a, b, c] = [
-      await makePage(studio, words, 1, 3),
-      await makePage(studio, words, 1, 3),
-      await makePage(studio, words, 1, 4),
+      await makePage(studio, text, 1, 3),
+      await makePage(studio, text, 1, 3),
+      await makePage(studio, text, 1, 4),
     ]
     assert.deepEqual(a, b)
     assert.notDeepEqual(a!.bytes, c!.bytes)

@@ -22,6 +22,15 @@ async function withCache(work: (cacheDir: string) => Promise<void>): Promise<voi
   }
 }
 
+Deno.test('pipelines that read lines name the alphabet that the weights were trained for', async () => {
+  const { alphabet } = JSON.parse(await Deno.readTextFile(join(ocrDir, 'latin.json')))
+  assert.ok(alphabet.startsWith(' !"#') && alphabet.includes('ế'))
+  for (const name of ['ocr', 'receipt', 'documents']) {
+    const text = await Deno.readTextFile(join(ocrDir, '..', name, 'pipeline.json'))
+    assert.equal(JSON.parse(text).tasks.recognise.alphabet, alphabet, name)
+  }
+})
+
 const filesIn = (dir: string) => [...Deno.readDirSync(dir)].map((e) => e.name).sort()
 
 Deno.test('prepareModels() derives the same models every time, named by their content', async () => {

@@ -213,6 +213,21 @@ Deno.test('what no input leads to is a fault', () => {
   assert.match(fault(line(TEXT, 1.2), 'text-recognition') ?? '', /confidence/)
 })
 
+Deno.test('a text has no letter but those of the alphabet, which is ASCII where none is named', () => {
+  const fault = (text: string, alphabet?: string) =>
+    faultOf({ kind: 'text-recognition', ...alphabet === undefined ? {} : { alphabet } }, line(text))
+  assert.equal(fault('Gruss ~'), undefined)
+  assert.match(fault('Gruß') ?? '', /letters that no model reads/)
+  assert.match(fault('a\nb') ?? '', /letters that no model reads/)
+  assert.equal(fault('Gruß', ' Grußé'), undefined)
+  assert.match(fault('Gruss', ' Grußé') ?? '', /letters that no model reads/)
+  // Pieces of a long line are joined by a space.
+  assert.equal(fault('12 34', '1234'), undefined)
+  assert.equal(fault('𝛼', 'a𝛼'), undefined)
+  // One half of a character of two code units.
+  assert.match(fault('\ud835', 'a𝛼') ?? '', /letters that no model reads/)
+})
+
 const scores = (values: number[], type: 'float32' | 'int64' = 'float32'): ItemResult => {
   const data = type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, BigInt)
   const y = new TensorValue(type, [values.length], new Uint8Array(data.buffer))

@@ -12,7 +12,8 @@ function steps(text: string, sure = 0.9, space?: readonly number[]): Float32Arra
   return data
 }
 
-const read = (data: Float32Array) => greedyCtc(data, 0, data.length / 96, 96)
+const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i))
+const read = (data: Float32Array) => greedyCtc(data, 0, data.length / 96, ascii)
 
 Deno.test('greedyCtc() merges repeats and drops blanks', () => {
   assert.equal(read(steps('__hheel_llo__')).text, 'hello')
@@ -24,10 +25,30 @@ Deno.test('greedyCtc() keeps a double letter with a blank between', () => {
 })
 
 Deno.test('greedyCtc() knows every printable character', () => {
-  const all = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).join('')
   const data = new Float32Array(95 * 96)
   for (let t = 0; t < 95; t++) data[t * 96 + t + 1] = 1
-  assert.equal(read(data).text, all.trimStart())
+  assert.equal(read(data).text, ascii.join('').trimStart())
+})
+
+/** Each class in turn at 0.9, with `second` of some class beside it. */
+function classes(alphabet: readonly string[], best: number[], second: [step: number, k: number][]) {
+  const width = alphabet.length + 1
+  const data = new Float32Array(best.length * width)
+  best.forEach((k, t) => data[t * width + k] = 0.9)
+  for (const [t, k] of second) data[t * width + k] = 0.08
+  return greedyCtc(data, 0, best.length, alphabet).text
+}
+
+Deno.test('greedyCtc() reads in any alphabet, a character of two code units as one', () => {
+  const alphabet = [...' ąß𝛼ễ']
+  assert.equal(classes(alphabet, [2, 3, 0, 4, 5], []), 'ąß𝛼ễ')
+})
+
+Deno.test('greedyCtc() looks for the space where the alphabet has it, and adds none without', () => {
+  assert.equal(classes([...'ab '], [1, 0, 2], [[1, 3]]), 'a b')
+  assert.equal(classes([...'ab '], [1, 3, 2], []), 'a b')
+  assert.equal(classes([...'ab '], [1, 0, 2], [[1, 1]]), 'ab')
+  assert.equal(classes([...'xab'], [2, 0, 3], [[1, 1]]), 'ab')
 })
 
 Deno.test('greedyCtc() puts back a space that a blank narrowly beat', () => {

@@ -1,0 +1,137 @@
+/**
+ * `deno run -A src/bench/languages/languages.ts`: how many characters of each language the recognisers of
+ * `ocr` read right, beside those of before; `--write` writes the page of docs/results.
+ *
+ * @module
+ */
+import '../../cli/deno_version.ts'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { labelled } from '../../../profiles/ocr/labelled.ts'
+import { languages, textIn } from '../../../profiles/ocr/words.ts'
+import { loadPipeline } from '../../cli/pipelines/load.ts'
+import { formatted } from '../../cli/formatted.ts'
+import { ROOT } from '../../cli/root.ts'
+import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
+import { createOrtModel } from '../../node/engine/ort_model.ts'
+import { taskOf } from '../../pipeline/tree.ts'
+import { createCodecs } from '../../stages/codecs.ts'
+import { addScores, type Labelled, noScore, type Score } from '../../stages/labelled.ts'
+import { stages } from '../../stages/stages.ts'
+import type { StageContext, StageItem } from '../../stages/types.ts'
+import { asciiText } from './ascii_text.ts'
+import { oldRecogniser } from './old_head.ts'
+import { languagesPage, type Row } from './table.ts'
+
+const TASK = 'recognise'
+/** Of pages; no setting was chosen on it, and `profile` measures on another. */
+const SEED = 41077
+/** Lines of a batch, as nodes that are measured here take them. */
+const BATCH = 8
+
+const { values } = parseArgs({
+  options: {
+    /** Of each language. */
+    pages: { type: 'string', default: '8' },
+    /** What was measured before is taken from this file, and what is new is put there. */
+    keep: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+})
+const pages = Number(values.pages)
+if (!(Number.isInteger(pages) && pages > 0)) {
+  console.error('Cannot use --pages: must be a whole number')
+  Deno.exit(1)
+}
+
+interface Reader {
+  /** `old` or `new`, and the variant. */
+  name: string
+  /** Of the model's bytes. */
+  hash: string
+  open(): Promise<StageContext>
+}
+
+const codecs = createCodecs(loadLocalCodec)
+const { pipeline, models } = await loadPipeline(join(ROOT, 'profiles/ocr'), console.error)
+const task = taskOf(pipeline, TASK)
+const variants = Object.keys(task.variants)
+const readers = await Promise.all(variants.flatMap((variant) => [
+  readerOf('old', variant, oldRecogniser(heightOf(variant))),
+  readerOf('new', variant, Deno.readFile(models[task.variants[variant]!.model!]!.file)),
+]))
+
+function heightOf(variant: string): Parameters<typeof oldRecogniser>[0] {
+  const { height } = task.variants[variant]!['input'] as { height: 48 | 32 | 24 | 16 }
+  return height
+}
+
+async function readerOf(head: 'old' | 'new', name: string, file: Promise<Uint8Array>) {
+  const bytes = await file
+  const digest = await crypto.subtle.digest('SHA-256', bytes as BufferSource)
+  const { alphabet: _, ...ascii } = task
+  return {
+    name: `${head} ${name}`,
+    hash: new Uint8Array(digest).toHex().slice(0, 12),
+    open: async (): Promise<StageContext> => ({
+      task: head === 'old' ? { ...ascii, next: [] } : task,
+      variant: task.variants[name]!,
+      ...{ next: [], codecs, crops: 'raw', model: await createOrtModel(bytes) },
+    }),
+  } satisfies Reader
+}
+
+/** By language, reader and model: `de, new h48w480, 0a1b2c3d4e5f`. */
+const kept: { [measured: string]: Score } = values.keep === undefined
+  ? {}
+  : JSON.parse(await Deno.readTextFile(values.keep).catch(() => '{}'))
+const contexts = new Map<string, Promise<StageContext>>()
+
+/** All pages of a set, their lines cut out where they truly are. */
+async function scoreOf(set: Labelled, reader: Reader): Promise<Score> {
+  if (!contexts.has(reader.name)) contexts.set(reader.name, reader.open())
+  const context = await contexts.get(reader.name)!
+  let sum = noScore
+  for (let index = 0; index < pages; index++) {
+    const example = await set.example(index)
+    const crops = await example.perfect(TASK, codecs) ?? []
+    sum = addScores(sum, example.score(await read(crops, context), TASK))
+  }
+  return sum
+}
+
+async function read(crops: readonly StageItem[], context: StageContext) {
+  const results = []
+  for (let i = 0; i < crops.length; i += BATCH) {
+    results.push(...await stages['text-recognition']!.run(crops.slice(i, i + BATCH), context))
+  }
+  return results.map((result, i) => {
+    if (!result.ok) throw new Error(`Cannot read: ${result.message}`)
+    return { meta: crops[i]!.meta, fields: result.fields }
+  })
+}
+
+async function rowOf(language: string, set: Labelled): Promise<Row> {
+  const scores: Row['scores'] = {}
+  for (const reader of readers) {
+    const key = `${language}, ${pages} pages, ${reader.name}, ${reader.hash}`
+    kept[key] ??= await scoreOf(set, reader)
+    scores[reader.name] = kept[key]
+    if (values.keep !== undefined) await Deno.writeTextFile(values.keep, JSON.stringify(kept))
+  }
+  console.error(language, scores)
+  return { language, scores }
+}
+
+const rows: Row[] = []
+for (const language of [...languages, 'ascii'] as const) {
+  const text = language === 'ascii' ? asciiText : await textIn(language)
+  const set = await labelled({ seed: SEED, count: pages, text })
+  if ('skip' in set) throw new Error(`Cannot draw: ${set.skip}`)
+  rows.push(await rowOf(language, set))
+}
+const command = 'deno run -A src/bench/languages/languages.ts --write'
+const page = await formatted(languagesPage(rows, { command, variants, seed: SEED, pages }))
+if (values.write) await Deno.writeTextFile(join(ROOT, 'docs/results/languages.md'), page)
+else console.log(page)
+Deno.exit(0)
