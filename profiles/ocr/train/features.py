@@ -1,8 +1,9 @@
 """Draws lines and keeps what the frozen convolutions make of them.
 
     python3 features.py PART SEED SECONDS OUT variant:rows ...
+    python3 features.py crops CROPS SECONDS OUT variant:0 ...      CROPS: what crops.ts wrote
 
-Each line is seen at two of the inputs. Stops after SECONDS with what there is. Writes
+Each line of training is seen at two of the inputs, every other at all. Stops after SECONDS with what there is. Writes
 OUT/<variant>.f16, `[rows, steps, CHANNELS]` float16, and OUT/<variant>.json: text, filled columns,
 height of the crop and language of each row.
 """
@@ -12,6 +13,7 @@ import sys
 import time
 
 import numpy as np
+from PIL import Image
 
 import params
 from backbone import convolutions, input_of
@@ -19,6 +21,8 @@ from corpus import LOCALES
 from lines import Lines
 
 BATCH = 8
+# In line heights: wider crops are cut into pieces by the narrowest of the inputs.
+WIDEST_PIECE = 12.5
 
 
 class Rows:
@@ -67,6 +71,19 @@ def measured_lines(lines, per_language):
             yield language, *drawn
 
 
+def drawn_crops(path):
+    """The crops of crops.ts that are read in one piece."""
+    with open(f'{path}.json') as file:
+        about = json.load(file)
+    pixels, at = np.memmap(f'{path}.rgb', np.uint8, 'r'), 0
+    for crop in about:
+        width, height = crop['width'], crop['height']
+        picture = Image.fromarray(np.array(pixels[at:at + 3 * width * height]).reshape(height, width, 3))
+        at += 3 * width * height
+        if width <= WIDEST_PIECE * height:
+            yield crop['language'], crop['text'], picture
+
+
 def main(part, seed, seconds, out, *wanted):
     began = time.time()
     os.makedirs(out, exist_ok=True)
@@ -74,9 +91,10 @@ def main(part, seed, seconds, out, *wanted):
     heights = {params.INPUTS[variant][0] for variant in left}
     sessions = {height: convolutions(height) for height in heights}
     rows = {variant: Rows(variant, sessions[params.INPUTS[variant][0]], out) for variant in left}
-    lines = Lines(params.CORPUS, params.FONTS, part, int(seed))
+    lines = None if part == 'crops' else Lines(params.CORPUS, params.FONTS, part, int(seed))
     if part != 'train':
-        for language, text, picture in measured_lines(lines, max(left.values())):
+        given = measured_lines(lines, max(left.values())) if lines else drawn_crops(seed)
+        for language, text, picture in given:
             for variant in left:
                 rows[variant].add(picture, {'text': text, 'language': language})
             if time.time() - began > float(seconds):

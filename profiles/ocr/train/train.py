@@ -2,9 +2,11 @@
 
     python3 train.py SEED MINUTES OUT ROWS_FOLDER ...
 
-Writes OUT.pt: the weights and their running average; a state every three minutes.
+Writes OUT.pt: the weights and their running average; a state every three minutes. Where OUT.pt is there,
+training goes on from its average, with the learning rate of a start.
 """
 import math
+import os
 import random
 import sys
 import time
@@ -61,6 +63,8 @@ def main(seed, minutes, out, *folders):
             data.append((features, rows))
             print(f'{variant}: {len(rows)} of {len(about)} rows', flush=True)
     network = start(tensors())
+    if os.path.exists(f'{out}.pt'):
+        network.load_state_dict(torch.load(f'{out}.pt', weights_only=True)['average'])
     torch.manual_seed(int(seed))
     average = {name: value.clone() for name, value in network.state_dict().items()}
     head = list(network.head.parameters())
