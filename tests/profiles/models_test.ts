@@ -7,10 +7,10 @@ import { ocrDir } from '../stages/ocr.ts'
 /** Derived bytes must not drift: nodes and caches know models by these hashes. */
 const hashes = {
   det: '30a86f5731181461d08021402766601e4302a9b9b9666be8aff402696339cdff',
-  'rec-h48': 'ebf0e688ea43e7c5209831bab30a1b77db0c48e9cef7920dc1afe0e3eb93043f',
-  'rec-h32': 'b770c124edb870b56b7e237c970216ee4474455e3b70325b652da353bf460293',
-  'rec-h24': '6286c21667b87272207c2ee2c65fa8fcf0e7774132aea8cc1d1498feb25b024a',
-  'rec-h16': '5169994f56957747c645c2f9794cf95c8abb979879c038a23c5f01643a1ac50b',
+  'rec-h48': '80d0c91d641617f595fd50face0de0fe736a289d798b9ef02e7a9026453ed929',
+  'rec-h32': '4b44bd74e3c3993ab981831ce73ce9105aff9e30cf3aae26680e70209f16de68',
+  'rec-h24': '59bdb0d84dbf0bb55dd2f5b617adc6027d859a5d521379ae964c1d80991dc738',
+  'rec-h16': 'f8b8ab7498ba11c104c2a1e97a7becf4fd051ec6a6383effbb511135da62105b',
 }
 
 async function withCache(work: (cacheDir: string) => Promise<void>): Promise<void> {

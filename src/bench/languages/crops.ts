@@ -2,20 +2,20 @@
  * Crops of the project's own generated pages, in the languages of a corpus: a second test, drawn by
  * other code than the training lines.
  *
- *     deno run -A crops.ts CORPUS PART SEED PAGES OUT
+ *     deno run -A src/bench/languages/crops.ts CORPUS PART SEED PAGES OUT
  *
  * Writes `OUT.rgb`, the crops' pixels one after the other, and `OUT.json`: text, language, width and
  * height of each. `ascii` are the project's English words: with its own seed, its own pages.
  *
  * @module
  */
-import { loadLocalCodec } from '../../../src/cli/serve/codec_assets.ts'
-import { boxOfCorners } from '../../../src/stages/box.ts'
-import { createCodecs } from '../../../src/stages/codecs.ts'
-import { cutCrop } from '../../../src/stages/crop.ts'
-import { openStudio } from '../canvas.ts'
-import { makePage } from '../pages.ts'
-import { englishWords } from '../words.ts'
+import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
+import { boxOfCorners } from '../../stages/box.ts'
+import { createCodecs } from '../../stages/codecs.ts'
+import { cutCrop } from '../../stages/crop.ts'
+import { openStudio } from '../../../profiles/ocr/canvas.ts'
+import { makePage } from '../../../profiles/ocr/pages.ts'
+import { englishWords, type Text } from '../../../profiles/ocr/words.ts'
 
 const [corpusPath, part, seed, pages, out] = Deno.args as [string, string, string, string, string]
 const corpus = JSON.parse(await Deno.readTextFile(corpusPath))
@@ -27,12 +27,12 @@ const file = await Deno.create(`${out}.rgb`)
 const writer = file.writable.getWriter()
 const languages = ['ascii', ...Object.keys(corpus)]
 for (const language of languages) {
-  const words: string[] = language === 'ascii'
-    ? await englishWords()
-    : corpus[language][part].words
+  const text: Text = language === 'ascii'
+    ? { words: await englishWords(), sentences: corpus['en'][part].sentences }
+    : corpus[language][part]
   const count = language === 'ascii' ? 48 : Number(pages)
   for (let index = 0; index < count; index++) {
-    const page = await makePage(studio, words, Number(seed), index)
+    const page = await makePage(studio, text, Number(seed), index)
     const picture = await codecs.decode(page.type, page.bytes)
     for (const { text, box } of page.lines) {
       const crop = cutCrop(picture, boxOfCorners(box), { maxHeight: 48, maxWidth: 2400 })
