@@ -36,10 +36,10 @@ export interface Trained {
   tensors: { name: string; dims: number[] }[]
 }
 
-export const modelNames = ['det', 'rec-h48', 'rec-h32', 'rec-h24', 'rec-h16'] as const
+export const modelNames = ['det', 'rec-h32', 'rec-h24', 'rec-h16'] as const
 
-/** Pooling over height that makes each input height end in one row, as 48 does by 3. */
-const poolByHeight = { 48: 3, 32: 2, 24: 2, 16: 1 } as const
+/** Pooling over height that makes each input height end in one row, as the 48 of the package does by 3. */
+const poolByHeight = { 32: 2, 24: 2, 16: 1 } as const
 
 /** Derives every model, one after the other. The same sources give the same bytes. */
 export function* deriveModels(
@@ -56,7 +56,7 @@ export function* deriveModels(
   }
   yield { model: 'det', bytes: detector }
   const trained: Trained = JSON.parse(new TextDecoder().decode(index))
-  for (const height of [48, 32, 24, 16] as const) {
+  for (const height of [32, 24, 16] as const) {
     const network = onnx.ModelProto.decode(recogniser)
     putTrained(network, trained, weights)
     setHeight(network, height)

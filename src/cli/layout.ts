@@ -13,7 +13,7 @@ import { layoutPage } from '../bench/layout/table.ts'
 import { formatted } from './formatted.ts'
 import { ROOT } from './root.ts'
 
-const PATH = ['736x960', 'h48w480'] as const
+const PATH = ['736x960', 'h32w480'] as const
 
 const { values } = parseArgs({
   options: {

@@ -10,7 +10,7 @@ import { assertReadable, weigh } from './page_checks.ts'
 
 const executable = await wantChromium()
 const DOCUMENTS = join(ROOT, 'profiles', 'documents')
-const FEW = ['150dpi', '960x736', 'h48w480', 'blocks']
+const FEW = ['150dpi', '960x736', 'h32w480', 'blocks']
 const PHONE = { width: 360, height: 740 }
 const MOST_BYTES = 60_000
 

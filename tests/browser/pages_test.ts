@@ -20,7 +20,7 @@ const executable = await wantChromium()
 const skipped = skippedWithout(executable)
 
 /** Two of each task: there is something to choose, and to forbid. */
-const VARIANTS = ['480x640', '256x320', 'h48w480', 'h16w400']
+const VARIANTS = ['480x640', '256x320', 'h32w480', 'h16w400']
 
 const PHONE = { width: 390, height: 844 }
 const MOST_BYTES = 150_000
@@ -67,7 +67,7 @@ Deno.test(ofAll({
         await row('stays').waitFor()
         await row('goes').waitFor()
         await row('stays').getByText('wasm, deno').waitFor()
-        await page.locator('#picture text', { hasText: 'h48w480' }).waitFor()
+        await page.locator('#picture text', { hasText: 'h32w480' }).waitFor()
         assert.equal(await page.locator('#classes [data-node]').count(), 2)
       })
 

@@ -8,7 +8,7 @@ import { encryptedPdf, pdfOf, pdfWithoutSecondPage } from '../documents/made.ts'
 import { said } from '../said.ts'
 
 const DOCUMENTS = join(ROOT, 'profiles', 'documents')
-const FEW = ['150dpi', '960x736', 'h48w480', 'blocks']
+const FEW = ['150dpi', '960x736', 'h32w480', 'blocks']
 const STATE = '.shoal-documents.json'
 
 const commandOf = (args: readonly string[]) =>

@@ -12,7 +12,7 @@ import { untilReady } from '../coordinator/fixture.ts'
 
 /** Far enough that a busy machine is no reason to answer worse. */
 const TIMEOUT_MS = 120_000
-const BEST = { detect: ['736x960'], recognise: ['h48w480'] }
+const BEST = { detect: ['736x960'], recognise: ['h32w480'] }
 
 // Beside other work a lone page takes so long on the best path that waiting for it costs more.
 testOfAll(

@@ -9,7 +9,7 @@ import { encryptedPdf, pdfOf } from '../documents/made.ts'
 import { dataUri } from './ocr_scene.ts'
 
 const DOCUMENTS = join(ROOT, 'profiles', 'documents')
-const FEW = ['150dpi', '960x736', 'h48w480', 'blocks']
+const FEW = ['150dpi', '960x736', 'h32w480', 'blocks']
 const LONG = { headers: { 'x-request-timeout-ms': '600000' } }
 
 Deno.test('mistral: real documents are read by a real node', async (t) => {

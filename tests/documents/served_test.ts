@@ -7,7 +7,7 @@ import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 import { encryptedPdf, pdfOf } from './made.ts'
 
 export const DOCUMENTS = join(ROOT, 'profiles', 'documents')
-const FEW = ['150dpi', '960x736', 'h48w480', 'blocks']
+const FEW = ['150dpi', '960x736', 'h32w480', 'blocks']
 
 const linesOf = ({ blocks }: Page): Line[] =>
   blocks.flatMap((block) => block.kind === 'text' ? block.lines : block.rows.flat(2))

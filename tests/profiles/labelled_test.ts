@@ -65,7 +65,7 @@ Deno.test({
   ignore,
   fn: async () => {
     if ('skip' in set) return
-    const recogniser = await contextOf('recognise', 'h48w480')
+    const recogniser = await contextOf('recognise', 'h32w480')
     let sum = noScore
     for (let index = 0; index < few(2, 6); index++) {
       const example = await set.example(index)

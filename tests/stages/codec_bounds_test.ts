@@ -142,7 +142,7 @@ Deno.test('a picture beyond the memory that there is for one is too large, one w
 })
 
 Deno.test('a crop that is larger than it is said to be is invalid input', async () => {
-  const context = await contextOf('recognise', 'h48w480')
+  const context = await contextOf('recognise', 'h32w480')
   const bytes = sampleJpeg(128, 32)
   const [good, bad] = await stages['text-recognition']!.run([
     { meta: { format: 'jpeg', width: 128, height: 32 }, bytes: bytes.slice() },

@@ -46,7 +46,7 @@ for (const [language, text] of Object.entries(LINES)) {
         .map((font) => lineOf(text, font))
       const results = await stages['text-recognition']!.run(
         items,
-        await contextOf('recognise', 'h48w480'),
+        await contextOf('recognise', 'h32w480'),
       )
       for (const result of results) {
         const read = result.ok ? String(result.fields?.['text']) : ''

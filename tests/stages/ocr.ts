@@ -67,7 +67,7 @@ export async function read(
   type: string,
   bytes: Uint8Array,
   detector = '480x640',
-  recogniser = 'h48w480',
+  recogniser = 'h32w480',
   crops: CropEncoding = 'raw',
 ): Promise<Line[]> {
   const found = await detect({ meta: { type }, bytes }, detector, crops)

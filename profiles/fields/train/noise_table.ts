@@ -1,6 +1,6 @@
 /**
  * Makes `noise.json` of what the `ocr` pipeline read on receipts (`profiles/receipt/train/read.ts`):
- * `deno run -A profiles/fields/train/noise_table.ts --best h48w480 --worst h16w400 FILE`.
+ * `deno run -A profiles/fields/train/noise_table.ts --best h32w480 --worst h16w400 FILE`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type Errors, type NoiseTable, spaceKind } from '../noise.ts'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    best: { type: 'string', default: 'h48w480' },
+    best: { type: 'string', default: 'h32w480' },
     worst: { type: 'string', default: 'h16w400' },
   },
 })

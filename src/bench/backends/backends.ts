@@ -15,7 +15,7 @@ import { OCR, SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { type Tab, withTab } from './browser.ts'
 import { type EngineFigures, type EngineRequest, measureEngine } from './engine.ts'
 
-const BEST_PATH = ['736x960', 'h48w480']
+const BEST_PATH = ['736x960', 'h32w480']
 const SMALL_PATH = ['256x320', 'h16w400']
 
 interface Column {

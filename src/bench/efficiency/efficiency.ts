@@ -13,7 +13,7 @@ import { cpuSeconds, startChild } from '../child.ts'
 import type { LoadResult } from '../load.ts'
 
 /** The only variant of each task: policy has no choice. */
-const PATH = { detect: '480x640', recognise: 'h32w384' }
+const PATH = { detect: '480x640', recognise: 'h24w384' }
 const SLOTS = [1, 2]
 const PAIRS = 4
 const RUN_MS = 10_000

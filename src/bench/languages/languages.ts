@@ -81,7 +81,7 @@ async function readerOf(head: 'old' | 'new', name: string, file: Promise<Uint8Ar
   } satisfies Reader
 }
 
-/** By language, reader and model: `de, new h48w480, 0a1b2c3d4e5f`. */
+/** By language, reader and model: `de, new h32w480, 0a1b2c3d4e5f`. */
 const kept: { [measured: string]: Score } = values.keep === undefined
   ? {}
   : JSON.parse(await Deno.readTextFile(values.keep).catch(() => '{}'))

@@ -37,7 +37,7 @@ export const SAMPLE_PAGE: string = join(ROOT, 'demo', 'samples', 'page.jpg')
 export const OCR: string = join(ROOT, 'profiles', 'ocr')
 
 /** One of its variants for each task, where it is not about the others: a node is up much sooner. */
-export const USUAL = ['480x640', 'h32w384']
+export const USUAL = ['480x640', 'h24w384']
 
 /** Nothing is tried out in the background that would take time from what is measured. */
 const ONE_SLOT = ['--slots', '1', '--gpu', 'off']
