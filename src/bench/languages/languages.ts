@@ -62,7 +62,7 @@ const readers = await Promise.all(variants.flatMap((variant) => [
 ]))
 
 function heightOf(variant: string): Parameters<typeof oldRecogniser>[0] {
-  const { height } = task.variants[variant]!['input'] as { height: 48 | 32 | 24 | 16 }
+  const { height } = task.variants[variant]!['input'] as { height: 32 | 24 | 16 }
   return height
 }
 
