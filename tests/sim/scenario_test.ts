@@ -166,7 +166,7 @@ Deno.test('the scenarios that come with the project can be read', async () => {
     const variants = Object.values(scenario.workloads[0]!.pipeline.tasks).flatMap((task) =>
       Object.keys(task.variants)
     )
-    assert.equal(variants.length, 9, `${name} has latencies of all variants`)
+    assert.equal(variants.length, 7, `${name} has latencies of all variants`)
     count++
   }
   assert.ok(count >= 4)

@@ -61,8 +61,10 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
         const ended = AbortSignal.any([over.signal, jobs.draining])
         const queue: JobNews[] = [{ type: 'job' }]
         let wake = () => {}
+        let isChanged = false
         const hear = (news: JobNews) => {
-          // It is told of anyway, with whatever comes.
+          isChanged = true
+          // How far it is goes out every so often, the last of it too.
           if (news.type !== 'job') queue.push(news)
           // Who cannot keep up comes again, and finds the pages among the results.
           if (queue.length > JOBS.eventsBehind) over.abort()
@@ -83,22 +85,15 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
               if (news.type === 'job') toldMs = now()
               continue
             }
-            const isNew = await new Promise<boolean>((resolve) => {
-              const done = (heard: boolean) => {
-                clearTimeout(timer)
-                ended.removeEventListener('abort', stop)
-                wake = () => {}
-                resolve(heard)
-              }
-              const stop = () => done(false)
-              const timer = setTimeout(() => done(false), PING_MS)
-              ended.addEventListener('abort', stop)
-              wake = () => done(true)
-              if (ended.aborted) stop()
-            })
-            if (ended.aborted) break
-            if (!isNew) await settled(stream.write(': ping\n\n'), STALLED_MS, ended)
-            else if (now() - toldMs >= STEP_MS) queue.push({ type: 'job' })
+            const leftMs = toldMs + STEP_MS - now()
+            if (isChanged && leftMs <= 0) {
+              isChanged = false
+              queue.push({ type: 'job' })
+              continue
+            }
+            const heard = new Promise<void>((resolve) => wake = resolve)
+            const isSilent = !await settled(heard, isChanged ? leftMs : PING_MS, ended)
+            if (isSilent && !isChanged) await settled(stream.write(': ping\n\n'), STALLED_MS, ended)
           }
         } finally {
           listeners--
