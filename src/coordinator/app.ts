@@ -175,8 +175,9 @@ export function createApp(options: AppOptions) {
   mountMistral(app, { ...inferParts, hosts, cutter, uploads })
   mountAdmin(app, pool, doors, hosts, now, options.reload)
   mountDocs(app)
-  const metrics = createMetrics(pool)
-  if (pool.otel !== undefined) exportMetrics(pool.otel, pool)
+  const readJobs = options.jobs && (() => options.jobs!.reading())
+  const metrics = createMetrics(pool, readJobs)
+  if (pool.otel !== undefined) exportMetrics(pool.otel, pool, readJobs)
   app.get('/metrics', async (c) => {
     const { text, type } = await metrics()
     return c.body(text, 200, { 'content-type': type })

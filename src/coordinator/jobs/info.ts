@@ -5,6 +5,7 @@
  */
 import { ENDINGS } from '../../client/job_facts.ts'
 import type { JobDocument, JobInfo } from '../../client/job_types.ts'
+import type { JobsReading } from '../metrics/family.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { Rates } from './rates.ts'
 import type { DocumentRow } from './types.ts'
@@ -46,6 +47,21 @@ export function infoOf(
     ...row.webhook === null ? {} : { webhook: { url: row.webhook.url, state: row.webhook.state } },
     documents: job.documents.map(documentOf),
   }
+}
+
+/** All jobs together, as metrics tell of them. @param jobs that have not ended */
+export function readingOf(jobs: ReadonlySet<Job>, rates: Rates, wallMs: number): JobsReading {
+  const reading: JobsReading = {}
+  const of = (pipeline: string) =>
+    reading[pipeline] ??= { inTime: 0, late: 0, unknown: 0, left: 0, done: 0, failed: 0 }
+  for (const job of jobs) {
+    const one = of(job.row.pipeline)
+    const { inTime } = infoOf(job, jobs, rates, wallMs)
+    one[inTime === null ? 'unknown' : inTime ? 'inTime' : 'late']++
+    one.left += job.left()
+  }
+  for (const [pipeline, counted] of rates.counted) Object.assign(of(pipeline), counted)
+  return reading
 }
 
 export function documentOf(row: DocumentRow): JobDocument {

@@ -7,6 +7,7 @@ import type { JobInfo } from '../../client/job_types.ts'
 import { ApiError } from '../api_error.ts'
 import type { CheckSchema } from '../generate/prompt.ts'
 import type { Log } from '../log.ts'
+import type { JobsReading } from '../metrics/family.ts'
 import type { Pool } from '../pool.ts'
 import type { RecordChange, Records } from '../store/records.ts'
 import { createBatchWork, type Handle } from './batch_work.ts'
@@ -15,7 +16,7 @@ import { createDocumentReader } from './document_reader.ts'
 import { createDocumentsWork } from './documents_work.ts'
 import { Files, maySee, type Viewer } from './files.ts'
 import { Folder } from './folder.ts'
-import { infoOf } from './info.ts'
+import { infoOf, readingOf } from './info.ts'
 import { Job } from './job.ts'
 import { forgetful, type Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'
@@ -68,6 +69,7 @@ export class Jobs {
   #handle: Handle | undefined
   #uploads = 0
   #sweep: ReturnType<typeof setInterval> | undefined
+  #swept: Promise<void> = Promise.resolve()
 
   constructor(private readonly options: JobsOptions) {
     const { pool, now, log, wallMs = Date.now, ledger = forgetful, records = [] } = options
@@ -120,8 +122,9 @@ export class Jobs {
       if (job.ended) this.#webhooks.ended(job)
       else this.#run(job)
     }
-    if (this.#jobs.size > 0) void this.#removeOld()
-    this.#sweep = setInterval(() => void this.#removeOld(), SWEEP_MS)
+    const sweep = () => this.#swept = this.#swept.then(() => this.#removeOld())
+    if (this.#jobs.size > 0) void sweep()
+    this.#sweep = setInterval(sweep, SWEEP_MS)
   }
 
   get draining(): AbortSignal {
@@ -143,6 +146,10 @@ export class Jobs {
 
   infoOf(job: Job): JobInfo {
     return infoOf(job, this.#runner.jobs, this.#rates, this.wallMs())
+  }
+
+  reading(): JobsReading {
+    return readingOf(this.#runner.jobs, this.#rates, this.wallMs())
   }
 
   /** @throws ApiError where there is no room for so many */
@@ -232,7 +239,7 @@ export class Jobs {
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     this.#webhooks.stop()
-    await this.#runner.stop()
+    await Promise.all([this.#runner.stop(), this.#swept])
     this.#stopReader()
     await this.#ledger.close()
   }

@@ -18,6 +18,8 @@ const USUAL_SLO_MS = 5000
 export class Rates {
   readonly #rates = new Map<string, Rate>()
   readonly #shares = new Map<string, { atMs: number; share: number }>()
+  /** Pages of each pipeline that have a result since the start. */
+  readonly counted = new Map<string, { done: number; failed: number }>()
   #slots = 0
   #lookedMs = -Infinity
 
@@ -41,8 +43,10 @@ export class Rates {
     this.#of(pipeline).began()
   }
 
-  done(pipeline: string, pages: number): void {
-    this.#of(pipeline).done(pages)
+  done(pipeline: string, pages: number, failed: number): void {
+    this.#of(pipeline).done(pages + failed)
+    const { done = 0, failed: already = 0 } = this.counted.get(pipeline) ?? {}
+    this.counted.set(pipeline, { done: done + pages, failed: already + failed })
   }
 
   /** Null where nothing tells. */

@@ -181,7 +181,7 @@ export class Runner {
     job.waiting = null
     this.#window.completed()
     const { pages, failed } = job.take(n, result)
-    rates.done(job.row.pipeline, pages.length + failed.length)
+    rates.done(job.row.pipeline, pages.length, failed.length)
     for (const page of pages) job.tell({ type: 'page', document: n, index: page.index, page })
     for (const failure of failed) job.tell({ type: 'failed', document: n, ...failure })
     const row = job.documents[n]!

@@ -7,7 +7,8 @@
 import { publicName } from '../../pipeline/version.ts'
 import type { SchedulerStats, Standing } from '../../policy/core/types.ts'
 import { ENERGY } from './energy_families.ts'
-import type { Family, Row, Scrape, Watched } from './family.ts'
+import type { Family, ReadJobs, Row, Scrape, Watched } from './family.ts'
+import { JOBS } from './job_families.ts'
 
 const STATES = ['active', 'standby', 'resting', 'paused', 'quarantined']
 const MODES = ['hardware', 'accuracy', 'saturated']
@@ -217,6 +218,7 @@ const SERVER: Family[] = [
 export const FAMILIES: readonly Family[] = [
   ...QUERIES,
   ...BATCHES,
+  ...JOBS,
   ...NODES,
   ...TRUST,
   ...ENERGY,
@@ -225,7 +227,7 @@ export const FAMILIES: readonly Family[] = [
 ]
 
 /** Looks at everything at once. */
-export function scrapeOf(watched: Watched): Scrape {
+export function scrapeOf(watched: Watched, readJobs?: ReadJobs): Scrape {
   const { pipelines, nodes, judgements } = watched.telemetry
   const stats = watched.stats()
   return {
@@ -235,6 +237,7 @@ export function scrapeOf(watched: Watched): Scrape {
     judgements,
     ...{ totals: pipelines, traffic: nodes, plan: watched.plan(), nodes: watched.nodes() },
     ...{ held: watched.held(), ready: watched.ready(), energy: watched.energy() },
+    jobs: readJobs?.() ?? {},
   }
 }
 

@@ -20,6 +20,14 @@ export interface Watched {
   energy(): EnergyReading
 }
 
+export type ReadJobs = () => JobsReading
+
+/** Of each pipeline: its jobs that have not ended, and the pages of all. */
+export type JobsReading = Record<
+  string,
+  { inTime: number; late: number; unknown: number; left: number; done: number; failed: number }
+>
+
 /** How things stand at one moment. */
 export interface Scrape extends Pick<SchedulerStats, 'batchCloses' | 'extra'> {
   pipelines: [pipeline: string, SchedulerStats['pipelines'][string]][]
@@ -31,6 +39,7 @@ export interface Scrape extends Pick<SchedulerStats, 'batchCloses' | 'extra'> {
   held: readonly ReadonlySet<string>[]
   ready: boolean
   energy: EnergyReading
+  jobs: JobsReading
 }
 
 export type Row = [value: number, labels?: Record<string, string>]

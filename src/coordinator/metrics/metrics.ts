@@ -5,10 +5,13 @@
  */
 import type { Metric, Registry } from 'prom-client'
 import { FAMILIES, scrapeOf } from './families.ts'
-import type { Scrape, Watched } from './family.ts'
+import type { ReadJobs, Scrape, Watched } from './family.ts'
 
 /** @returns reads all metrics as Prometheus text */
-export function createMetrics(watched: Watched): () => Promise<{ text: string; type: string }> {
+export function createMetrics(
+  watched: Watched,
+  readJobs?: ReadJobs,
+): () => Promise<{ text: string; type: string }> {
   let scrape: Scrape
   let registry: Promise<Registry> | undefined
 
@@ -33,7 +36,7 @@ export function createMetrics(watched: Watched): () => Promise<{ text: string; t
 
   return async () => {
     const opened = await (registry ??= open())
-    scrape = scrapeOf(watched)
+    scrape = scrapeOf(watched, readJobs)
     return { text: await opened.metrics(), type: opened.contentType }
   }
 }

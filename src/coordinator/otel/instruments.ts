@@ -7,7 +7,7 @@
 import { publicName } from '../../pipeline/version.ts'
 import type { Answer } from '../../policy/core/types.ts'
 import { FAMILIES, scrapeOf } from '../metrics/families.ts'
-import type { Family, Watched } from '../metrics/family.ts'
+import type { Family, ReadJobs, Watched } from '../metrics/family.ts'
 import { SECONDS, type Telemetry } from '../metrics/telemetry.ts'
 import { type OtelApi, SCOPE } from './api.ts'
 
@@ -33,7 +33,7 @@ function summed(rows: readonly Row[]): Row[] {
   return [...sums.values()]
 }
 
-export function exportMetrics({ metrics }: OtelApi, watched: Watched): void {
+export function exportMetrics({ metrics }: OtelApi, watched: Watched, readJobs?: ReadJobs): void {
   const meter = metrics.getMeter(SCOPE)
   const all = FAMILIES.filter(([, name]) => OWN.test(name)).map(
     ([kind, long, description, , rows]) => {
@@ -43,7 +43,7 @@ export function exportMetrics({ metrics }: OtelApi, watched: Watched): void {
     },
   )
   meter.addBatchObservableCallback((result) => {
-    const scrape = scrapeOf(watched)
+    const scrape = scrapeOf(watched, readJobs)
     for (const { instrument, rows } of all) {
       for (const [value, labels] of summed(rows(scrape))) result.observe(instrument, value, labels)
     }

@@ -139,6 +139,41 @@ Deno.test('a job that waited says so no longer once it is asked, however long th
   }
 })
 
+Deno.test('metrics tell of jobs that go on, and of their pages', () => {
+  const asked = Promise.withResolvers<void>()
+  const behave = reads()
+  return withJobs(
+    async (coordinator) => {
+      const scraped = async () => {
+        const text = await (await fetch(`${coordinator.url}/metrics`)).text()
+        const values = text.matchAll(/^(shoal_job\S+) (\d+)$/gm)
+        return Object.fromEntries([...values].map(([, name, value]) => [name, Number(value)]))
+      }
+      assert.deepEqual(await scraped(), {})
+      const read = await create(coordinator, { 'a.pdf': pagesOf(['a', 'bad', 'c']) })
+      await ended(coordinator, read.id)
+      const by = new Date(Date.now() + 3_600_000).toISOString()
+      const { id } = await create(coordinator, { 'b.pdf': pagesOf(['never', 'b']) }, { by })
+      await asked.promise
+      assert.deepEqual(await scraped(), {
+        'shoal_jobs{pipeline="documents",in_time="yes"}': 1,
+        'shoal_jobs{pipeline="documents",in_time="no"}': 0,
+        'shoal_jobs{pipeline="documents",in_time="unknown"}': 0,
+        'shoal_job_pages_left{pipeline="documents"}': 2,
+        'shoal_job_pages_total{pipeline="documents",result="done"}': 2,
+        'shoal_job_pages_total{pipeline="documents",result="failed"}': 1,
+      })
+      await createClient(coordinator.url).jobs.cancel(id)
+      assert.equal((await scraped())['shoal_job_pages_left{pipeline="documents"}'], 0)
+    },
+    {},
+    (batch) => {
+      if (new TextDecoder().decode(batch.blobs[0]).includes('never')) return void asked.resolve()
+      return behave(batch)
+    },
+  )
+})
+
 Deno.test('a job that is cancelled keeps what is done; deleted once more it is gone', () => {
   const held = Promise.withResolvers<void>()
   const behave = reads()
