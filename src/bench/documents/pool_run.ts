@@ -4,7 +4,7 @@
  * @module
  */
 import { PART } from '../../coordinator/documents/parts.ts'
-import { layersOf } from './layered.ts'
+import { checkPdftotext, layersOf } from './layered.ts'
 import type { MemoryRow } from './memory_log.ts'
 import { type BenchPage, pdfOf } from './pages.ts'
 import { play, type Played, type PlayOptions } from './play.ts'
@@ -41,6 +41,7 @@ export async function runPool(
   options: PoolRunOptions,
 ): Promise<PoolFigures> {
   const say = (line: string) => console.log(line)
+  await checkPdftotext()
   const pdf = await pdfOf(pages)
   const pool = await startPool()
   let all: Played

@@ -5,6 +5,7 @@
  */
 import type { JobInfo } from '../../client/job_types.ts'
 import { ApiError } from '../api_error.ts'
+import { createBodyRoom } from '../body_room.ts'
 import type { CheckSchema } from '../generate/prompt.ts'
 import type { Log } from '../log.ts'
 import type { JobsReading } from '../metrics/family.ts'
@@ -53,7 +54,6 @@ export type NewJob = Pick<
 
 const SWEEP_MS = 3600_000
 const RETRY_MS = 60_000
-const UPLOAD_RETRY_MS = 5000
 
 export class Jobs {
   readonly folder: Folder
@@ -67,7 +67,7 @@ export class Jobs {
   readonly #finishBatch: (job: Job) => Promise<unknown>
   readonly wallMs: () => number
   #handle: Handle | undefined
-  #uploads = 0
+  readonly #uploads = createBodyRoom(JOBS.uploads)
   #sweep: ReturnType<typeof setInterval> | undefined
   #swept: Promise<void> = Promise.resolve()
 
@@ -165,17 +165,18 @@ export class Jobs {
     }
   }
 
-  /** Has files come in. @throws ApiError `queue_full` where too many do */
-  async receive<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#uploads >= JOBS.uploads) {
-      const message = `Cannot take files: ${JOBS.uploads} uploads are under way`
-      throw new ApiError('queue_full', message, UPLOAD_RETRY_MS)
-    }
-    this.#uploads++
+  /**
+   * Has files come in.
+   *
+   * @param address of who sends them, where that is elsewhere
+   * @throws ApiError `queue_full` or `rate_limited` where too many do
+   */
+  async receive<T>(address: string | undefined, work: () => Promise<T>): Promise<T> {
+    this.#uploads.hold(1, address)
     try {
       return await work()
     } finally {
-      this.#uploads--
+      this.#uploads.hold(-1, address)
     }
   }
 

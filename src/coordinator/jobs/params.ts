@@ -22,7 +22,8 @@ export const JOBS = {
   kept: 1000, // jobs in all
   files: 1000, // files uploaded to /v1/files
   uploads: 16, // at once
-  silentMs: 60 * SECOND_MS, // an upload of which nothing comes for so long is ended
+  uploadStepMs: 60 * SECOND_MS, // in each such time of an upload ...
+  uploadStepBytes: 65_536, // ... so much of its files comes, or it is ended: a modem sends four times that
   keptMs: 7 * DAY_MS, // after its end a job is removed, after its upload a file that no job needs
 
   // When it is asked.

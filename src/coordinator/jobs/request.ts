@@ -20,7 +20,14 @@ import type { Viewer } from './files.ts'
 import type { Jobs, NewJob } from './jobs.ts'
 import { JOBS } from './params.ts'
 import { jobOptions, jobRequest } from './schemas.ts'
-import { cleanName, dropForm, fileTooLarge, receiveForm, type UploadedFile } from './upload.ts'
+import {
+  cleanName,
+  dropForm,
+  fileTooLarge,
+  jobTooLarge,
+  receiveForm,
+  type UploadedFile,
+} from './upload.ts'
 import type { WebhookRow } from './types.ts'
 import { checkSecret, makeSecret } from './webhook.ts'
 import { readWhen } from './when.ts'
@@ -68,6 +75,11 @@ export async function readJob(
       const body = await readBody(c.req.raw, deadlines, arrivedMs, lateMs, { address, draining })
       const { inputs, ...rest } = parseAs(jobRequest, body, JOBS.documents * 8)
       options = rest
+      let bytes = 0
+      for (const input of inputs) {
+        if (input.file !== undefined) bytes += jobs.files.get(viewer, input.file).bytes
+        if (bytes > JOBS.jobBytes) throw jobTooLarge()
+      }
       for (const input of inputs) files.push(await keepInput(jobs, viewer, input, files.length))
     } else {
       throw new ApiError(

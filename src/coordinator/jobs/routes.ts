@@ -6,6 +6,7 @@
 import type { Context, Hono } from 'hono'
 import type { JobInfo } from '../../client/job_types.ts'
 import { ApiError } from '../api_error.ts'
+import { leftAddress } from '../doors/caller.ts'
 import type { Doors } from '../doors/doors.ts'
 import type { Pool } from '../pool.ts'
 import { createJobEvents } from './events.ts'
@@ -40,8 +41,9 @@ export function mountJobs(app: Hono, options: JobRoutes): void {
   app.post('/v1/jobs', async (c) => {
     jobs.checkRoom(1)
     const near = doors.caller(c).local || options.nearWebhooks === true
-    const { job: made, files, madeSecret } = await jobs.receive(() =>
-      readJob(c, options, doors.holder(c), near)
+    const { job: made, files, madeSecret } = await jobs.receive(
+      leftAddress(c),
+      () => readJob(c, options, doors.holder(c), near),
     )
     const job = await jobs.create(made, files).catch(async (error) => {
       await dropForm({ files }, jobs.folder)

@@ -44,15 +44,14 @@ export async function receiveForm(
   const form: Form = { fields: new Map(), files: [] }
   if (request.body === null) throw bad('Cannot read the form: it is empty')
   const stop = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const heard = () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      const what = `nothing came for ${JOBS.silentMs / 1000} s`
+  let [jobBytes, countedBytes] = [0, 0]
+  const pace = setInterval(() => {
+    if (jobBytes - countedBytes < JOBS.uploadStepBytes) {
+      const what = `${jobBytes - countedBytes} bytes came within ${JOBS.uploadStepMs / 1000} s`
       stop.abort(new ApiError('deadline_exceeded', `Cannot read the form: ${what}`))
-    }, JOBS.silentMs)
-  }
-  let jobBytes = 0
+    }
+    countedBytes = jobBytes
+  }, JOBS.uploadStepMs)
   const writes: Promise<void>[] = []
   const ended = AbortSignal.any([stop.signal, signal])
   const fail = (error: unknown) => stop.abort(error)
@@ -69,7 +68,6 @@ export async function receiveForm(
     try {
       for await (const chunk of stream) {
         const bytes = chunk as Uint8Array
-        heard()
         if (file.bytes + bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(file.name)
         if (jobBytes + bytes.byteLength > JOBS.jobBytes) throw jobTooLarge()
         folder.hold(bytes.byteLength)
@@ -109,12 +107,12 @@ export async function receiveForm(
     })
     parser.on('filesLimit', () => fail(tooManyFiles()))
     parser.on('fieldsLimit', () => fail(bad(`Cannot read the form: over ${MAX_FIELDS} fields`)))
-    heard()
     await pipeline(
       Readable.fromWeb(request.body as never),
       parser,
       { signal: ended },
     )
+    clearInterval(pace)
     await Promise.all(writes)
     stop.signal.throwIfAborted()
     return form
@@ -127,7 +125,7 @@ export async function receiveForm(
     if (signal.aborted) throw new ApiError('draining', 'Cannot take files: shutting down')
     throw bad(`Cannot read the form: ${(error as Error).message}`)
   } finally {
-    clearTimeout(timer)
+    clearInterval(pace)
   }
 }
 
@@ -156,11 +154,12 @@ function parserOf(request: Request): BusboyInstance {
  * @param name as whoever sent it has it
  */
 export function cleanName(name: string | undefined): string {
-  const parts = (name ?? '').split(/[\\/]/)
+  // Cut first: what is left of a part then may be one of those that could be no name.
+  const parts = (name ?? '').slice(-MAX_NAME).split(/[\\/]/)
     // deno-lint-ignore no-control-regex
     .map((part) => part.replaceAll(/[\u0000-\u001f\u007f<>:"|?*]/g, '').trim())
     .filter((part) => part !== '' && part !== '.' && part !== '..')
-  return parts.join('/').slice(-MAX_NAME) || 'document'
+  return parts.join('/') || 'document'
 }
 
 const shown = (text: string) => text.slice(0, 40)

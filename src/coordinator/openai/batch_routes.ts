@@ -43,7 +43,10 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
   const { folder, files } = jobs
 
   app.post('/v1/files', async (c) => {
-    const form = await jobs.receive(() => receiveForm(c.req.raw, folder, pool.draining))
+    const form = await jobs.receive(
+      leftAddress(c),
+      () => receiveForm(c.req.raw, folder, pool.draining),
+    )
     try {
       const [purpose = ''] = form.fields.get('purpose') ?? []
       if (!PURPOSES.some((one) => one === purpose)) {
