@@ -45,6 +45,21 @@ Deno.test('a zip has each output of each document, under names that are there on
     await ended(coordinator, twice.id)
   }))
 
+Deno.test('a name, however long, leads nowhere but below where a zip is unpacked', () =>
+  withJobs(async (coordinator) => {
+    // What is left of its first part, where the name is cut, is no part on its own.
+    const long = 'n'.repeat(193)
+    const names = [`a../${long}.pdf`, `/${long}.pdf`, '../../b.pdf', 'c:\\d\\..\\e.pdf']
+    for (const name of names) {
+      const { id } = await create(coordinator, { [name]: pagesOf(['1']) }, { output: 'text' })
+      await ended(coordinator, id)
+      const zip = await createClient(coordinator.url).jobs.zip(id)
+      for (const [name] of unzip(await new Response(zip).bytes())) {
+        assert.doesNotMatch(name, /^[/\\]|:|(^|[/\\])\.\.([/\\]|$)/)
+      }
+    }
+  }))
+
 Deno.test('outputs are saved, and neither shown nor run, by a browser; what is not there is not found', () =>
   withJobs(async (coordinator) => {
     const { id } = await create(coordinator, { 'ö x.pdf': pagesOf(['a']) }, { output: 'hocr' })
