@@ -5,17 +5,24 @@
  * @module
  */
 import { join } from 'node:path'
+import { findChromium } from '../../cli/chromium.ts'
 import { ROOT } from '../../cli/root.ts'
 import { spawnNode } from '../../cli/serve/spawn_node.ts'
 import { median } from '../../cli/statistics.ts'
 import { startChild, untilReady } from '../child.ts'
+import { joinTab } from '../requeue/tabs.ts'
 import { listen } from '../streams/listen.ts'
 import { sampleTexts } from '../streams/scene.ts'
 import type { BareRun } from './generate_child.ts'
 
 const FIELDS = join(ROOT, 'profiles', 'fields')
 const VARIANT = 'micro'
-const BACKENDS = ['wasm', 'native']
+/** The loop that a tab is held against is that of a Deno process: both are V8. */
+const PLACES = [
+  { backend: 'wasm', tab: false },
+  { backend: 'native', tab: false },
+  { backend: 'wasm', tab: true },
+]
 const AT_ONCE = [1, 2, 4, 8]
 const ROUNDS = 3
 /** Of each run, for each that is read at a time. */
@@ -34,11 +41,11 @@ interface Row {
   'first ratio': number
 }
 
-async function startPool(backend: string, variant: string) {
-  const args = ['coordinator', FIELDS, variant]
+async function startPool({ backend, tab }: typeof PLACES[number], variant: string) {
+  const args = ['coordinator', FIELDS, variant, ...tab ? ['pages'] : []]
   const coordinator = await startChild<string>('./generate/generate_child.ts', args)
   const url = coordinator.ready
-  const node = spawnNode(url, 'bench', ['--slots', '1', '--gpu', 'off', '--backend', backend])
+  const node = tab ? await openTab(url) : startNode(url, backend)
   await untilReady(url, 'generate')
   return {
     async run(texts: readonly string[], atOnce: number): Promise<BareRun> {
@@ -63,21 +70,43 @@ async function startPool(backend: string, variant: string) {
       return run
     },
     async end() {
-      node.kill('SIGTERM')
-      await node.status
+      await node.end()
       await coordinator.end()
     },
   }
+}
+
+function startNode(url: string, backend: string) {
+  const node = spawnNode(url, 'bench', ['--slots', '1', '--gpu', 'off', '--backend', backend])
+  return {
+    async end() {
+      node.kill('SIGTERM')
+      await node.status
+    },
+  }
+}
+
+async function openTab(url: string) {
+  const { chromium } = await import('playwright-core')
+  const executablePath = (await findChromium())!
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  await joinTab(browser, { url }, 'tab')
+  return { end: () => browser.close() }
 }
 
 export async function benchGenerate(options: { variant?: string } = {}): Promise<Row[]> {
   const { variant = VARIANT } = options
   const texts = sampleTexts(TEXTS * Math.max(...AT_ONCE))
   const rows: Row[] = []
-  for (const backend of BACKENDS) {
+  for (const place of PLACES) {
+    if (place.tab && await findChromium() === undefined) {
+      console.log('a tab: skipped, no Chromium here (name one in CHROMIUM)')
+      continue
+    }
+    const { backend } = place
     const args = ['bare', FIELDS, variant, backend]
     const bare = await startChild<null>('./generate/generate_child.ts', args)
-    const pool = await startPool(backend, variant)
+    const pool = await startPool(place, variant)
     const alone = (some: string[], atOnce: number) => bare.ask<BareRun>({ texts: some, atOnce })
     await alone(texts, 8)
     await pool.run(texts, 8)
@@ -90,7 +119,7 @@ export async function benchGenerate(options: { variant?: string } = {}): Promise
         const through = await pool.run(some, atOnce)
         pairs.push({ bare: first ?? await alone(some, atOnce), pool: through })
       }
-      rows.push(rowOf(backend, variant, atOnce, pairs))
+      rows.push(rowOf(place.tab ? `${backend}, a tab` : backend, variant, atOnce, pairs))
     }
     await pool.end()
     await bare.end()

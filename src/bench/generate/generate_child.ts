@@ -1,5 +1,5 @@
 /**
- * Processes of `deno task bench generate`: `coordinator` serves one variant of `fields`; `bare` generates
+ * Processes of `deno task bench generate`: `coordinator` serves one variant of `fields`, with pages where they are asked for; `bare` generates
  * with the same model in a loop of its own, as many texts at a time as each line of its input says.
  *
  * @module
@@ -9,6 +9,7 @@ import { createOrtModel } from '../../node/engine/ort_model.ts'
 import type { Backend } from '../../node/engine/engine.ts'
 import { type Generated, generatingTask } from '../../pipeline/generate.ts'
 import { taskOf, variantOf } from '../../pipeline/tree.ts'
+import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { nativeEngine } from '../../cli/node/native_engine.ts'
@@ -28,7 +29,8 @@ const task = generatingTask(loaded!.pipeline)!
 const one = withOneWay(loaded!, { [task]: variantName })
 
 if (kind === 'coordinator') {
-  const { url } = startCoordinator({ port: 0, pipelines: [one] })
+  const assets = backend === 'pages' ? { assets: await buildAssets() } : {}
+  const { url } = startCoordinator({ port: 0, pipelines: [one], ...assets })
   await answerLines(url, () => Promise.resolve(null))
 } else {
   const variant = variantOf(one.pipeline, task, variantName)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName } from '../../pipeline/version.ts'
 import type { Pool } from '../pool.ts'
 import { expectedPerMs, Rate } from './estimate.ts'
@@ -35,6 +36,12 @@ export class Rates {
     return this.#slots
   }
 
+  /** Whether nodes that are here do all of its tasks. */
+  isServed(name: string): boolean {
+    const served = this.#served(name)
+    return served !== undefined && this.pool.isReady(served)
+  }
+
   sloMs(pipeline: string): number {
     return this.pool.versions.find(pipeline)?.pipeline.sloMs ?? USUAL_SLO_MS
   }
@@ -53,10 +60,13 @@ export class Rates {
   pagesPerMs(name: string): number | null {
     const known = this.#of(name).perMs()
     if (known !== null) return known
-    const served = this.pool.versions.current().find(({ pipeline }) =>
-      publicName(pipeline.name) === name
-    )
-    return served === undefined ? null : expectedPerMs(served.pipeline, this.slots())
+    const served = this.#served(name)
+    return served === undefined ? null : expectedPerMs(served, this.slots())
+  }
+
+  #served(name: string): Pipeline | undefined {
+    return this.pool.versions.current().map(({ pipeline }) => pipeline)
+      .find((pipeline) => publicName(pipeline.name) === name)
   }
 
   /**

@@ -110,10 +110,18 @@ export class Runner {
       this.#track(this.#serve(job, unit, dueMs))
     }
     if (this.#inside >= room) return
-    const atMs = [...this.#jobs].reduce((least, job) => Math.min(least, job.nextMs()), Infinity)
+    const nowMs = now()
+    const atMs = Math.min(
+      ...[...this.#jobs].map((job) => this.#isIdle(job) ? nowMs + JOBS.retryMs : job.nextMs()),
+    )
     if (atMs < Infinity) {
-      this.#timer = setTimeout(() => this.#pump(), Math.max(1, atMs - now()))
+      this.#timer = setTimeout(() => this.#pump(), Math.max(1, atMs - nowMs))
     }
+  }
+
+  /** It was refused, and there is no node for it: it is asked as soon as there is. */
+  #isIdle({ waiting, row }: Job): boolean {
+    return waiting !== null && !this.options.rates.isServed(row.pipeline)
   }
 
   /** The most urgent of the first parts of all jobs. */
@@ -123,7 +131,7 @@ export class Runner {
     const toMonotonicMs = nowMs - wallMs()
     let next: { job: Job; unit: Unit; dueMs: number } | undefined
     for (const job of this.#jobs) {
-      const unit = job.first(nowMs)
+      const unit = this.#isIdle(job) ? undefined : job.first(nowMs)
       if (unit === undefined) continue
       const { byMs, createdAtMs, pipeline } = job.row
       const leastMs = Math.max(JOBS.leastMs, rates.sloMs(pipeline) * unit.count) * unit.stretch
@@ -210,7 +218,9 @@ export class Runner {
       fault.kind === 'fault' && unit.tries < JOBS.tries && (count === 1 || fault.hurried)
     if (again) {
       const doubled = JOBS.retryMs * 2 ** Math.min(10, unit.refused + unit.tries - 1)
-      const waitMs = Math.max(fault.retryAfterMs, Math.min(JOBS.mostRetryMs, doubled))
+      const waitMs = fault.reason === 'no_capable_node'
+        ? JOBS.retryMs
+        : Math.max(fault.retryAfterMs, Math.min(JOBS.mostRetryMs, doubled))
       unit.notBeforeMs = now() + waitMs
       return job.putBack(unit)
     }
