@@ -24,9 +24,9 @@ const PLACES = [
   { backend: 'wasm', tab: true },
 ]
 const AT_ONCE = [1, 2, 4, 8]
-const ROUNDS = 3
+const ROUNDS = 5
 /** Of each run, for each that is read at a time. */
-const TEXTS = 4
+const TEXTS = 8
 const BUDGET_MS = 120_000
 
 interface Row {
