@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
+import { ofAll } from '../exhaustive.ts'
 
 async function run(command: string, args: string[], cwd: string, env = {}): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(command, { args, cwd, env }).output()
@@ -37,7 +38,7 @@ await shoal.infer('ocr', new Blob([]), { timeoutMs: 'soon' })
 export const none = (error: ShoalError) => error.reason === 'tired'
 `
 
-Deno.test({
+Deno.test(ofAll({
   name: `the client packs, installs without a network, and reads a page${
     hasNpm ? '' : ' (skipped: no npm)'
   }`,
@@ -90,4 +91,4 @@ Deno.test({
       await Deno.remove(folder, { recursive: true })
     }
   },
-})
+}))

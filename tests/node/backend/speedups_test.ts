@@ -4,6 +4,7 @@ import { createSpeedups } from '../../../src/node/backend/speedups.ts'
 import { systemClock } from '../../../src/node/clock.ts'
 import type { InstanceSpec } from '../../../src/node/engine/worker_api.ts'
 import { createPace } from '../../../src/node/slot/pace.ts'
+import { testOfAll } from '../../exhaustive.ts'
 import { A, batchOf, BYTES, item, load, loadOn, testHost, withNode } from '../fixture.ts'
 
 const SPEC: InstanceSpec = {
@@ -37,7 +38,7 @@ function scene(paceMs: object, most = 4) {
   return { speedups, found, workers: () => workers, pause: () => void (may = false) }
 }
 
-Deno.test('threads are tried one after another until one more brings nothing', async () => {
+testOfAll('threads are tried one after another until one more brings nothing', async () => {
   const { speedups, found, workers } = scene({ wasm: 60, wasm2: 30, wasm3: 60, wasm4: 1 })
   equal(await speedups.run(), 'done')
   equal(workers(), 3)
