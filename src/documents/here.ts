@@ -42,11 +42,15 @@ const POINTS_AN_INCH = 72
 /** Scanners' and faxes'; what says another has none of its own. */
 const [LEAST_DPI, MOST_DPI] = [50, 2400]
 
+/** PDFium keeps what it has read of a file until that is closed; to open it again takes milliseconds. */
+const PARTS_OF_ONE_OPENING = 16
+
 export function createDocumentsHere(tools: Tools): Documents {
   let open: Open | undefined
   let pdfium: Pdfium | undefined
   /** Of the document that is open. */
   let file: PdfFile | undefined
+  let parts = 0
 
   /** An instance that threw is of no use any more; the next call has another. */
   async function withPdfium<T>(use: (pdfium: Pdfium) => T | Promise<T>): Promise<T | Fault> {
@@ -139,9 +143,13 @@ export function createDocumentsHere(tools: Tools): Documents {
         if (!isRange) return FAULTS.range
         if (tiff !== undefined) return { ok: true, type, bytes: tiffPart(tiff, from, count) }
         if (type !== 'application/pdf') return { ok: true, type, bytes: bytes.slice() }
-        const part = await withPdfium((pdfium) =>
-          (file ??= openPdf(pdfium, bytes)).part(from, count)
-        )
+        const part = await withPdfium((pdfium) => {
+          if (++parts % PARTS_OF_ONE_OPENING === 0) {
+            file?.close()
+            file = undefined
+          }
+          return (file ??= openPdf(pdfium, bytes)).part(from, count)
+        })
         return 'ok' in part ? part : { ok: true, type, bytes: await withoutUnused(part, count) }
       }),
     write: (output, pages, name) =>

@@ -40,6 +40,18 @@ Deno.test('parts of a PDF hold the right pages, turned as they were', () =>
     assert.equal(ok(await documents.part(8, 1)).ok, true, 'goes on')
   }))
 
+Deno.test('a long PDF is cut into all of its parts, one after another', () =>
+  withDocuments(async (documents) => {
+    const pdf = await PDFDocument.create()
+    for (let i = 0; i < 40; i++) pdf.addPage([100 + i, 200])
+    ok(await documents.open(new Uint8Array(await pdf.save())))
+    for (let i = 0; i < 40; i++) {
+      const part = ok(await documents.part(i, 1))
+      const [page] = (await PDFDocument.load(part.bytes)).getPages()
+      assert.equal(page!.getWidth(), 100 + i)
+    }
+  }))
+
 const tiffPage = (shade: number) => ({
   tags: [
     [256, 3, [40]],
