@@ -10,12 +10,12 @@
 import type { Reading } from './ctc.ts'
 import type { Json, JsonObject, Picture } from './types.ts'
 
-/** Confidence below which a line is read the other way up too; recognisers of few rows doubt more. */
+/** Confidence below which a line is read the other way up too; recognisers of few rows are less sure. */
 const DOUBT = 0.9
 const DOUBT_OF_LOW = 0.85
 /** Pixel rows of a recogniser that sees little of a letter. */
 const LOW = 24
-/** An e on its head looks like this letter, which no language of Latin Europe has. */
+/** An e on its head looks like this letter, which hardly any language of Latin script has. */
 const TURNED_E = /ə/i
 /** Surer by that much is the reading of a line that stands on its head. */
 const SURER = 0.03
