@@ -185,9 +185,9 @@ function varianceOf({ shape, laxityMs, rest }: Query, waitMs: number): number {
 }
 
 /** How much the worth of a query falls for a ms that it is later. */
-function riskPerMs({ laxityMs }: Query, chance: number, variance: number): number {
+function riskPerMs({ laxityMs, share }: Query, chance: number, variance: number): number {
   const late = price.served * price.slope * chance * (1 - chance) / Math.sqrt(variance)
-  return late + price.wait / Math.max(laxityMs, 1)
+  return late + share * price.wait / Math.max(laxityMs, 1)
 }
 
 /** What a query still needs, noted in it for one version of the paths. */

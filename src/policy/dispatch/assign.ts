@@ -117,7 +117,7 @@ export class Assigner {
         : serverOf(later.prefix.variant, later.group, sight)!.costMs
       const group = later?.group.index ?? 0
       this.offers.reserve(group, costMs * (cursor.position - position))
-      if (now !== undefined && isForIdle(now, later!, sight)) {
+      if (now !== undefined && isForIdle(item, now, later!, sight)) {
         spare ??= { cursor, position, best: now }
       } else item.left = { atMs: sight.nowMs, look: this.look, group, costMs, dueMs }
     }
@@ -160,8 +160,9 @@ export class Assigner {
 }
 
 /** Whether a slot does what is worth more later all the same, as it would be idle. */
-function isForIdle(now: Candidate, later: Candidate, sight: Sight): boolean {
+function isForIdle({ query }: Item, now: Candidate, later: Candidate, sight: Sight): boolean {
   if (now.slot!.batches.length > 0) return false
   const { costMs } = serverOf(now.prefix.variant, now.group, sight)!
-  return now.value + dispatch.idle * sight.prices[now.group.index]! * costMs >= later.value
+  const price = query.share * sight.prices[now.group.index]!
+  return now.value + dispatch.idle * price * costMs >= later.value
 }

@@ -21,7 +21,7 @@ export function termsOf(
   nowMs: number,
 ): Terms {
   const { query, task, way, deadlineMs } = item
-  const { shape, laxityMs, level } = query
+  const { shape, laxityMs, level, share } = query
   const slackMs = Math.min(shape.pipeline.sloMs, laxityMs)
   const weight = 1 / query.countAt[task.depth]!
   const jitter = price.jitter * slackMs
@@ -31,8 +31,9 @@ export function termsOf(
   return {
     item,
     weight,
+    share,
     stationRisk,
-    waitPerMs: weight * price.wait * waits[query.prefer] / Math.max(slackMs, 1),
+    waitPerMs: share * weight * price.wait * waits[query.prefer] / Math.max(slackMs, 1),
     variance: jitter * jitter + 0.25,
     followsAtMs: nowMs + follows.beginsMs,
     behindMs: follows.behindMs,

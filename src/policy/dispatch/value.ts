@@ -43,6 +43,8 @@ export interface Terms {
   item: Item
   /** Its part of the accuracy of its query. */
   weight: number
+  /** As how much of a query its query counts: its time costs so much of the price. */
+  share: number
   /** Accuracy that a ms of waiting costs. */
   waitPerMs: number
   /** Of what no estimate foresees, in ms². */
@@ -134,11 +136,11 @@ export function mostOn(
   start: Start,
   sight: Sight,
 ): number {
-  const { weight, stationRisk } = terms
+  const { weight } = terms
   let most = -Infinity
   for (const path of sight.paths.behind(prefix)) {
     const worth = price.served + weight * path.accuracy
-    most = Math.max(most, worth - priceOf(path, stationRisk))
+    most = Math.max(most, worth - priceOf(path, terms))
   }
   const together = size + besideOn(slot, prefix.variant.task)
   const itemMs = slot.node.times.meanMs(prefix.variant, together) * paceOf(slot) / together
@@ -208,26 +210,28 @@ function gainOf(
   atMs: number,
   { prices, deficits, nowMs }: Sight,
 ): number {
-  return terms.weight * dispatch.deficit * deficits.of(variant, group) -
-    (prices[group]! + terms.slotRisk[group]!) * slotMs - terms.waitPerMs * (atMs - nowMs)
+  const { weight, share, slotRisk, waitPerMs } = terms
+  return share * weight * dispatch.deficit * deficits.of(variant, group) -
+    (share * prices[group]! + slotRisk[group]!) * slotMs - waitPerMs * (atMs - nowMs)
 }
 
 /** Of what follows, with what it puts at risk. */
-function priceOf(path: Path, stationRisk: readonly number[]): number {
-  let sum = path.price
+function priceOf(path: Path, { share, stationRisk }: Terms): number {
+  let sum = share * path.price
   for (let s = 0; s < stationRisk.length; s++) sum += stationRisk[s]! * path.stationMs[s]!
   return sum
 }
 
 /** The best path behind a prefix whose item is done by then, of those that are worth more than `beat`. */
 function bestPath(
-  { item, weight, variance: unforeseen, followsAtMs, behindMs, stationRisk }: Terms,
+  terms: Terms,
   prefix: Prefix,
   endMs: number,
   variance: number,
   { paths }: Sight,
   beat = -Infinity,
 ): Choice | undefined {
+  const { item, weight, variance: unforeseen, followsAtMs, behindMs } = terms
   const { level } = item.query
   const leftMs = item.deadlineMs - endMs
   const followsLeftMs = item.deadlineMs - Math.max(endMs, followsAtMs) - behindMs
@@ -238,7 +242,7 @@ function bestPath(
   let likely = 0
   for (let i = 0; i < options.length; i++) {
     const path = options[i]!
-    const costs = priceOf(path, stationRisk)
+    const costs = priceOf(path, terms)
     const worth = price.served + weight * path.accuracy
     if (worth - costs <= most || level > 0 && !paths.keeps(prefix, path, level)) continue
     const chance = path.chainMs > 0

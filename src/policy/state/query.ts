@@ -144,7 +144,7 @@ export class Query implements Urgent {
   /** Least path accuracy, as position in `shape.levels`. */
   readonly level: number
   readonly prefer: Prefer
-  /** As how much of a query it counts in the backlog. */
+  /** As how much of a query it counts: in the backlog, in what its time costs and what its waiting does. */
   readonly share: number
   readonly root: Item
   /** In the order of creation: each stands at its ordinal. */

@@ -2,27 +2,38 @@
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { ocr } from '../fixtures.ts'
-import { asks, asksAtRandom, joins, play, type Scene, type Step } from '../story.ts'
+import {
+  asks,
+  asksAtRandom,
+  type Happening,
+  joins,
+  leaves,
+  play,
+  type Scene,
+  type Step,
+} from '../story.ts'
 
 /** Seven seconds with the best, two with the quickest. */
-const scans = checkPipeline({
-  schema: 'shoal-pipeline/1',
-  name: 'scans',
-  sloMs: 60_000,
-  root: 'open',
-  tasks: {
-    open: {
-      next: ['read'],
-      variants: { only: { accuracy: 1, referenceMs: 100, fanOut: { read: 20 } } },
-    },
-    read: {
-      variants: {
-        quick: { accuracy: 0.8, referenceMs: 100 },
-        best: { accuracy: 1, referenceMs: 350 },
+const scansWith = (quick: number) =>
+  checkPipeline({
+    schema: 'shoal-pipeline/1',
+    name: 'scans',
+    sloMs: 60_000,
+    root: 'open',
+    tasks: {
+      open: {
+        next: ['read'],
+        variants: { only: { accuracy: 1, referenceMs: 100, fanOut: { read: 20 } } },
+      },
+      read: {
+        variants: {
+          quick: { accuracy: quick, referenceMs: 100 },
+          best: { accuracy: 1, referenceMs: 350 },
+        },
       },
     },
-  },
-}, 'scans')
+  }, 'scans')
+const scans = scansWith(0.8)
 
 const FROM_MS = 20_000
 const UNTIL_MS = 320_000
@@ -71,6 +82,24 @@ for (const nodes of [2, 10]) {
     assert.equal(served, asked)
   })
 }
+
+Deno.test('what has time waits for the best model, though nodes leave and new ones load the quickest first', () => {
+  const given = { latencyCv: 0.1, slowness: 1.5, loadMs: 8000 }
+  const here = ['n0', 'n1', 'n2']
+  const story = play({
+    pipelines: [ocr, scansWith(0.98)],
+    children: (query) => query.startsWith('scan') ? 20 : 4,
+  }, [
+    [0, ...here.map((id) => joins(id, given))],
+    [1000, asksAtRandom('page', 1, UNTIL_MS, 5000)],
+    [FROM_MS, keepsAsking(6, 0.05)],
+    ...[80_000, 140_000, 200_000, 260_000].flatMap((atMs, kill): Happening[] => [
+      [atMs, leaves(here[kill % 3]!)],
+      [atMs + 1500, joins(here[kill % 3] = `new${kill}`, given)],
+    ]),
+  ], UNTIL_MS + 30_000)
+  assert.equal(story.accuracy('scan').toFixed(3), '1.000')
+})
 
 Deno.test('what counts in full is done sooner, with quicker models', () => {
   const [patient, due] = [played(2, 0.05), played(2, 1)]
