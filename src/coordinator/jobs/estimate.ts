@@ -1,5 +1,6 @@
 /**
- * When jobs will be done: from the pages of the last minutes, before any from what the pipeline says.
+ * When jobs will be done: from the pages of the last minutes, before any from those of an earlier time, or
+ * from what the pipeline says.
  *
  * @module
  */
@@ -10,6 +11,8 @@ import { JOBS } from './params.ts'
 export class Rate {
   #beganMs = NaN
   #ends: { atMs: number; pages: number }[] = []
+  /** Of the last whole window that had any. */
+  #before: number | null = null
 
   constructor(private readonly now: () => number) {}
 
@@ -19,17 +22,29 @@ export class Rate {
   }
 
   done(pages: number): void {
-    if (Number.isNaN(this.#beganMs)) this.#beganMs = this.now()
+    this.began()
     this.#ends.push({ atMs: this.now(), pages })
-    this.#forget()
+    if (this.#countedMs() >= JOBS.rateMs) this.#before = this.perMs()
   }
 
-  /** Pages a millisecond; null where there were none. */
+  /** What it was before anything was counted here. */
+  remember(perMs: number): void {
+    this.#before ??= perMs
+  }
+
+  /** Pages a millisecond, as before for what the window lacks; null where there never were any. */
   perMs(): number | null {
     this.#forget()
-    const sinceMs = Math.max(this.#beganMs, this.now() - JOBS.rateMs)
+    const countedMs = this.#countedMs()
     const pages = this.#ends.reduce((sum, { pages }) => sum + pages, 0)
-    return pages === 0 ? null : pages / Math.max(1, this.now() - sinceMs)
+    if (pages === 0) return this.#before
+    if (this.#before === null) return pages / Math.max(1, countedMs)
+    return (pages + (JOBS.rateMs - countedMs) * this.#before) / JOBS.rateMs
+  }
+
+  /** Of the window. */
+  #countedMs(): number {
+    return Math.min(JOBS.rateMs, this.now() - this.#beganMs)
   }
 
   #isStale(): boolean {

@@ -108,6 +108,16 @@ export class Folder {
     return await readdir(await this.path(...names)).catch(() => [])
   }
 
+  /** Likewise, with when each was written, in milliseconds since the epoch. */
+  async times(...names: string[]): Promise<{ name: string; atMs: number }[]> {
+    const found = []
+    for (const name of await this.list(...names)) {
+      const info = await stat(await this.path(...names, name)).catch(() => undefined)
+      if (info !== undefined) found.push({ name, atMs: info.mtimeMs })
+    }
+    return found
+  }
+
   /** Folders of jobs that nobody knows of any more, once nothing was written there for long. */
   async removeStrange(isKnown: (job: string) => boolean, beforeMs: number): Promise<void> {
     for (const name of await this.list()) {

@@ -17,6 +17,8 @@ export type JobNews =
 const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled'])
 export const hasEnded = ({ state }: { state: string }): boolean => ENDED.has(state)
 
+export const newestFirst = (a: Job, b: Job): number => b.row.createdAtMs - a.row.createdAtMs
+
 const [OPEN, DONE, FAILED] = [0, 1, 2]
 
 export class Job {

@@ -18,7 +18,7 @@ import { createDocumentsWork } from './documents_work.ts'
 import { Files, maySee, type Viewer } from './files.ts'
 import { Folder } from './folder.ts'
 import { infoOf, readingOf } from './info.ts'
-import { Job } from './job.ts'
+import { Job, newestFirst } from './job.ts'
 import { forgetful, type Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'
 import { createQueriesWork } from './queries_work.ts'
@@ -122,6 +122,7 @@ export class Jobs {
       if (job.ended) this.#webhooks.ended(job)
       else this.#run(job)
     }
+    void this.#rates.recall(this.folder, this.#jobs.values())
     const sweep = () => this.#swept = this.#swept.then(() => this.#removeOld())
     if (this.#jobs.size > 0) void sweep()
     this.#sweep = setInterval(sweep, SWEEP_MS)
@@ -134,7 +135,7 @@ export class Jobs {
   /** Newest first. */
   list(viewer: Viewer): Job[] {
     return [...this.#jobs.values()].filter(({ row }) => maySee(viewer, row))
-      .sort((a, b) => b.row.createdAtMs - a.row.createdAtMs)
+      .sort(newestFirst)
   }
 
   /** @throws ApiError `not_found` */

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { Folder } from './folder.ts'
+import { JOBS } from './params.ts'
 import type { PartResult, Unit } from './types.ts'
 
 const PARTS = 'parts'
@@ -38,6 +39,20 @@ export async function readParts(folder: Folder, job: string): Promise<Map<number
     found.set(n, [...found.get(n) ?? [], result])
   }
   return found
+}
+
+/** Pages a millisecond when the last of a job were done; null where that cannot be told. */
+export async function lastPace(folder: Folder, job: string): Promise<number | null> {
+  const parts = (await folder.times(job, PARTS)).sort((a, b) => b.atMs - a.atMs)
+  const last = parts.filter(({ atMs }) => atMs > parts[0]!.atMs - JOBS.rateMs)
+  const first = last.pop()
+  if (first === undefined || last.length === 0) return null
+  // What the first one took is not known.
+  const pages = last.reduce(
+    (sum, { name }) => sum + Number(NAME.exec(name)?.[3] ?? 0),
+    0,
+  )
+  return pages / Math.max(1, last[0]!.atMs - first.atMs)
 }
 
 /** Pages of a document and those that failed, in order, each once. */

@@ -7,8 +7,10 @@ import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName } from '../../pipeline/version.ts'
 import type { Pool } from '../pool.ts'
 import { expectedPerMs, Rate } from './estimate.ts'
-import { endOf, type Job } from './job.ts'
+import type { Folder } from './folder.ts'
+import { endOf, type Job, newestFirst } from './job.ts'
 import { shareOf, wantedMs } from './pace.ts'
+import { lastPace } from './part_files.ts'
 
 /** Slots are looked up so often at most: the list of nodes is made for it. */
 const LOOK_MS = 1000
@@ -54,6 +56,17 @@ export class Rates {
     this.#of(pipeline).done(pages + failed)
     const { done = 0, failed: already = 0 } = this.counted.get(pipeline) ?? {}
     this.counted.set(pipeline, { done: done + pages, failed: already + failed })
+  }
+
+  /** The pace of earlier runs: of each pipeline that of its newest job that came far enough. */
+  async recall(folder: Folder, jobs: Iterable<Job>): Promise<void> {
+    const known = new Set<string>()
+    for (const { id, row: { pipeline } } of [...jobs].sort(newestFirst)) {
+      const pace = known.has(pipeline) ? null : await lastPace(folder, id).catch(() => null)
+      if (pace === null) continue
+      known.add(pipeline)
+      this.#of(pipeline).remember(pace)
+    }
   }
 
   /** Null where nothing tells. */

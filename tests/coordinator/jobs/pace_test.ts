@@ -1,5 +1,8 @@
 /** When parts are due, how many are inside, and when all will be done. */
 import assert from 'node:assert/strict'
+import { Folder } from '../../../src/coordinator/jobs/folder.ts'
+import { lastPace, writePart } from '../../../src/coordinator/jobs/part_files.ts'
+import type { Unit } from '../../../src/coordinator/jobs/types.ts'
 import { expectedPerMs, Rate } from '../../../src/coordinator/jobs/estimate.ts'
 import { dueOf, shareOf, Window } from '../../../src/coordinator/jobs/pace.ts'
 import { JOBS } from '../../../src/coordinator/jobs/params.ts'
@@ -70,6 +73,42 @@ Deno.test('pages are counted over the last minutes; a pause begins them anew', (
   nowMs += 1000
   rate.done(1)
   assert.equal(rate.perMs(), 1 / 1000)
+})
+
+Deno.test('what a window lacks is as it was before', () => {
+  let nowMs = 0
+  const rate = new Rate(() => nowMs)
+  rate.remember(2 / 1000)
+  assert.equal(rate.perMs(), 2 / 1000)
+  rate.began()
+  nowMs += JOBS.rateMs / 4
+  // Four times as many as before.
+  rate.done(8 * nowMs / 1000)
+  assert.equal(rate.perMs(), (8 + 3 * 2) / 4 / 1000)
+  nowMs += JOBS.rateMs / 2
+  rate.done(8 * (JOBS.rateMs / 2) / 1000)
+  nowMs += JOBS.rateMs / 4
+  rate.done(8 * (JOBS.rateMs / 4) / 1000)
+  assert.equal(rate.perMs(), 8 / 1000)
+  nowMs += 10 * JOBS.rateMs
+  assert.equal(rate.perMs(), 8 / 1000)
+})
+
+Deno.test('files of a job tell the pace of its last minutes', async () => {
+  const dir = await Deno.makeTempDir()
+  try {
+    const folder = new Folder(() => Promise.resolve(dir))
+    assert.equal(await lastPace(folder, 'none'), null)
+    await folder.make('one')
+    for (const [atS, from] of [[0, 0], [1000, 4], [1010, 8], [1030, 12], [1040, 16]] as const) {
+      const unit = { document: 0, from, count: 4 } as Unit
+      await writePart(folder, 'one', unit, { pages: [], failed: [] })
+      await Deno.utime(await folder.path('one', 'parts', `0-${from}-4.json`), atS, atS)
+    }
+    assert.equal(await lastPace(folder, 'one'), 12 / 40_000)
+  } finally {
+    await Deno.remove(dir, { recursive: true })
+  }
 })
 
 Deno.test('before the first page the file of the pipeline tells', () => {
