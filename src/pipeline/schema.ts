@@ -24,8 +24,10 @@ export const variantSchema = z.looseObject({
   fanOut: z.record(name, z.number().min(0)).optional(),
   /** Key into `models`. Needed to run, not to simulate. */
   model: z.string().optional(),
-  /** Latency of one item on the machine that measured the file: a prior for nodes not yet measured. */
+  /** Latency of one item of one row on the machine that measured the file: a prior for nodes not yet measured. */
   referenceMs: z.number().positive().optional(),
+  /** Rows of the model's input that an item takes on average, as a long line takes several; 1 where absent. */
+  rows: z.number().positive().optional(),
   /** Of its weights. `fp16` is planned on GPUs with `shader-f16` alone, `int8` on processors alone. */
   precision: z.enum(['fp32', 'fp16', 'int8']).optional(),
   /** What it takes in a slot; an estimate where absent. */

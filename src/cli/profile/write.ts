@@ -37,6 +37,8 @@ export function writeProfile(
       throw new RangeError(`Cannot write ${task} ${variant}: no such variant`)
     }
     entry['referenceMs'] = roundMs(figures.referenceMs)
+    if (figures.rows > 0 && round(figures.rows, 2) !== 1) entry['rows'] = round(figures.rows, 2)
+    else delete entry['rows']
     if (!scored) continue
     if (!figures.unscored) entry['accuracy'] = round(figures.accuracy, 4)
     if (figures.recall !== undefined) entry['recall'] = round(figures.recall, 4)

@@ -70,7 +70,7 @@ function costOf({ tasks, ...rest }: Pipeline, name: string, items: number): numb
   const task = tasks[name]!
   const best = Object.values(task.variants).reduce((a, b) => b.accuracy > a.accuracy ? b : a)
   if (best.referenceMs === undefined) return null
-  let sum = items * best.referenceMs
+  let sum = items * (best.rows ?? 1) * best.referenceMs
   for (const next of task.next) {
     const isOne = tasks[next]?.gather === true
     const cost = costOf({ tasks, ...rest }, next, isOne ? 1 : items * (best.fanOut?.[next] ?? 1))

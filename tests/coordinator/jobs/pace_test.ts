@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { Folder } from '../../../src/coordinator/jobs/folder.ts'
 import { lastPace, writePart } from '../../../src/coordinator/jobs/part_files.ts'
+import type { Task } from '../../../src/pipeline/schema.ts'
 import type { Unit } from '../../../src/coordinator/jobs/types.ts'
 import { expectedPerMs, Rate } from '../../../src/coordinator/jobs/estimate.ts'
 import { dueOf, shareOf, Window } from '../../../src/coordinator/jobs/pace.ts'
@@ -115,4 +116,8 @@ Deno.test('before the first page the file of the pipeline tells', () => {
   // A page's part of opening it, and of reading its four items.
   assert.equal(expectedPerMs(documents, 2), 2 / (1 + 4 * 10))
   assert.equal(expectedPerMs(documents, 0), null)
+  const { open, read } = documents.tasks as { open: Task; read: Task }
+  const long = { only: { ...read.variants['only']!, rows: 2 } }
+  const tasks = { open, read: { ...read, variants: long } }
+  assert.equal(expectedPerMs({ ...documents, tasks }, 2), 2 / (1 + 4 * 2 * 10))
 })
