@@ -95,6 +95,22 @@ Deno.test('writeProfile() keeps accuracies where only latency was measured', () 
   assert.equal(tasks['find']!.variants['big']!.referenceMs, 52)
 })
 
+Deno.test('writeProfile() writes how many rows an item takes, where it is not one', () => {
+  const rowsOf = (before: string, rows: number) => {
+    const figures = profileOf(pipeline, { about: {}, names, count: 0 }, [], [
+      times('read', 'one', 10, rows),
+    ])
+    const after = writeProfile(before, figures)
+    return {
+      after,
+      rows: checkPipeline(JSON.parse(after), 'two.json').tasks['read']!.variants['one']!.rows,
+    }
+  }
+  const { after, rows } = rowsOf(text, 2.428)
+  assert.equal(rows, 2.43)
+  assert.equal(rowsOf(after, 1.001).rows, undefined)
+})
+
 Deno.test('writeProfile() writes that nothing was right, too', () => {
   const wrong = {
     ...example(0),
