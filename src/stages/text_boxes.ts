@@ -8,8 +8,10 @@ import { components, outline } from './components.ts'
 import { convexHull, minAreaRect, rectAtAngle } from './min_area_rect.ts'
 import { boxScore } from './box_score.ts'
 import { pageAngle } from '../documents/layout/direction.ts'
-import { placed } from '../documents/layout/placed.ts'
+import { type Placed, placed } from '../documents/layout/placed.ts'
 import { regionsOf } from '../documents/layout/regions.ts'
+import { rowsOf } from '../documents/layout/rows.ts'
+import { tablesOf } from '../documents/layout/tables.ts'
 import { unclip } from './unclip.ts'
 import { mergeRuns } from './visual_runs.ts'
 import type { TextBox } from './box.ts'
@@ -37,6 +39,8 @@ export const defaultBoxOptions: BoxOptions = {
 
 /** Gap, in line heights, up to which two pieces are of one line, even where columns stand. */
 const WORD_GAP = 0.6
+/** Of tables, of which nothing is read yet. */
+const RULES = { longColumns: 1, isNumber: () => false }
 
 /**
  * Whether an outline has a direction of its own. That of a short word has none: it takes the page's,
@@ -73,10 +77,16 @@ export function textBoxes(
   return linesOf(kept, angle)
 }
 
-/** Pieces joined to lines, but not those of one column with those beside it. */
+/** Pieces joined to lines, but not those of one column, or of one cell of a table, with those beside it. */
 function linesOf(pieces: readonly TextBox[], angle: number): TextBox[] {
   const near = mergeRuns(pieces, WORD_GAP)
-  const regions = regionsOf(placed(near, angle))
-  if (regions.length <= 1) return mergeRuns(pieces)
-  return regions.flatMap((region) => mergeRuns(region.map(({ index }) => near[index]!)))
+  const boxesOf = (some: readonly Placed[]) => some.map(({ index }) => near[index]!)
+  return regionsOf(placed(near, angle)).flatMap((region) => {
+    const rows = rowsOf(region)
+    const cells = new Set(
+      tablesOf(rows, RULES).flatMap(({ from, to }) => rows.slice(from, to).flat()),
+    )
+    const others = region.filter((piece) => !cells.has(piece))
+    return [...boxesOf([...cells]), ...mergeRuns(boxesOf(others))]
+  })
 }
