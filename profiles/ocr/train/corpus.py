@@ -15,17 +15,22 @@ import random
 import re
 import sys
 
-from alphabet import KNOWN, normal
+from alphabet import KNOWN, OWN, normal
+from params import SCRIPT
 
-# Locales of each language, as its packages name them. The first 22 are the ones averaged.
-LOCALES = {
+# Locales of each language, as its packages name them. The first 22 of Latin script are the ones averaged.
+LOCALES = {'latin': {
     'de': ['de'], 'fr': ['fr'], 'es': ['es'], 'pt': ['pt_BR', 'pt'], 'it': ['it'], 'nl': ['nl'],
     'sv': ['sv'], 'da': ['da'], 'nb': ['nb', 'no'], 'fi': ['fi'], 'pl': ['pl'], 'cs': ['cs'],
     'hu': ['hu'], 'ro': ['ro'], 'tr': ['tr'], 'sk': ['sk'], 'hr': ['hr'], 'is': ['is'], 'lv': ['lv'],
     'lt': ['lt'], 'et': ['et'], 'ca': ['ca'],
     'vi': ['vi'], 'sl': ['sl'], 'en': ['en'],
-}
-AVERAGED = list(LOCALES)[:22]
+}, 'cyrillic': {
+    'ru': ['ru'], 'uk': ['uk'], 'bg': ['bg'], 'sr': ['sr'], 'be': ['be'], 'mk': ['mk'], 'en': ['en'],
+}, 'greek': {
+    'el': ['el'], 'en': ['en'],
+}}[SCRIPT]
+AVERAGED = list(LOCALES)[:22] if SCRIPT == 'latin' else list(LOCALES)[:-1]
 
 DICTIONARIES = {
     'de': 'dict/ngerman', 'fr': 'dict/french', 'es': 'dict/spanish', 'pl': 'dict/polish',
@@ -35,17 +40,23 @@ DICTIONARIES = {
     'ro': 'hunspell/ro_RO.dic', 'hr': 'hunspell/hr_HR.dic', 'sk': 'hunspell/sk_SK.dic',
     'sl': 'hunspell/sl_SI.dic', 'lt': 'hunspell/lt_LT.dic', 'lv': 'hunspell/lv_LV.dic',
     'et': 'hunspell/et_EE.dic', 'is': 'hunspell/is_IS.dic', 'vi': 'hunspell/vi_VN.dic',
+    'ru': 'hunspell/ru_RU.dic', 'uk': 'dict/ukrainian', 'bg': 'dict/bulgarian', 'sr': 'hunspell/sr_RS.dic',
+    'be': 'hunspell/be_BY.dic', 'el': 'hunspell/el_GR.dic',
 }
-CODINGS = {'lt': 'iso8859-13', 'sl': 'iso8859-2', 'et': 'iso8859-15'}
+CODINGS = {'el': 'iso8859-7', 'lt': 'iso8859-13', 'sl': 'iso8859-2', 'et': 'iso8859-15'}
 
 FORTUNES = {
     'de': ['de/*.u8'], 'cs': ['cs/*.u8', 'cz/*.u8'], 'es': ['es/*.u8'], 'pl': ['pl/*.u8'],
     'it': ['*italia*', 'formiche*', 'leggi*', 'luttazzi*', 'lercio*', 'definizioni*'],
     'en': ['literature', 'humorists', 'fortunes', 'wisdom', 'science', 'people', 'law', 'news', 'cookie'],
+    'ru': ['ru/*.u8'], 'bg': ['bg/*.u8'],
 }
 
 MOST_SENTENCES = {'train': 12000, 'dev': 800, 'test': 800}
 MOST_WORDS = {'train': 40000, 'dev': 2000, 'test': 2000}
+
+# How a sentence may begin.
+CAPITALS = {'latin': 'A-ZÀ-ŽƠƯẠ-Ỹ', 'cyrillic': 'A-ZЀ-ЯҐ', 'greek': 'A-ZΆ-Ϋ'}[SCRIPT]
 
 # Words that tell an untranslated English sentence.
 ENGLISH = set('the is of and are with this for by to be or from that you not when can print which'.split())
@@ -57,6 +68,14 @@ def part_of(text):
     return 'test' if share < 8 else 'dev' if share < 16 else 'train'
 
 
+def own(text):
+    """Whether most letters are of the script, and no word mixes it with Latin (as misspellings do)."""
+    words = re.findall(r'[^\W\d_]+', text)
+    if any(OWN.intersection(w) and not OWN.issuperset(w) for w in words):
+        return False
+    return 10 * sum(len(w) for w in words if w[0] in OWN) >= 7 * sum(map(len, words)) > 0
+
+
 class Corpus:
     def __init__(self):
         self.sentences = {language: {part: {} for part in MOST_SENTENCES} for language in LOCALES}
@@ -64,7 +83,7 @@ class Corpus:
     def add(self, language, text, part):
         """Adds the sentences of a paragraph that the alphabet can write."""
         text = re.sub(r'\s+', ' ', normal(text)).strip()
-        for sentence in re.split(r'(?<=[.!?…])\s+(?=["„«“»¿¡A-ZÀ-ŽƠƯẠ-Ỹ])', text):
+        for sentence in re.split(rf'(?<=[.!?…])\s+(?=["„«“»¿¡{CAPITALS}])', text):
             if self.fits(language, sentence):
                 self.sentences[language][part][sentence] = None
 
@@ -78,6 +97,8 @@ class Corpus:
             return False
         words = re.findall(r'[^\W\d_]+', sentence)
         if len([w for w in words if len(w) > 1]) < 3:
+            return False
+        if SCRIPT != 'latin' and language != 'en' and not own(sentence):
             return False
         return language == 'en' or sum(w.lower() in ENGLISH for w in words) < 2
 
@@ -128,6 +149,8 @@ def manual_pages(root, corpus):
 
 def fortunes(root, corpus):
     for language, patterns in FORTUNES.items():
+        if language not in LOCALES:
+            continue
         for path in [p for pattern in patterns for p in glob.glob(f'{root}/games/fortunes/{pattern}')]:
             if path.endswith('.dat') or not os.path.isfile(path):
                 continue
@@ -138,16 +161,18 @@ def fortunes(root, corpus):
 
 
 def messages(root, corpus):
-    """Translated messages of programs: accounting, countries, currencies."""
+    """Translated messages of programs: accounting, countries, currencies, an office."""
+    folders = [f'{root}/locale', f'{root}/../lib/libreoffice/program/resource']
     for language, locales in LOCALES.items():
-        for path in [p for name in locales for p in glob.glob(f'{root}/locale/{name}/LC_MESSAGES/*.mo')]:
+        for path in [p for name in locales for f in folders for p in glob.glob(f'{f}/{name}/LC_MESSAGES/*.mo')]:
+            keys = '[_&~]' if 'libreoffice' in path else '[_&]'
             with open(path, 'rb') as file:
                 catalogue = gettext.GNUTranslations(file)._catalog
             for source, text in catalogue.items():
                 source = source[0] if isinstance(source, tuple) else source
                 if not source or text == source or not isinstance(text, str):
                     continue
-                corpus.add(language, re.sub(r'[_&](?=\w)|<[^>]*>', '', text), part_of(source))
+                corpus.add(language, re.sub(rf'{keys}(?=\w)|<[^>]*>', '', text), part_of(source))
 
 
 def help_pages(root, corpus):
@@ -173,7 +198,8 @@ def dictionary(root, language):
     except UnicodeDecodeError:
         text = raw.decode('latin1')
     words = (normal(re.split(r'[/\t]', line)[0].strip()) for line in text.split('\n'))
-    return {w for w in words if 2 <= len(w) <= 16 and KNOWN.issuperset(w) and re.sub("['’]", '', w).isalpha()}
+    words = {w for w in words if 2 <= len(w) <= 16 and KNOWN.issuperset(w) and re.sub("['’]", '', w).isalpha()}
+    return words if SCRIPT == 'latin' or language == 'en' else {w for w in words if own(w)}
 
 
 def main(root, out):
@@ -190,7 +216,8 @@ def main(root, out):
                 del parts[part][sentence]
         words = dictionary(root, language) if language in DICTIONARIES else set()
         if len(words) < 3000:
-            words |= {w for s in parts['train'] for w in re.findall(r'[^\W\d_]{2,16}', s)}
+            found = {w for s in parts['train'] for w in re.findall(r'[^\W\d_]{2,16}', s)}
+            words |= found if SCRIPT == 'latin' or language == 'en' else {w for w in found if own(w)}
         result[language] = {}
         for part in MOST_SENTENCES:
             sentences = sorted(parts[part])

@@ -6,12 +6,19 @@ import re
 from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
+from params import SCRIPT
+
 # The families of the project's own pages and their kin: the test draws with them, training never does.
 TEST_FAMILIES = {'EBGaramond', 'Merriweather', 'OpenSans', 'Roboto', 'SourceCodePro'}
 KIN = re.compile(r'garamond|cormorant|merriweather|opensans|noto|droid|roboto|heebo|source|hasklig', re.I)
 
 # Drawn with in development only.
 DEV_FAMILIES = {'Lora', 'WorkSans', 'JetBrainsMono', 'Vollkorn', 'Saira', 'PTSerif'}
+if SCRIPT == 'greek':
+    DEV_FAMILIES |= {'OldStandard', 'Manrope'}
+
+# A font without these characters is not of the script.
+SAMPLE = set({'latin': 'aZ0é', 'cyrillic': 'aZ0жЯ', 'greek': 'aZ0ωΔώ'}[SCRIPT])
 
 # Too thin or too heavy to be text; mathematical, swash and small-capital cuts.
 UNUSED = re.compile(
@@ -23,7 +30,7 @@ UNUSED = re.compile(
 
 
 # Makers that call every cut of one face a family.
-ONE_FAMILY = re.compile(r'^(cmun|lm[rs]|lmmono|monof|texgyre[a-z]|Cascadia|Free[MS][a-z]{3}|TT2020|3270|RomandeADF|DejaVuS[a-z]{3})')
+ONE_FAMILY = re.compile(r'^(cmun|lm[rs]|lmmono|monof|texgyre[a-z]|Cascadia|Free[MS][a-z]{3}|TT2020|3270|RomandeADF|DejaVuS[a-z]{3}|GFS[A-Z][a-z]{4}|GalSIL)')
 
 
 class Fonts:
@@ -38,7 +45,7 @@ class Fonts:
                 if UNUSED.search(name) or self.role(family) != role:
                     continue
                 characters = self.characters(path)
-                if {'a', 'Z', '0', 'é'} <= characters:
+                if SAMPLE <= characters:
                     self.families.setdefault(alike[1] if alike else family, []).append((path, characters))
         self.names = sorted(self.families)
         self.opened = {}

@@ -86,7 +86,7 @@ def report(name, network, alphabet, folder):
         whole = 100 * sum(r['errors'] == 0 for r in read) / len(read)
         every = ' '.join(f'{language} {value:.2f}' for language, value in right.items())
         print(f"{name} {variant}: ascii {right['ascii']:.2f} en {right['en']:.2f} mean of {len(AVERAGED)} {mean:.2f} "
-              f"vi {right['vi']:.2f} crops of 22 px {tall_right:.2f} whole lines {whole:.1f} | {every}", flush=True)
+              f"crops of 22 px {tall_right:.2f} whole lines {whole:.1f} | {every}", flush=True)
         with open(f'{folder}/read-{name}-{variant}.json', 'w') as file:
             json.dump(read, file, ensure_ascii=False)
 

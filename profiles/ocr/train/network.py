@@ -1,4 +1,7 @@
 """Neck and head of the recogniser: what is trained, behind the frozen convolutions."""
+import json
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -92,19 +95,36 @@ class Recogniser(nn.Module):
         """Columns of the old head by character; a letter that it lacks starts near its plain letter."""
         with open(params.DICTIONARY, encoding='utf8') as file:
             keys = file.read().rstrip('\n').split('\n')
-        column = {}
-        for k, character in enumerate(keys + [' '], 1):
-            column.setdefault(character.rstrip('\r'), k)
         weight, bias = torch.tensor(tensors['linear_85.w_0']).T, torch.tensor(tensors['linear_85.b_0'])
         self.head.weight[0], self.head.bias[0] = weight[0], bias[0]
+        column = {}
+        for k, character in enumerate(keys + [' '], 1):
+            column.setdefault(character.rstrip('\r'), (weight[k], bias[k]))
+        if params.SCRIPT != 'latin':
+            latin, letters = trained(params.LATIN)
+            self.take_neck(latin)
+            weight, bias = torch.tensor(latin['linear_85.w_0']).T, torch.tensor(latin['linear_85.b_0'])
+            self.head.weight[0], self.head.bias[0] = weight[0], bias[0]
+            column |= {character: (weight[k], bias[k]) for k, character in enumerate(letters, 1)}
         for k, character in enumerate(alphabet, 1):
-            known = column.get(character)
-            near = known or column.get(plain(character)) or column['o']
-            self.head.weight[k] = weight[near]
-            self.head.bias[k] = bias[near]
-            if known is None:
+            known = character in column
+            near = character if known else plain(character) if plain(character) in column else 'o'
+            self.head.weight[k], self.head.bias[k] = column[near]
+            if not known:
                 self.head.weight[k] += 0.02 * torch.randn(params.NECK)
                 self.head.bias[k] -= NEW_LETTER
+
+
+def trained(path):
+    """Tensors by name, and the alphabet, of weights that export.py wrote."""
+    with open(f'{path}.json', encoding='utf8') as file:
+        about = json.load(file)
+    values, at, found = np.fromfile(f'{path}.bin', '<f2').astype(np.float32), 0, {}
+    for tensor in about['tensors']:
+        size = int(np.prod(tensor['dims']))
+        found[tensor['name']] = values[at:at + size].reshape(tensor['dims'])
+        at += size
+    return found, about['alphabet']
 
 
 def start(tensors, alphabet=ALPHABET):

