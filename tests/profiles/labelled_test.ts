@@ -3,11 +3,12 @@ import { labelled } from '../../profiles/ocr/labelled.ts'
 import { openStudio } from '../../profiles/ocr/canvas.ts'
 import { makePage } from '../../profiles/ocr/pages.ts'
 import { editDistance, iou } from '../../profiles/ocr/score.ts'
-import { languages, textIn } from '../../profiles/ocr/words.ts'
+import { languagesOf, scripts, textIn } from '../../profiles/ocr/words.ts'
+import { parsePipeline } from '../../src/pipeline/parse.ts'
 import { accuracyOf, addScores, type Leaf, noScore } from '../../src/stages/labelled.ts'
 import { stages } from '../../src/stages/stages.ts'
 import type { Point } from '../../src/stages/box.ts'
-import { contextOf, detect, pipeline } from '../stages/ocr.ts'
+import { contextOf, detect } from '../stages/ocr.ts'
 import { few } from '../exhaustive.ts'
 
 const set = await labelled()
@@ -32,16 +33,21 @@ Deno.test('editDistance() counts insertions, deletions and replacements', () => 
   assert.equal(editDistance('same', 'same'), 0)
 })
 
-Deno.test('the labelled pages are in letters that the recognisers can read', async () => {
-  const alphabet = String(pipeline.tasks['recognise']!['alphabet'])
-  for (const language of languages) {
-    const { words, sentences } = await textIn(language)
-    assert.ok(words.length > 50 && sentences.length > 10)
-    const letters = new Set([...sentences, ...words].join(''))
-    const strange = [...letters].filter((letter) => !alphabet.includes(letter))
-    assert.deepEqual(strange, [], language)
-  }
-})
+for (const script of scripts) {
+  Deno.test(`the labelled pages of ${script} script are in letters that its recognisers read`, async () => {
+    const dir = script === 'latin' ? 'ocr' : `${script}/ocr`
+    const file = new URL(`../../profiles/${dir}/pipeline.json`, import.meta.url)
+    const { tasks } = parsePipeline(await Deno.readTextFile(file), dir)
+    const alphabet = String(tasks['recognise']!['alphabet'])
+    for (const language of languagesOf(script)) {
+      const { words, sentences } = await textIn(language)
+      assert.ok(words.length > 50 && sentences.length > 10)
+      const letters = new Set([...sentences, ...words].join(''))
+      const strange = [...letters].filter((letter) => !alphabet.includes(letter))
+      assert.deepEqual(strange, [], language)
+    }
+  })
+}
 
 Deno.test({
   name: 'makePage() makes the same page for the same seed and index, and another for others',

@@ -1,10 +1,12 @@
-/** Lines in languages of Latin script, read by the weights that are shipped. */
+/** Lines in languages of each script, read by the weights that are shipped. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { openStudio } from '../../profiles/ocr/canvas.ts'
 import { editDistance } from '../../profiles/ocr/score.ts'
+import { ROOT } from '../../src/cli/root.ts'
 import { stages } from '../../src/stages/stages.ts'
 import type { StageItem } from '../../src/stages/types.ts'
-import { contextOf } from './ocr.ts'
+import { contextIn, ocrDir } from './ocr.ts'
 
 const studio = await openStudio()
 
@@ -27,7 +29,7 @@ function lineOf(text: string, font: string): StageItem {
   return { meta: { format: 'rgb', width, height }, bytes: new Uint8Array(bytes) }
 }
 
-const LINES = {
+const LATIN = {
   German:
     'Bitte überweisen Sie den Betrag bis zum 31. März auf unser Konto, größere Summen früher.',
   French: 'Nous vous prions de régler cette facture dès réception; à défaut, elle sera majorée.',
@@ -37,21 +39,40 @@ const LINES = {
   Vietnamese: 'Quý khách vui lòng thanh toán tiền điện trước ngày hết hạn.',
 }
 
-for (const [language, text] of Object.entries(LINES)) {
-  Deno.test({
-    name: `a line of ${language} is read with one letter wrong at most`,
-    ignore: 'skip' in studio,
-    fn: async () => {
-      const items = ['30px OpenSans400Regular', '32px Merriweather400Regular']
-        .map((font) => lineOf(text, font))
-      const results = await stages['text-recognition']!.run(
-        items,
-        await contextOf('recognise', 'h32w480'),
-      )
-      for (const result of results) {
-        const read = result.ok ? String(result.fields?.['text']) : ''
-        assert.ok(editDistance(read, text) <= 1, read)
-      }
-    },
-  })
+const CYRILLIC = {
+  Russian: 'Просим оплатить счёт до конца месяца, иначе будут начислены пени: 1,5 % в день.',
+  Ukrainian: 'Просимо сплатити рахунок до кінця місяця, її сума зазначена нижче.',
+  Bulgarian: 'Молим да платите сметката до края на месеца по посочената сметка в банката.',
+  Serbian: 'Молимо вас да рачун платите до краја месеца, хвала на поверењу.',
+}
+
+const GREEK = {
+  Greek: 'Παρακαλούμε να εξοφλήσετε τον λογαριασμό έως τις 31 Μαρτίου, ευχαριστούμε πολύ.',
+}
+
+const SCRIPTS = [
+  [ocrDir, LATIN, ['30px OpenSans400Regular', '32px Merriweather400Regular']],
+  [join(ROOT, 'profiles/cyrillic/ocr'), CYRILLIC, [
+    '30px OpenSans400Regular',
+    '30px Roboto400Regular',
+  ]],
+  [join(ROOT, 'profiles/greek/ocr'), GREEK, ['30px OpenSans400Regular', '30px Roboto400Regular']],
+] as const
+
+for (const [dir, lines, fonts] of SCRIPTS) {
+  for (const [language, text] of Object.entries(lines)) {
+    Deno.test({
+      name: `a line of ${language} is read with one letter wrong at most`,
+      ignore: 'skip' in studio,
+      fn: async () => {
+        const items = fonts.map((font) => lineOf(text, font))
+        const context = await contextIn(dir, 'recognise', 'h32w480')
+        const results = await stages['text-recognition']!.run(items, context)
+        for (const result of results) {
+          const read = result.ok ? String(result.fields?.['text']) : ''
+          assert.ok(editDistance(read, text) <= 1, read)
+        }
+      },
+    })
+  }
 }

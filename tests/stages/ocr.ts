@@ -8,6 +8,7 @@ import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { prepareModels } from '../../src/cli/pipelines/prepare.ts'
 import { createOrtModel, type OwnedModel } from '../../src/node/engine/ort_model.ts'
 import { parsePipeline } from '../../src/pipeline/parse.ts'
+import type { Pipeline } from '../../src/pipeline/schema.ts'
 import { taskOf, variantOf } from '../../src/pipeline/tree.ts'
 import type { Point } from '../../src/stages/box.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
@@ -17,8 +18,9 @@ import type { CropEncoding, ItemResult, StageContext, StageItem } from '../../sr
 export const ocrDir = fileURLToPath(new URL('../../profiles/ocr', import.meta.url))
 export const codecs = createCodecs(loadLocalCodec)
 
-const pipelineFile = `${ocrDir}/pipeline.json`
-export const pipeline = parsePipeline(await Deno.readTextFile(pipelineFile), pipelineFile)
+const pipelineIn = async (dir: string) =>
+  parsePipeline(await Deno.readTextFile(`${dir}/pipeline.json`), `${dir}/pipeline.json`)
+export const pipeline = await pipelineIn(ocrDir)
 
 const prepared = await prepareModels(ocrDir)
 const models = new Map<string, Promise<OwnedModel>>()
@@ -26,22 +28,43 @@ const models = new Map<string, Promise<OwnedModel>>()
 /** Where a model of the pipeline lies. */
 export const modelFile = (name: string): string => prepared[name]!.file
 
-export async function contextOf(
+function modelIn(file: string): Promise<OwnedModel> {
+  let model = models.get(file)
+  if (model === undefined) {
+    model = Deno.readFile(file).then((bytes) => createOrtModel(bytes))
+    models.set(file, model)
+  }
+  return model
+}
+
+/** Of the pipeline in a folder of its own, as those of other scripts are. */
+export async function contextIn(
+  dir: string,
+  task: string,
+  variant: string,
+): Promise<StageContext> {
+  const files = await prepareModels(dir)
+  return await contextWith(await pipelineIn(dir), (name) => files[name]!.file, task, variant)
+}
+
+export const contextOf = (
+  task: string,
+  variant: string,
+  crops: CropEncoding = 'raw',
+): Promise<StageContext> => contextWith(pipeline, modelFile, task, variant, crops)
+
+async function contextWith(
+  pipeline: Pipeline,
+  fileOf: (model: string) => string,
   task: string,
   variant: string,
   crops: CropEncoding = 'raw',
 ): Promise<StageContext> {
-  const name = variantOf(pipeline, task, variant).model!
-  let model = models.get(name)
-  if (model === undefined) {
-    model = Deno.readFile(prepared[name]!.file).then((bytes) => createOrtModel(bytes))
-    models.set(name, model)
-  }
   return {
     task: taskOf(pipeline, task),
     variant: variantOf(pipeline, task, variant),
     next: taskOf(pipeline, task).next,
-    model: await model,
+    model: await modelIn(fileOf(variantOf(pipeline, task, variant).model!)),
     codecs,
     crops,
   }

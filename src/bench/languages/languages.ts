@@ -8,12 +8,13 @@ import '../../cli/deno_version.ts'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { labelled } from '../../../profiles/ocr/labelled.ts'
-import { languages, textIn } from '../../../profiles/ocr/words.ts'
+import { languagesOf, type Script, scripts, textIn } from '../../../profiles/ocr/words.ts'
 import { loadPipeline } from '../../cli/pipelines/load.ts'
 import { formatted } from '../../cli/formatted.ts'
 import { ROOT } from '../../cli/root.ts'
 import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
 import { createOrtModel } from '../../node/engine/ort_model.ts'
+import type { Task, Variant } from '../../pipeline/schema.ts'
 import { taskOf } from '../../pipeline/tree.ts'
 import { createCodecs } from '../../stages/codecs.ts'
 import { addScores, type Labelled, noScore, type Score } from '../../stages/labelled.ts'
@@ -53,44 +54,52 @@ interface Reader {
 }
 
 const codecs = createCodecs(loadLocalCodec)
-const { pipeline, models } = await loadPipeline(join(ROOT, 'profiles/ocr'), console.error)
-const task = taskOf(pipeline, TASK)
-const variants = Object.keys(task.variants)
-const readers = await Promise.all(variants.flatMap((variant) => [
-  readerOf('old', variant, oldRecogniser(heightOf(variant))),
-  readerOf('new', variant, Deno.readFile(models[task.variants[variant]!.model!]!.file)),
-]))
 
-function heightOf(variant: string): Parameters<typeof oldRecogniser>[0] {
-  const { height } = task.variants[variant]!['input'] as { height: 32 | 24 | 16 }
-  return height
+/** Of the recognisers that are served; of Latin script those of before, too. */
+async function readersOf(script: Script): Promise<Reader[]> {
+  const dir = script === 'latin' ? 'profiles/ocr' : `profiles/${script}/ocr`
+  const { pipeline, models } = await loadPipeline(join(ROOT, dir), console.error)
+  const task = taskOf(pipeline, TASK)
+  const { alphabet: _, ...ascii } = task
+  const readers: Reader[] = []
+  for (const [name, variant] of Object.entries(task.variants)) {
+    if (script === 'latin') {
+      const { height } = variant['input'] as { height: 32 | 24 | 16 }
+      const bytes = await oldRecogniser(height)
+      readers.push(await readerOf(`old ${name}`, { ...ascii, next: [] }, variant, bytes))
+    }
+    const bytes = await Deno.readFile(models[variant.model!]!.file)
+    readers.push(await readerOf(`new ${name}`, task, variant, bytes))
+  }
+  return readers
 }
 
-async function readerOf(head: 'old' | 'new', name: string, file: Promise<Uint8Array>) {
-  const bytes = await file
+async function readerOf(
+  name: string,
+  task: Task,
+  variant: Variant,
+  bytes: Uint8Array,
+): Promise<Reader> {
   const digest = await crypto.subtle.digest('SHA-256', bytes as BufferSource)
-  const { alphabet: _, ...ascii } = task
+  let context: Promise<StageContext> | undefined
+  const open = async (): Promise<StageContext> => ({
+    ...{ task, variant, next: [], codecs, crops: 'raw', model: await createOrtModel(bytes) },
+  })
   return {
-    name: `${head} ${name}`,
+    name,
     hash: new Uint8Array(digest).toHex().slice(0, 12),
-    open: async (): Promise<StageContext> => ({
-      task: head === 'old' ? { ...ascii, next: [] } : task,
-      variant: task.variants[name]!,
-      ...{ next: [], codecs, crops: 'raw', model: await createOrtModel(bytes) },
-    }),
-  } satisfies Reader
+    open: () => context ??= open(),
+  }
 }
 
 /** By language, reader and model: `de, new h32w480, 0a1b2c3d4e5f`. */
 const kept: { [measured: string]: Score } = values.keep === undefined
   ? {}
   : JSON.parse(await Deno.readTextFile(values.keep).catch(() => '{}'))
-const contexts = new Map<string, Promise<StageContext>>()
 
 /** All pages of a set, their lines cut out where they truly are. */
 async function scoreOf(set: Labelled, reader: Reader): Promise<Score> {
-  if (!contexts.has(reader.name)) contexts.set(reader.name, reader.open())
-  const context = await contexts.get(reader.name)!
+  const context = await reader.open()
   let sum = noScore
   for (let index = 0; index < pages; index++) {
     const example = await set.example(index)
@@ -111,7 +120,7 @@ async function read(crops: readonly StageItem[], context: StageContext) {
   })
 }
 
-async function rowOf(language: string, set: Labelled): Promise<Row> {
+async function rowOf(language: string, set: Labelled, readers: readonly Reader[]): Promise<Row> {
   const scores: Row['scores'] = {}
   for (const reader of readers) {
     const key = `${language}, ${pages} pages, ${reader.name}, ${reader.hash}`
@@ -123,15 +132,24 @@ async function rowOf(language: string, set: Labelled): Promise<Row> {
   return { language, scores }
 }
 
-const rows: Row[] = []
-for (const language of [...languages, 'ascii'] as const) {
-  const text = language === 'ascii' ? asciiText : await textIn(language)
-  const set = await labelled({ seed: SEED, count: pages, text })
-  if ('skip' in set) throw new Error(`Cannot draw: ${set.skip}`)
-  rows.push(await rowOf(language, set))
+const rows: { [script: string]: Row[] } = {}
+for (const script of scripts) {
+  const readers = await readersOf(script)
+  const own: Row[] = rows[script] = []
+  for (const language of [...languagesOf(script), 'ascii'] as const) {
+    const text = language === 'ascii' ? asciiText : await textIn(language)
+    const set = await labelled({ seed: SEED, count: pages, text, script })
+    if ('skip' in set) throw new Error(`Cannot draw: ${set.skip}`)
+    own.push(await rowOf(language, set, readers))
+  }
 }
 const command = 'deno run -A src/bench/languages/languages.ts --write'
-const page = await formatted(languagesPage(rows, { command, variants, seed: SEED, pages }))
+const { latin, ...others } = rows
+const variants = Object.keys(latin![0]!.scores).filter((name) => name.startsWith('new '))
+  .map((name) => name.slice(4))
+const page = await formatted(
+  languagesPage(latin!, others, { command, variants, seed: SEED, pages }),
+)
 if (values.write) await Deno.writeTextFile(join(ROOT, 'docs/results/languages.md'), page)
 else console.log(page)
 Deno.exit(0)

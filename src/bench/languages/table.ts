@@ -21,19 +21,35 @@ const percent = (share: number): string => (100 * share).toFixed(1)
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
-function cells(rows: readonly Row[], readers: readonly string[]): string[] {
+const sizeOf = ({ scores }: Row): Score => Object.values(scores).at(-1)!
+const nameOf = ({ language }: Row): string =>
+  language === 'ascii' ? 'strings of ASCII' : names.of(language)!
+
+/** Of these rows together: before and after, where there is a reader of before. */
+function cells(rows: readonly Row[], variants: readonly string[]): string[] {
   const meanOf = (share: (score: Score) => number, reader: string) =>
     percent(mean(rows.map(({ scores }) => share(scores[reader]!))))
   const exact = ({ exact, truths }: Score) => exact / truths
-  const best = readers[0]!
-  const change = (share: (score: Score) => number, reader: string) =>
-    `${meanOf(share, `old ${reader}`)} → ${meanOf(share, `new ${reader}`)}`
-  return [...readers.map((reader) => change(accuracyOf, reader)), change(exact, best)]
+  const told = (share: (score: Score) => number, variant: string) =>
+    ['old', 'new'].map((head) => `${head} ${variant}`)
+      .filter((reader) => reader in rows[0]!.scores)
+      .map((reader) => meanOf(share, reader)).join(' → ')
+  return [...variants.map((variant) => told(accuracyOf, variant)), told(exact, variants[0]!)]
 }
 
-/** @param command that makes it again */
+function table(variants: readonly string[], rows: readonly string[][]): string {
+  const head = ['language', 'characters', ...variants, `lines, ${variants[0]}`]
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+}
+
+/**
+ * @param latin of Latin script, by the recognisers of before, too
+ * @param others by script
+ * @param command that makes it again
+ */
 export function languagesPage(
-  rows: readonly Row[],
+  latin: readonly Row[],
+  others: { readonly [script: string]: readonly Row[] },
   { command, variants, seed, pages }: {
     command: string
     variants: readonly string[]
@@ -41,39 +57,38 @@ export function languagesPage(
     pages: number
   },
 ): string {
-  const others = rows.filter(({ language }) => !APART.includes(language))
-  const sizeOf = ({ scores }: Row) => scores[`new ${variants[0]}`]!
-  const nameOf = ({ language }: Row) =>
-    language === 'ascii' ? 'strings of ASCII' : names.of(language)!
-  const head = ['language', 'characters', ...variants, `lines, ${variants[0]}`]
-  const all = [
-    ...rows.filter(({ language }) => APART.includes(language)),
-    ...others,
-  ].map((row) => [nameOf(row), String(sizeOf(row).total), ...cells([row], variants)])
-  const total = others.reduce((sum, row) => sum + sizeOf(row).total, 0)
+  const rowOf = (row: Row) => [nameOf(row), String(sizeOf(row).total), ...cells([row], variants)]
+  const averaged = latin.filter(({ language }) => !APART.includes(language))
+  const apart = latin.filter(({ language }) => APART.includes(language))
   const means = [
-    `**mean of the ${others.length} others**`,
-    String(total),
-    ...cells(others, variants),
+    `**mean of the ${averaged.length} others**`,
+    String(averaged.reduce((sum, row) => sum + sizeOf(row).total, 0)),
+    ...cells(averaged, variants),
   ]
+  const more = Object.entries(others).map(([script, rows]) =>
+    `## ${script[0]!.toUpperCase()}${script.slice(1)}\n\n` +
+    `The recognisers of \`ocr-${script}\`.\n\n${table(variants, rows.map(rowOf))}\n`
+  )
   return `# Languages
 
 \`\`\`sh
 ${command}
 \`\`\`
 
-Share of characters that the recognisers of \`ocr\` read right, in %: 1 - edit distance / length. Before
-the arrow the recognisers as the package has them, cut to printable ASCII; behind it those trained for
-Latin script. The last column has the share of lines without a fault.
+Share of characters that the recognisers read right, in %: 1 - edit distance / length. The last column
+has the share of lines without a fault.
 
 ${pages} generated pages of each language (seed ${seed}), 12 to 56 px of text, some turned, faint,
 blurred or noisy; lines are cut out where they truly are. Typefaces and sentences were no part of the
 training; single words may have been. A language has some 1,000 characters: differences under a point
 say nothing.
 
-${
-    [head, head.map(() => '---'), means, ...all]
-      .map((row) => `| ${row.join(' | ')} |`).join('\n')
-  }
-`
+## Latin
+
+Before the arrow the recognisers as the package has them, cut to printable ASCII; behind it those of
+\`ocr\`, trained for Latin script.
+
+${table(variants, [means, ...apart.map(rowOf), ...averaged.map(rowOf)])}
+
+${more.join('\n')}`
 }
