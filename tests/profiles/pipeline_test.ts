@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { checkRunnable } from '../../src/pipeline/parse.ts'
+import { checkRunnable, parsePipeline } from '../../src/pipeline/parse.ts'
 import { pathAccuracyOf } from '../../src/pipeline/accuracy.ts'
 import { variantPaths } from '../../src/pipeline/tree.ts'
 import { stageKinds } from '../../src/stages/stages.ts'
@@ -17,6 +17,23 @@ const falls = (values: readonly number[], what: string) => {
 Deno.test('the ocr pipeline can be run by the stages there are', () => {
   checkRunnable(pipeline, stageKinds, 'profiles/ocr/pipeline.json')
 })
+
+for (
+  const [script, kind] of [['cyrillic', 'ocr'], ['cyrillic', 'documents'], ['greek', 'ocr'], [
+    'greek',
+    'documents',
+  ]]
+) {
+  Deno.test(`profiles/${script}/${kind} can be run, and reads the letters that it was trained for`, async () => {
+    const dir = new URL(`../../profiles/${script}/${kind}/`, import.meta.url)
+    const pipeline = parsePipeline(await Deno.readTextFile(new URL('pipeline.json', dir)), kind!)
+    checkRunnable(pipeline, stageKinds, `profiles/${script}/${kind}/pipeline.json`)
+    assert.equal(pipeline.name, `${kind}-${script}`)
+    const trained = new URL(`../../profiles/ocr/${script}.json`, import.meta.url)
+    const { alphabet } = JSON.parse(await Deno.readTextFile(trained))
+    assert.equal(pipeline.tasks['recognise']!['alphabet'], alphabet)
+  })
+}
 
 Deno.test('the ocr pipeline lists better variants first, and better ones cost more', () => {
   for (const variants of [detectors, recognisers]) {
