@@ -232,6 +232,7 @@ export class Outlook {
       deficits: this.deficits,
       prices,
       isBehind: factor < 1,
+      briefMs: dispatch.brief * leastSloMs(this.parts.shapes),
       terms: (item) =>
         last?.item === item ? last : last = termsOf(item, test, this.paths, this.stations!, nowMs),
     }

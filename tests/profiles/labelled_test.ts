@@ -35,7 +35,7 @@ Deno.test('editDistance() counts insertions, deletions and replacements', () => 
 
 for (const script of scripts) {
   Deno.test(`the labelled pages of ${script} script are in letters that its recognisers read`, async () => {
-    const dir = script === 'latin' ? 'ocr' : `${script}/ocr`
+    const dir = script === 'latin' ? 'ocr' : `${script}/documents`
     const file = new URL(`../../profiles/${dir}/pipeline.json`, import.meta.url)
     const { tasks } = parsePipeline(await Deno.readTextFile(file), dir)
     const alphabet = String(tasks['recognise']!['alphabet'])

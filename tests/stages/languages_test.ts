@@ -52,11 +52,14 @@ const GREEK = {
 
 const SCRIPTS = [
   [ocrDir, LATIN, ['30px OpenSans400Regular', '32px Merriweather400Regular']],
-  [join(ROOT, 'profiles/cyrillic/ocr'), CYRILLIC, [
+  [join(ROOT, 'profiles/cyrillic/documents'), CYRILLIC, [
     '30px OpenSans400Regular',
     '30px Roboto400Regular',
   ]],
-  [join(ROOT, 'profiles/greek/ocr'), GREEK, ['30px OpenSans400Regular', '30px Roboto400Regular']],
+  [join(ROOT, 'profiles/greek/documents'), GREEK, [
+    '30px OpenSans400Regular',
+    '30px Roboto400Regular',
+  ]],
 ] as const
 
 for (const [dir, lines, fonts] of SCRIPTS) {

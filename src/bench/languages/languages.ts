@@ -57,7 +57,7 @@ const codecs = createCodecs(loadLocalCodec)
 
 /** Of the recognisers that are served; of Latin script those of before, too. */
 async function readersOf(script: Script): Promise<Reader[]> {
-  const dir = script === 'latin' ? 'profiles/ocr' : `profiles/${script}/ocr`
+  const dir = script === 'latin' ? 'profiles/ocr' : `profiles/${script}/documents`
   const { pipeline, models } = await loadPipeline(join(ROOT, dir), console.error)
   const task = taskOf(pipeline, TASK)
   const { alphabet: _, ...ascii } = task

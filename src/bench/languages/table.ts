@@ -67,7 +67,7 @@ export function languagesPage(
   ]
   const more = Object.entries(others).map(([script, rows]) =>
     `## ${script[0]!.toUpperCase()}${script.slice(1)}\n\n` +
-    `The recognisers of \`ocr-${script}\`.\n\n${table(variants, rows.map(rowOf))}\n`
+    `The recognisers of \`documents-${script}\`.\n\n${table(variants, rows.map(rowOf))}\n`
   )
   return `# Languages
 

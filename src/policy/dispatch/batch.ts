@@ -35,6 +35,15 @@ export function sizesFor(waiting: number, idle: number, maxBatch: number): numbe
   return sizes
 }
 
+/** Whether queries that come meanwhile would wait too long for a batch of so many that have time. */
+export const isTooLong = (
+  { query }: Item,
+  variant: VariantShape,
+  size: number,
+  { node }: Slot,
+  { briefMs }: Sight,
+): boolean => query.share < 1 && size > 1 && node.times.meanMs(variant, size) > briefMs
+
 /** The items from this position on for which the same is best, and more while that is worth it. */
 export function fillBatch(
   best: Candidate,
@@ -66,7 +75,7 @@ export function fillBatch(
   let own: Choice | undefined = best
   for (let i = position + 1; i < queue.length && i < position + 2 * maxBatch; i++) {
     const n = items.length + 1
-    if (n > maxBatch) {
+    if (n > maxBatch || isTooLong(first, variant, n, slot, sight)) {
       batch.close = 'full'
       break
     }

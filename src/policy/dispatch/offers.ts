@@ -12,7 +12,7 @@ import { type Group, isResting, readyAtMs, type Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
 import type { TaskShape } from '../core/graph.ts'
-import { sizesFor } from './batch.ts'
+import { isTooLong, sizesFor } from './batch.ts'
 import type { Cursor } from './cursors.ts'
 import { dispatch } from './params.ts'
 import {
@@ -146,6 +146,7 @@ export class Offers {
       let beat = best === undefined ? -Infinity : best.value + ALIKE
       if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, sight) <= beat) continue
       for (const size of sizes) {
+        if (isTooLong(item, prefix.variant, size, slot, sight)) break
         // The items of a batch share the call.
         const called = cost / size
         const choice = valueOn(terms, prefix, size, slot, start, sight, beat + called)

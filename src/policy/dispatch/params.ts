@@ -34,6 +34,11 @@ export const dispatch = {
   call: 0.3,
   /** A batch longer than this share of another pipeline's SLO leaves slots free for that. */
   long: 0.3,
+  /**
+   * Share of the shortest SLO that a batch of queries with time to spare takes at most: without, 1.9 % of
+   * the queries beside a job are late where each minute a node is killed.
+   */
+  brief: 0.1,
   /** Weight of the newest batch in the mean duration of batches. */
   alpha: 0.05,
   /** ms that a batch takes until one was seen. */

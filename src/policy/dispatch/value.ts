@@ -34,6 +34,8 @@ export interface Sight {
   prices: readonly number[]
   /** More is queued than is usual: larger batches than any that ran are tried. */
   isBehind: boolean
+  /** The longest batch of queries that have time. */
+  briefMs: number
   /** What holds for an item whatever is done with it. */
   terms(item: Item): Terms
 }

@@ -101,6 +101,17 @@ Deno.test('what has time waits for the best model, though nodes leave and new on
   assert.equal(story.accuracy('scan').toFixed(3), '1.000')
 })
 
+Deno.test('who cannot wait finds no long batches of what can', () => {
+  const longest = (share: number) => {
+    const { story } = played(2, share)
+    const batches = story.sent(({ task, variant }) => task === 'read' && variant === 'best')
+    return Math.max(...batches.map(({ items }) => items.length))
+  }
+  // One takes 350 ms, of the 5000 that a page has.
+  assert.equal(longest(0.05), 1)
+  assert.ok(longest(1) > 1)
+})
+
 Deno.test('what counts in full is done sooner, with quicker models', () => {
   const [patient, due] = [played(2, 0.05), played(2, 1)]
   assert.ok(due.done > 1.1 * patient.done, `${due.done} and ${patient.done}`)
