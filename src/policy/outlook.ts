@@ -180,9 +180,8 @@ export class Outlook {
   }
 
   private backlogShare(nowMs: number): number {
-    if (this.market === undefined || this.paths === undefined) return 0
     // A query that is alone keeps nobody waiting.
-    if (this.parts.queries.length < 2) return 0
+    if (this.paths === undefined || this.parts.queries.length < 2) return 0
     return this.backlog.share(this.market, this.paths, nowMs)
   }
 
