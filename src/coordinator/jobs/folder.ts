@@ -108,7 +108,7 @@ export class Folder {
     return await readdir(await this.path(...names)).catch(() => [])
   }
 
-  /** Likewise, with when each was written, in milliseconds since the epoch. */
+  /** Names in a folder, with when each was written, in milliseconds since the epoch. */
   async times(...names: string[]): Promise<{ name: string; atMs: number }[]> {
     const found = []
     for (const name of await this.list(...names)) {
