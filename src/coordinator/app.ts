@@ -28,7 +28,7 @@ import { mountLink } from './link_route.ts'
 import { createEvents } from './events.ts'
 import { LEFT, type Peers } from './gone.ts'
 import { createHistory } from './history.ts'
-import type { CheckSchema } from './generate/prompt.ts'
+import type { SchemaReader } from './generate/schema_reader.ts'
 import { infer } from './infer.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { mountJobs } from './jobs/routes.ts'
@@ -72,8 +72,8 @@ export interface AppOptions {
   peers?: Peers
   /** Reads bodies; on the event loop, all of them, where absent. */
   bodies?: BodyReader
-  /** Whether answers can be kept to a schema; all are taken where absent. @throws Error */
-  checkSchema?: CheckSchema
+  /** Says whether answers can be kept to a schema; all are taken where absent. */
+  schemas?: SchemaReader
   /** Cuts documents; each is one query where absent. */
   cutter?: Cutter
   /** What is done in the background; where absent, there are no jobs. */
@@ -141,7 +141,7 @@ export function createApp(options: AppOptions) {
   })
   app.notFound(notFound(app))
 
-  const inferParts = { pool, bodies, history, now, log, peers, checkSchema: options.checkSchema }
+  const inferParts = { pool, bodies, history, now, log, peers, schemas: options.schemas }
   app.post('/v1/pipelines/:name/infer', (c) => {
     const name = c.req.param('name')
     return asksForStream(c.req.raw.headers, versions.find(name)?.pipeline)

@@ -24,7 +24,8 @@ export interface BodyRoom {
   fits(bytes: number, address: string | undefined): boolean
 }
 
-export function createBodyRoom(maxBytes: number): BodyRoom {
+/** @param what it is for, as errors say it */
+export function createBodyRoom(maxBytes: number, what = 'a body'): BodyRoom {
   /** `undefined` is this machine. */
   const byAddress = new Map<string | undefined, number>()
   let all = 0
@@ -41,10 +42,11 @@ export function createBodyRoom(maxBytes: number): BodyRoom {
     fits: (bytes, address) => fitsAll(bytes) && fitsOwn(bytes, address),
     hold(bytes, address) {
       if (bytes > 0 && !fitsAll(bytes)) {
-        throw new ApiError('queue_full', 'Cannot take a body: too many are on their way', RETRY_MS)
+        const message = `Cannot take ${what}: too many are on their way`
+        throw new ApiError('queue_full', message, RETRY_MS)
       }
       if (bytes > 0 && !fitsOwn(bytes, address)) {
-        const message = 'Cannot take a body: too many of yours are on their way'
+        const message = `Cannot take ${what}: too many of yours are on their way`
         throw new ApiError('rate_limited', message, RETRY_MS)
       }
       const own = ownOf(address) + bytes

@@ -24,7 +24,7 @@ import { readContentType, readInferHeaders } from './infer_request.ts'
 
 /** @throws ApiError where there is no result */
 export async function infer(c: Context, name: string, parts: InferParts): Promise<Response> {
-  const { pool, bodies, history, now, log, peers, checkSchema } = parts
+  const { pool, bodies, history, now, log, peers, schemas } = parts
   const { versions, telemetry } = pool
   const arrivedMs = now()
   const served = versions.enter(name)
@@ -49,7 +49,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
       address,
     })
     const wanted = document ? withTextWish(payload!, request.headers) : payload!
-    const asked = boundPayload(pipeline, wanted, checkSchema)
+    const asked = await boundPayload(pipeline, wanted, schemas, { lateMs: deadlineMs, address })
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },

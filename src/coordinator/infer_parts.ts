@@ -4,7 +4,7 @@
  * @module
  */
 import type { BodyReader } from './bodies/reader.ts'
-import type { CheckSchema } from './generate/prompt.ts'
+import type { SchemaReader } from './generate/schema_reader.ts'
 import type { Peers } from './gone.ts'
 import type { History } from './history.ts'
 import type { Log } from './log.ts'
@@ -17,5 +17,6 @@ export interface InferParts {
   now: () => number
   log: Log
   peers: Peers | undefined
-  checkSchema?: CheckSchema | undefined
+  /** All schemas are taken where it is absent. */
+  schemas?: SchemaReader | undefined
 }

@@ -30,7 +30,7 @@ export const asksForStream = (headers: Headers, pipeline: Pipeline | undefined):
 
 /** @throws ApiError where it fails before anything was said */
 export async function inferStream(c: Context, name: string, parts: InferParts): Promise<Response> {
-  const { pool, bodies, now, peers, checkSchema } = parts
+  const { pool, bodies, now, peers, schemas } = parts
   const { versions, telemetry, deadlines, draining } = pool
   const arrivedMs = now()
   const served = versions.enter(name)
@@ -55,7 +55,7 @@ export async function inferStream(c: Context, name: string, parts: InferParts): 
     const { payloads: [payload] } = await bodies.read({
       ...{ form: { api: 'v1', type, takes, text }, bytes, encoding, lateMs, address },
     })
-    const bound = boundPayload(pipeline, payload!, checkSchema)
+    const bound = await boundPayload(pipeline, payload!, schemas, { lateMs, address })
     running = run(parts, { ...said, ...pace, served, payload: bound, arrivedMs, budgetMs, gone })
     return await streamed(c, running, parts, {
       piece: (text) => eventOf({ text }, 'text'),

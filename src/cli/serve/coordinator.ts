@@ -7,6 +7,7 @@ import type { Reloaded } from '../../coordinator/admin_routes.ts'
 import { createCutter } from '../../coordinator/adapters/cutter.ts'
 import { createApp } from '../../coordinator/app.ts'
 import { createBodyReader } from '../../coordinator/bodies/reader.ts'
+import { createSchemaReader } from '../../coordinator/generate/schema_reader.ts'
 import type { DoorLimits } from '../../coordinator/doors/doors.ts'
 import { createIdentities } from '../../coordinator/doors/identities.ts'
 import { createKeyring, type Keyring } from '../../coordinator/doors/keys.ts'
@@ -21,7 +22,6 @@ import type { Prefer } from '../../policy/core/elastic.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'
 import { createPolicy } from '../../peers/policies.ts'
 import type { Scheduler } from '../../policy/core/types.ts'
-import { checkSchema } from '../../stages/generate/constraint/constraint.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
 import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
@@ -169,14 +169,20 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     createWorker: () =>
       new Worker(new URL('../../../workers/bodies.ts', import.meta.url), { type: 'module' }),
   })
-  const jobs = keepJobs(options.store, { pool, now, log, checkSchema }, options.jobs ?? {})
+  const schemas = createSchemaReader({
+    now,
+    deadlines: pool.deadlines,
+    createWorker: () =>
+      new Worker(new URL('../../../workers/schemas.ts', import.meta.url), { type: 'module' }),
+  })
+  const jobs = keepJobs(options.store, { pool, now, log }, options.jobs ?? {})
   const cutter = createCutter({
     createWorker: options.jobs?.createDocuments ?? createDocuments,
     deadlines: pool.deadlines,
     now,
   })
   const app = createApp({
-    ...{ pool, reload, peers, bodies, checkSchema, jobs: jobs.jobs, cutter },
+    ...{ pool, reload, peers, bodies, schemas, jobs: jobs.jobs, cutter },
     nearWebhooks: options.nearWebhooks ?? false,
     readModel: async (sha256) => {
       const file = files.get(sha256)
@@ -212,6 +218,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await keeper?.close()
       planner.stop()
       bodies.stop()
+      schemas.stop()
       options.trust?.stop?.()
       clearInterval(inUse)
       await peers.close()

@@ -4,7 +4,6 @@
  * @module
  */
 import { extname } from 'node:path'
-import type { CheckSchema } from '../../coordinator/generate/prompt.ts'
 import { Jobs } from '../../coordinator/jobs/jobs.ts'
 import { createLedger } from '../../coordinator/jobs/ledger.ts'
 import type { Log } from '../../coordinator/log.ts'
@@ -30,7 +29,7 @@ export const createDocuments = (): Worker =>
 /** @param store file that keeps what becomes of them; none where undefined */
 export function keepJobs(
   store: string | undefined,
-  parts: { pool: Pool; now: () => number; log: Log; checkSchema: CheckSchema },
+  parts: { pool: Pool; now: () => number; log: Log },
   setting: JobsSetting,
 ): KeptJobs {
   const createWorker = () =>

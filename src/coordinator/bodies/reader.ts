@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { type Remote, transfer, wrap } from 'comlink'
+import { transfer } from 'comlink'
 import { ApiError } from '../api_error.ts'
 import { bodyRoom } from '../body.ts'
 import type { BodyRoom } from '../body_room.ts'
 import type { Deadlines } from '../deadlines.ts'
 import type { BodyQuery } from '../oip/request.ts'
+import { createWorkerCalls } from '../worker_calls.ts'
 import type { Encoding } from './inflate.ts'
 import { type Form, readQuery } from './query.ts'
 import { type Outcome, readOutcome } from './reading.ts'
@@ -56,38 +57,15 @@ export function createBodyReader(options: BodyReaderOptions): BodyReader {
   const { now, deadlines, createWorker, room = bodyRoom } = options
   const waiting: Job[] = []
   let busy = false
-  let running: { worker: Worker; read: Remote<typeof readOutcome> } | undefined
-  let giveUp: ((why: unknown) => void) | undefined
-
-  function end(why: unknown): void {
-    running?.worker.terminate()
-    running = undefined
-    giveUp?.(why)
-  }
-
-  function start(createWorker: () => Worker) {
-    const worker = createWorker()
-    return { worker, read: wrap<typeof readOutcome>(worker) }
-  }
+  const calls = createWorker && createWorkerCalls<typeof readOutcome>({
+    ...{ createWorker, now, deadlines, what: 'read a body' },
+  })
 
   /** @throws Error where the worker died, or had to be ended */
   async function outcomeOf({ form, bytes, encoding }: Job): Promise<Outcome> {
-    if (createWorker === undefined) return await readOutcome(form, bytes, encoding)
-    const { worker, read } = running ??= start(createWorker)
-    const over = Promise.withResolvers<never>()
-    giveUp = over.reject
-    const fail = (why: string) => end(new Error(`Cannot read a body: its worker ${why}`))
-    worker.onerror = (event) => {
-      event.preventDefault()
-      fail(`died: ${event.message}`)
-    }
-    const callOff = deadlines.at(now() + MAX_READ_MS, () => fail('took too long'))
-    try {
-      const sent = transfer(bytes, [bytes.buffer as ArrayBuffer])
-      return await Promise.race([read(form, sent, encoding), over.promise])
-    } finally {
-      callOff()
-    }
+    if (calls === undefined) return await readOutcome(form, bytes, encoding)
+    const sent = transfer(bytes, [bytes.buffer as ArrayBuffer])
+    return await calls.call(MAX_READ_MS, async (read) => await read(form, sent, encoding))
   }
 
   async function work(): Promise<void> {
@@ -140,7 +118,7 @@ export function createBodyReader(options: BodyReaderOptions): BodyReader {
         room.hold(-bytes.byteLength, address)
         reject(why)
       }
-      end(why)
+      calls?.end(why)
     },
   }
 }

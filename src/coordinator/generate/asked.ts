@@ -38,7 +38,7 @@ export async function askedOf(
   find: Find,
   parts: InferParts,
 ): Promise<Asked> {
-  const { pool, bodies, now, peers, checkSchema } = parts
+  const { pool, bodies, now, peers, schemas } = parts
   const { versions, telemetry, deadlines, draining } = pool
   const arrivedMs = now()
   const { headers } = c.req.raw
@@ -61,7 +61,7 @@ export async function askedOf(
       const message = `Cannot use ${name}: it generates no text: ask /v1/pipelines/${name}/infer`
       throw new ApiError('unknown_pipeline', message)
     }
-    const ask = boundAsk(pipeline, text, checkSchema)
+    const ask = await boundAsk(pipeline, text, schemas, { lateMs, address })
     const { context, maxTokens = context } = generateTaskOf(pipeline.tasks[task]!)
     const most = ask.maxTokens ?? maxTokens
     const floors = [floorOf?.(pipeline), said.minAccuracy].filter((one) => one !== undefined)

@@ -9,32 +9,30 @@ import { queryTensors } from '../../pipeline/takes.ts'
 import { publicName } from '../../pipeline/version.ts'
 import { ApiError } from '../api_error.ts'
 import type { Payload } from '../payload.ts'
+import type { Asker, SchemaReader } from './schema_reader.ts'
 import { chatPayload, textPayload, withAsk } from './text.ts'
 import type { TextQuery } from './text_query.ts'
-
-/** Refuses a schema that answers cannot be kept to, with what of it is at fault. */
-export type CheckSchema = (schema: { [name: string]: unknown }) => void
 
 const fail = (message: string, param: string): never => {
   throw new ApiError('invalid_input', message, undefined, param)
 }
 
-/** What the task is asked, within what it can. @throws ApiError `invalid_input` */
-export function boundAsk(
+/**
+ * What the task is asked, within what it can.
+ *
+ * @param schemas all are taken where it is absent
+ * @throws ApiError `invalid_input`; what `schemas` throws
+ */
+export async function boundAsk(
   pipeline: Pipeline,
   { ask, json }: Pick<TextQuery, 'ask' | 'json'>,
-  checkSchema: CheckSchema | undefined,
-): Ask {
+  schemas: SchemaReader | undefined,
+  asker: Asker,
+): Promise<Ask> {
   const { context, schema: own } = generateTaskOf(pipeline.tasks[generatingTask(pipeline)!]!)
   // An answer of a task with a schema is that JSON, whoever asks.
   const schema = ask.schema ?? (json && own === undefined ? { type: 'object' } : undefined)
-  if (schema !== undefined) {
-    try {
-      checkSchema?.(schema)
-    } catch (error) {
-      fail((error as Error).message, 'response_format')
-    }
-  }
+  if (schema !== undefined) await schemas?.check(schema, asker)
   return {
     ...ask,
     ...ask.maxTokens === undefined ? {} : { maxTokens: Math.min(ask.maxTokens, context) },
@@ -50,11 +48,12 @@ const seeded = ({ temperature = 0, seed }: Ask): Pick<Ask, 'seed'> =>
     : { seed: crypto.getRandomValues(new Uint32Array(1))[0]! }
 
 /** What a body asks of a task that generates, the same way. @throws ApiError `invalid_input` */
-export function boundPayload<Whole extends Payload>(
+export async function boundPayload<Whole extends Payload>(
   pipeline: Pipeline,
   payload: Whole,
-  checkSchema: CheckSchema | undefined,
-): Whole {
+  schemas: SchemaReader | undefined,
+  asker: Asker,
+): Promise<Whole> {
   const ask = payload.meta['ask'] as Ask | undefined
   if (ask === undefined) return payload
   if (generatingTask(pipeline) === undefined) {
@@ -63,7 +62,7 @@ export function boundPayload<Whole extends Payload>(
       'parameters',
     )
   }
-  return withAsk(payload, boundAsk(pipeline, { ask, json: false }, checkSchema))
+  return withAsk(payload, await boundAsk(pipeline, { ask, json: false }, schemas, asker))
 }
 
 /** @param pictures among the messages @throws ApiError `invalid_input` */

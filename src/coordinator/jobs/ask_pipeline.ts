@@ -6,7 +6,6 @@
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { resultOf } from '../answer.ts'
 import { assembleOutputs } from '../assemble.ts'
-import { boundPayload, type CheckSchema } from '../generate/prompt.ts'
 import type { Payload } from '../payload.ts'
 import type { Pool } from '../pool.ts'
 import type { Folder } from './folder.ts'
@@ -17,7 +16,6 @@ export interface WorkParts {
   pool: Pool
   now: () => number
   folder: Folder
-  checkSchema: CheckSchema | undefined
 }
 
 export interface Outcome {
@@ -27,13 +25,13 @@ export interface Outcome {
 
 /** @throws ApiError where there is no result */
 export function askPipeline(
-  { pool, now, checkSchema }: WorkParts,
+  { pool, now }: WorkParts,
   name: string,
   payloadOf: (pipeline: Pipeline) => Payload,
   { id, dueMs, share, gone }: Asking,
 ): Promise<Outcome> {
   return pool.versions.serve(name, async (pipeline) => {
-    const payload = boundPayload(pipeline, payloadOf(pipeline), checkSchema)
+    const payload = payloadOf(pipeline)
     const { answer } = await pool.submit({
       ...{ pipeline: pipeline.name, payload, arrivedMs: now(), deadlineMs: dueMs, share, gone, id },
     })

@@ -6,7 +6,6 @@
 import type { JobInfo } from '../../client/job_types.ts'
 import { ApiError } from '../api_error.ts'
 import { createBodyRoom } from '../body_room.ts'
-import type { CheckSchema } from '../generate/prompt.ts'
 import type { Log } from '../log.ts'
 import type { JobsReading } from '../metrics/family.ts'
 import type { Pool } from '../pool.ts'
@@ -40,7 +39,6 @@ export interface JobsOptions {
   ledger?: Ledger
   /** Starts `workers/documents.ts`. */
   createDocuments: () => Worker
-  checkSchema?: CheckSchema | undefined
   /** Milliseconds since the epoch. */
   wallMs?: () => number
   /** Waits before each further call of a webhook. */
@@ -84,7 +82,7 @@ export class Jobs {
       createDocuments({ createWorker, now, deadlines: pool.deadlines }),
     )
     this.#stopReader = () => reader.stop()
-    const parts = { pool, now, folder, checkSchema: options.checkSchema }
+    const parts = { pool, now, folder }
     const batch = createBatchWork(folder, this.files, () => this.#handle!)
     this.#finishBatch = (job) => batch.finish(job, 0)
     const changed = (job: Job, documents?: readonly number[]) => void this.#put(job, documents)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { generatingTask } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName } from '../../pipeline/version.ts'
 import type { Pool } from '../pool.ts'
@@ -11,6 +12,7 @@ import type { Folder } from './folder.ts'
 import { endOf, type Job, newestFirst } from './job.ts'
 import { shareOf, wantedMs } from './pace.ts'
 import { lastPace } from './part_files.ts'
+import type { JobRow } from './types.ts'
 
 /** Slots are looked up so often at most: the list of nodes is made for it. */
 const LOOK_MS = 1000
@@ -38,10 +40,14 @@ export class Rates {
     return this.#slots
   }
 
-  /** Whether nodes that are here do all of its tasks. */
-  isServed(name: string): boolean {
-    const served = this.#served(name)
-    return served !== undefined && this.pool.isReady(served)
+  /** Whether nodes that are here do all tasks of a pipeline that the job asks. */
+  isServed({ kind, pipeline }: Pick<JobRow, 'kind' | 'pipeline'>): boolean {
+    const current = this.pool.versions.current().map(({ pipeline }) => pipeline)
+    // Lines of a batch name theirs, each its own.
+    const asked = kind === 'batch'
+      ? current.filter((one) => generatingTask(one) !== undefined)
+      : current.filter(({ name }) => publicName(name) === pipeline)
+    return asked.some((one) => this.pool.isReady(one))
   }
 
   sloMs(pipeline: string): number {

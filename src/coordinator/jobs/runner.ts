@@ -121,7 +121,7 @@ export class Runner {
 
   /** It was refused, and there is no node for it: it is asked as soon as there is. */
   #isIdle({ waiting, row }: Job): boolean {
-    return waiting !== null && !this.options.rates.isServed(row.pipeline)
+    return waiting !== null && !this.options.rates.isServed(row)
   }
 
   /** The most urgent of the first parts of all jobs. */

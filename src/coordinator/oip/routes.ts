@@ -145,7 +145,7 @@ const plainOf = ({ pipeline, takes, text, outputs }: Model): RequestModel => ({
 function infer(
   c: Context,
   model: Model,
-  { pool, bodies, now, log, checkSchema }: InferParts,
+  { pool, bodies, now, log, schemas }: InferParts,
   client: Gone,
 ): Promise<Response> {
   const { pipeline } = model
@@ -168,7 +168,9 @@ function infer(
       const query = await bodies.read({ form, bytes, encoding, lateMs, address })
       const { id = headers.id, budgetMs = headers.budgetMs } = query
       const { minAccuracy = headers.minAccuracy } = query
-      const payloads = query.payloads.map((one) => boundPayload(pipeline, one, checkSchema))
+      const payloads = await Promise.all(
+        query.payloads.map((one) => boundPayload(pipeline, one, schemas, { lateMs, address })),
+      )
       return { ...query, payloads, id, budgetMs, minAccuracy, prefer: headers.prefer }
     },
     ({ id, payloads, budgetMs, minAccuracy, prefer }, arrivedMs) => {

@@ -1,6 +1,10 @@
 /** Schemas that were made to keep a node busy are refused, or cost no more than others. */
-import { match, ok } from 'node:assert/strict'
-import { compileSchema } from '../../../src/stages/generate/constraint/constraint.ts'
+import { match, ok, throws } from 'node:assert/strict'
+import {
+  checkSchema,
+  compileSchema,
+  SchemaError,
+} from '../../../src/stages/generate/constraint/constraint.ts'
 import { bytes, randomOf, walk, wordsTokenizer } from './schemas.ts'
 
 const many = <T>(count: number, make: (i: number) => T): T[] =>
@@ -52,6 +56,69 @@ Deno.test('schemas that would take much time or memory are refused', () => {
     }
     match(message, why)
   }
+})
+
+Deno.test('the work of a whole schema is bounded, whatever it is made of', () => {
+  const properties = (count: number, make: (i: number) => unknown) => ({
+    type: 'object',
+    properties: Object.fromEntries(many(count, (i) => [`p${i}`, make(i)])),
+  })
+  const name = (i: number) => 'n'.repeat(500) + i
+  const whole: unknown[] = [
+    // Each of these patterns alone is within its bounds.
+    properties(50, (i) => ({ type: 'string', pattern: `^(a?){${900 + i}}$` })),
+    properties(80, (i) => ({ type: 'string', pattern: `^(a|b)*a(a|b){8}${'c'.repeat(i)}$` })),
+    properties(4, (i) => ({
+      type: 'string',
+      pattern: `^[${many(500, (j) => String.fromCodePoint(0x4e00 + 2 * j)).join('')}]{${990 + i}}$`,
+    })),
+    properties(100, (i) => ({ type: 'string', pattern: '^[a-z]{0,990}$', maxLength: 3800 + i })),
+    { oneOf: many(250, (i) => ({ enum: many(120, (j) => i * 120 + j) })) },
+    {
+      oneOf: many(250, () => ({ $ref: `#/$defs/${name(0)}` })),
+      $defs: Object.fromEntries(
+        many(60, (i) => [name(i), i === 59 ? { const: 1 } : { $ref: `#/$defs/${name(i + 1)}` }]),
+      ),
+    },
+    {
+      $ref: '#/$defs/all',
+      $defs: {
+        all: { anyOf: [...many(1500, (i) => ({ $ref: `#/$defs/a${i}` })), { type: 'null' }] },
+        ...Object.fromEntries(many(1500, (i) => [`a${i}`, { $ref: '#/$defs/all' }])),
+      },
+    },
+  ]
+  for (const schema of whole) {
+    throws(() => checkSchema(schema), (error) => {
+      ok(error instanceof SchemaError, String(error))
+      match(error.message, /takes over 4000000 steps to read/)
+      return error.reason === 'too_large'
+    })
+  }
+})
+
+Deno.test('a pattern that many strings have counts once', () => {
+  const email = "^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?" +
+    '(\\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$'
+  checkSchema({
+    type: 'object',
+    properties: Object.fromEntries(many(200, (i) => [
+      `p${i}`,
+      { type: 'string', pattern: email, maxLength: 320 },
+    ])),
+  })
+})
+
+Deno.test('a reference is read once, however it is spelled', () => {
+  const spelled = (i: number) =>
+    [...'abcdefgh'].map((letter, at) =>
+      i >> at & 1 ? `%${letter.charCodeAt(0).toString(16)}` : letter
+    )
+      .join('')
+  checkSchema({
+    anyOf: many(250, (i) => ({ $ref: `#/$defs/${spelled(i)}` })),
+    $defs: { abcdefgh: { type: 'array', prefixItems: many(1000, () => ({ type: 'null' })) } },
+  })
 })
 
 Deno.test('schemas that mean one thing in many ways end like others', () => {

@@ -7,22 +7,30 @@
 import { MOST_NESTING, MOST_WAYS } from './limits.ts'
 import { follow } from './pointer.ts'
 import { SchemaError } from './schema_error.ts'
+import type { Spend } from './work.ts'
 
 export type Schema = { readonly [keyword: string]: unknown }
 
-/** @throws SchemaError where two of the options may both fit */
-export function checkApart(options: readonly unknown[], whole: unknown, path: string): void {
+/** What tells an option from others. */
+interface Marks {
+  /** All values that fit, as JSON. */
+  values: ReadonlySet<string> | undefined
+  types: ReadonlySet<string> | undefined
+  /** Values of the properties that have to be there, of those that list them. */
+  properties: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** @throws SchemaError where two of the options may both fit, or what `spend` throws */
+export function checkApart(
+  options: readonly unknown[],
+  whole: unknown,
+  path: string,
+  spend: Spend,
+): void {
   if (options.length > MOST_WAYS) throw new SchemaError(path, `are more than ${MOST_WAYS}`)
-  const meant = (schema: unknown): unknown => {
-    let found = schema
-    for (let steps = 0; isSchema(found) && typeof found['$ref'] === 'string'; steps++) {
-      if (steps > MOST_NESTING) return undefined
-      found = follow(whole, found['$ref'])
-    }
-    return found
-  }
-  options.forEach((a, i) => {
-    const j = options.findIndex((b, j) => j > i && !areApart(a, b, meant))
+  const marks = options.map((option) => marksOf(option, whole, spend))
+  marks.forEach((a, i) => {
+    const j = marks.findIndex((b, j) => j > i && !areApart(a, b, spend))
     if (j < 0) return
     throw new SchemaError(
       path,
@@ -31,42 +39,69 @@ export function checkApart(options: readonly unknown[], whole: unknown, path: st
   })
 }
 
-/** @param meant leads from a reference to what it stands for */
-function areApart(a: unknown, b: unknown, meant: (schema: unknown) => unknown): boolean {
-  const [one, other] = [meant(a), meant(b)]
-  if (!isSchema(one) || !isSchema(other)) return false
-  const [fixed, others] = [valuesOf(one), valuesOf(other)]
-  if (fixed !== undefined && others !== undefined) return haveNone(fixed, others)
-  const [types, further] = [typesOf(one), typesOf(other)]
-  if (types !== undefined && further !== undefined && haveNone(types, further)) return true
-  return requiredIn(one).some((name) => {
-    if (!requiredIn(other).includes(name)) return false
-    const [left, right] = [one, other].map((schema) => {
-      const properties = schema['properties']
-      const own = isSchema(properties) ? meant(properties[name]) : undefined
-      return isSchema(own) ? valuesOf(own) : undefined
-    })
-    return left !== undefined && right !== undefined && haveNone(left, right)
+function areApart(a: Marks | undefined, b: Marks | undefined, spend: Spend): boolean {
+  if (a === undefined || b === undefined) return false
+  if (a.values !== undefined && b.values !== undefined) return shareNone(a.values, b.values, spend)
+  if (a.types !== undefined && b.types !== undefined && shareNone(a.types, b.types, spend)) {
+    return true
+  }
+  spend(a.properties.size)
+  return [...a.properties].some(([name, values]) => {
+    const others = b.properties.get(name)
+    return others !== undefined && shareNone(values, others, spend)
   })
+}
+
+function shareNone(a: ReadonlySet<string>, b: ReadonlySet<string>, spend: Spend): boolean {
+  const [less, more] = a.size < b.size ? [a, b] : [b, a]
+  spend(less.size)
+  return ![...less].some((one) => more.has(one))
+}
+
+/** Nothing where it is no schema of keywords. */
+function marksOf(option: unknown, whole: unknown, spend: Spend): Marks | undefined {
+  const own = meant(option, whole, spend)
+  if (!isSchema(own)) return undefined
+  const found = new Map<string, ReadonlySet<string>>()
+  for (const name of requiredIn(own)) {
+    spend(1)
+    const of = own['properties']
+    const property = isSchema(of) ? meant(of[name], whole, spend) : undefined
+    const values = isSchema(property) ? valuesOf(property, spend) : undefined
+    if (values !== undefined) found.set(name, values)
+  }
+  return { values: valuesOf(own, spend), types: typesOf(own), properties: found }
+}
+
+/** Leads from a reference to what it stands for. */
+function meant(schema: unknown, whole: unknown, spend: Spend): unknown {
+  let found = schema
+  for (let steps = 0; isSchema(found) && typeof found['$ref'] === 'string'; steps++) {
+    if (steps > MOST_NESTING) return undefined
+    spend(found['$ref'].length)
+    found = follow(whole, found['$ref'])
+  }
+  return found
 }
 
 export const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function haveNone(a: readonly string[], b: readonly string[]): boolean {
-  const others = new Set(b)
-  return !a.some((one) => others.has(one))
+function valuesOf(schema: Schema, spend: Spend): Set<string> | undefined {
+  const values = fixedIn(schema)?.map((one) => JSON.stringify(one))
+  if (values === undefined) return undefined
+  for (const { length } of values) spend(length)
+  return new Set(values)
 }
 
-function valuesOf(schema: Schema): string[] | undefined {
-  if (Object.hasOwn(schema, 'const')) return [JSON.stringify(schema['const'])]
-  const values = schema['enum']
-  return Array.isArray(values) ? values.map((one) => JSON.stringify(one)) : undefined
+function fixedIn(schema: Schema): readonly unknown[] | undefined {
+  if (Object.hasOwn(schema, 'const')) return [schema['const']]
+  return Array.isArray(schema['enum']) ? schema['enum'] : undefined
 }
 
-function typesOf(schema: Schema): string[] | undefined {
-  const fixed = valuesOf(schema)
-  if (fixed !== undefined) return [...new Set(fixed.map((one) => typeOf(JSON.parse(one))))]
+function typesOf(schema: Schema): Set<string> | undefined {
+  const fixed = fixedIn(schema)
+  if (fixed !== undefined) return new Set(fixed.map(typeOf))
   const { type, nullable } = schema
   const types = typeof type === 'string'
     ? [type]
@@ -76,7 +111,7 @@ function typesOf(schema: Schema): string[] | undefined {
   if (types === undefined) return undefined
   // A whole number is a number, too.
   const plain = types.map((one) => one === 'integer' ? 'number' : one)
-  return nullable === true ? [...plain, 'null'] : plain
+  return new Set(nullable === true ? [...plain, 'null'] : plain)
 }
 
 /** As a schema calls it. */

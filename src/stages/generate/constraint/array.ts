@@ -24,6 +24,7 @@ export function array(id: number, { first, rest, min, max: wanted }: Items): Rul
   const rule: Rule = {
     id,
     holds: true,
+    width: first.length,
     least: Infinity,
     leastNow() {
       let most = 0

@@ -16,6 +16,9 @@ export function choice(id: number, options: Rule[] = []): Choice {
     id,
     options,
     leaves: [],
+    get width() {
+      return rule.options.length + rule.leaves.length
+    },
     least: Infinity,
     leastNow: () => rule.leaves.reduce((most, { least }) => Math.min(most, least), Infinity),
     enter(up: Way, to: Moves) {

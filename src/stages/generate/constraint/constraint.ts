@@ -19,6 +19,18 @@ export function checkSchema(schema: unknown): void {
   readSchema(schema)
 }
 
+/** The same as plain data, which can leave a worker; nothing where the schema can be kept to. */
+export function schemaFault(json: string): Pick<SchemaError, 'reason' | 'message'> | undefined {
+  try {
+    checkSchema(JSON.parse(json))
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error
+    const { reason, message } = error
+    return { reason, message }
+  }
+}
+
 /**
  * @returns makes the state of one sequence
  * @throws SchemaError

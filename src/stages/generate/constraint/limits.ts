@@ -4,6 +4,11 @@
  * @module
  */
 
+/**
+ * Steps to read a schema, all its patterns, lists and references together: a tenth or two of a
+ * second. Ordinary schemas take thousands.
+ */
+export const MOST_WORK = 4_000_000
 /** Parts of a schema, those that references lead to once each. */
 export const MOST_RULES = 5000
 /** Parts one in the other, as the schema is written. */
@@ -26,7 +31,7 @@ export const MOST_MASK_BYTES = 8 * 1024 * 1024
 /** Ways that are looked at for one mask: tenths of a second, or seconds where all are new. */
 export const MOST_MASK_WORK = 10_000_000
 
-/** Of a pattern: characters, parts after repeats are written out, states, and steps to find those. */
-export const PATTERN = { characters: 4096, parts: 5000, states: 1000, work: 5_000_000 } as const
+/** Of a pattern: characters, parts after repeats are written out, states. */
+export const PATTERN = { characters: 4096, parts: 5000, states: 1000 } as const
 /** States times lengths of a pattern beside `minLength` or `maxLength`, and with classes of letters. */
 export const PATTERN_LENGTHS = { cells: 4_000_000, work: 40_000_000 } as const

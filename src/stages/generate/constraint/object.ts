@@ -20,13 +20,14 @@ const behind = (i: number) => FIRST + 2 * i + 1
 
 export function object(id: number, properties: readonly Property[]): Rule {
   /** The first from there on that has to come. */
-  const needed = properties.map((_, i) => {
-    const next = properties.findIndex(({ isRequired }, j) => j >= i && isRequired)
-    return next < 0 ? properties.length : next
-  })
+  const needed: number[] = []
+  for (let i = properties.length - 1; i >= 0; i--) {
+    needed[i] = properties[i]!.isRequired ? i : needed[i + 1] ?? properties.length
+  }
   const rule: Rule = {
     id,
     holds: true,
+    width: properties.length,
     least: Infinity,
     leastNow: () =>
       1 +

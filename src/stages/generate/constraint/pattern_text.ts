@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { livesOf } from './pattern/lengths.ts'
-import { classOf, tableOf } from './pattern/table.ts'
+import { type Lives, livesOf } from './pattern/lengths.ts'
+import { classOf, type Table, tableOf } from './pattern/table.ts'
 import { LAST } from './pattern/ranges.ts'
 import { counted, type Moves, type Rule, type Way } from './rule.ts'
+import type { Spend } from './work.ts'
 
 /** Places within a string; above them the bytes so far of a character, and how many are to come. */
 const [OUTSIDE, BODY, ESCAPE, U, U_0, U_00, U_000, U_001] = [0, 1, 2, 3, 4, 5, 6, 7]
@@ -21,10 +22,30 @@ const LONG = Array.from({ length: 32 }, (_, code) => code)
   .filter((code) => !Object.values(SHORT).includes(code))
 const ESCAPED = [...Object.values(SHORT), ...LONG]
 
-/** @throws PatternError */
-export function patternText(id: number, pattern: string, min = 0, max = Infinity): Rule {
-  const table = tableOf(pattern)
-  const lives = livesOf(table, min, max)
+interface Pattern {
+  table: Table
+  lives: Lives
+}
+
+/** Of one schema, many of whose strings have the same pattern: each is read once. */
+export function createPatternTexts(spend: Spend) {
+  const known = new Map<string, Pattern>()
+
+  function read(source: string, min: number, max: number): Pattern {
+    const table = tableOf(source, spend)
+    return { table, lives: livesOf(table, min, max, spend) }
+  }
+
+  /** @throws PatternError, or what `spend` throws */
+  return (id: number, source: string, min: number, max: number): Rule => {
+    const key = `${min},${max},${source}`
+    const pattern = known.get(key) ?? read(source, min, max)
+    known.set(key, pattern)
+    return patternText(id, pattern, min, max)
+  }
+}
+
+function patternText(id: number, { table, lives }: Pattern, min: number, max: number): Rule {
   const { bounds, next, fits } = table
   const classes = bounds.length
 

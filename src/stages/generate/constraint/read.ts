@@ -17,7 +17,7 @@ import {
 import { literals } from './literals.ts'
 import { integer, number } from './numbers.ts'
 import { map, object } from './object.ts'
-import { patternText } from './pattern_text.ts'
+import { createPatternTexts } from './pattern_text.ts'
 import { PatternError } from './pattern/parse.ts'
 import { follow } from './pointer.ts'
 import { integersOf, mayBeBelow0 } from './range.ts'
@@ -25,6 +25,7 @@ import type { Rule } from './rule.ts'
 import { SchemaError } from './schema_error.ts'
 import { settle } from './settle.ts'
 import { text } from './text.ts'
+import { createSpend } from './work.ts'
 
 export interface ReadSchema {
   root: Rule
@@ -38,7 +39,7 @@ const encoder = new TextEncoder()
 export function readSchema(schema: unknown): ReadSchema {
   const reader = new Reader(schema)
   const root = reader.read(schema, '', 0)
-  settle(reader.rules)
+  settle(reader.rules, reader.spend)
   if (root.least > MOST_DEPTH) {
     throw new SchemaError('', `asks for values that never end, or nest deeper than ${MOST_DEPTH}`)
   }
@@ -56,9 +57,11 @@ function jsonOf(value: unknown, path: string): string {
 class Reader {
   readonly rules: Rule[] = []
   readonly literalBytes = new Set<number>()
+  readonly spend = createSpend()
   private literalLength = 0
-  /** What references lead to, read once. */
-  private readonly known = new Map<string, Choice>()
+  /** What references lead to, read once, however they spell it. */
+  private readonly known = new Map<unknown, Choice>()
+  private readonly patternText = createPatternTexts(this.spend)
   private anything: Rule | undefined
 
   constructor(private readonly whole: unknown) {}
@@ -67,6 +70,7 @@ class Reader {
     if (nesting > MOST_NESTING) throw new SchemaError(path, `stands deeper than ${MOST_NESTING}`)
     if (schema === true) return this.any()
     const own = schemaAt(schema, path)
+    this.spend(Object.keys(own).length)
     const said = keywordsOf(own, path)
     const rule = said.length === 0 ? this.any() : this.plain(own, said, path, nesting)
     if (own['nullable'] !== true) return rule
@@ -149,7 +153,8 @@ class Reader {
     if (listed.length > MOST_PROPERTIES) {
       throw new SchemaError(at(path, 'properties'), `are more than ${MOST_PROPERTIES}`)
     }
-    const missing = required.find((name) => !listed.some(([one]) => one === name))
+    const names = new Set(listed.map(([name]) => name))
+    const missing = required.find((name) => !names.has(name))
     if (missing !== undefined) {
       throw new SchemaError(
         at(path, 'required'),
@@ -158,10 +163,11 @@ class Reader {
         }, which is not among properties: list it there`,
       )
     }
+    const needed = new Set(required)
     const made = listed.map(([name, schema]) => ({
       name: this.literal(`${JSON.stringify(name)}:`, path),
       rule: this.read(schema, at(path, `properties.${name}`), nesting + 1),
-      isRequired: required.includes(name),
+      isRequired: needed.has(name),
     }))
     return this.make((id) => object(id, made), path)
   }
@@ -198,7 +204,7 @@ class Reader {
       throw new SchemaError(at(path, 'pattern'), 'must be a regular expression, as a string')
     }
     try {
-      return this.make((id) => patternText(id, pattern, min, max), path)
+      return this.make((id) => this.patternText(id, pattern, min, max), path)
     } catch (error) {
       if (!(error instanceof PatternError)) throw error
       throw new SchemaError(at(path, 'pattern'), error.message)
@@ -206,16 +212,21 @@ class Reader {
   }
 
   private reference(reference: unknown, path: string, nesting: number): Rule {
-    const target = typeof reference === 'string' ? follow(this.whole, reference) : undefined
+    const target = typeof reference === 'string' ? this.follow(reference) : undefined
     if (target === undefined) {
       throw new SchemaError(path, 'leads nowhere: it must be as #/$defs/NAME, within the schema')
     }
-    const known = this.known.get(reference as string)
+    const known = this.known.get(target)
     if (known !== undefined) return known
     const rule = this.make((id) => choice(id), path)
-    this.known.set(reference as string, rule)
+    this.known.set(target, rule)
     rule.options = [this.read(target, String(reference).slice(0, 200), nesting + 1)]
     return rule
+  }
+
+  private follow(reference: string): unknown {
+    this.spend(reference.length)
+    return follow(this.whole, reference)
   }
 
   private either(list: unknown, path: string, nesting: number): Rule {
@@ -228,15 +239,16 @@ class Reader {
 
   private apart(list: unknown, path: string, nesting: number): Rule {
     const rule = this.either(list, path, nesting)
-    checkApart(list as unknown[], this.whole, path)
+    checkApart(list as unknown[], this.whole, path, this.spend)
     return rule
   }
 
   private values({ type }: Schema, list: readonly unknown[], path: string): Rule {
-    const types = type === undefined ? undefined : Array.isArray(type) ? type : [type]
+    const types = type === undefined ? undefined : new Set(Array.isArray(type) ? type : [type])
+    this.spend(list.length)
     const fits = (value: unknown) =>
-      types === undefined || types.includes(typeOf(value)) ||
-      types.includes('integer') && Number.isInteger(value)
+      types === undefined || types.has(typeOf(value)) ||
+      types.has('integer') && Number.isInteger(value)
     const fitting = list.filter(fits)
     if (fitting.length === 0) throw new SchemaError(path, 'has no value of its type')
     return this.fixed(fitting, path)
@@ -249,6 +261,7 @@ class Reader {
 
   private literal(json: string, path: string): Uint8Array {
     const bytes = encoder.encode(json)
+    this.spend(bytes.length)
     this.literalLength += bytes.length
     if (this.literalLength > MOST_LITERAL_BYTES) {
       throw new SchemaError(path, `brings names and values to over ${MOST_LITERAL_BYTES} bytes`)

@@ -39,6 +39,8 @@ export interface Rule {
   readonly holds?: boolean
   /** Of what its values are made; for {@linkcode least}. */
   leastNow?(): number
+  /** Rules that it is made of. */
+  readonly width?: number
   /** Stands for these. */
   readonly options?: readonly Rule[]
   enter(up: Way, to: Moves): void

@@ -4,6 +4,7 @@
  * @module
  */
 import { PATTERN } from '../limits.ts'
+import type { Spend } from '../work.ts'
 import { type Automaton, automatonOf } from './automaton.ts'
 import { parsePattern, PatternError } from './parse.ts'
 import { LAST } from './ranges.ts'
@@ -20,16 +21,18 @@ export interface Table {
 /** Halves of pairs, which are no characters. */
 const [HALVES, BEHIND_HALVES] = [0xd800, 0xe000]
 
-/** @throws PatternError */
-export function tableOf(source: string): Table {
+/** @throws PatternError, or what `spend` throws */
+export function tableOf(source: string, spend: Spend): Table {
+  spend(source.length)
   const automaton = automatonOf(parsePattern(source))
-  const bounds = boundsOf(automaton)
-  return prune(search(automaton, bounds), bounds)
+  const bounds = boundsOf(automaton, spend)
+  return prune(search(automaton, bounds, spend), bounds)
 }
 
-function boundsOf({ nodes }: Automaton): number[] {
+function boundsOf({ nodes }: Automaton, spend: Spend): number[] {
   const bounds = new Set([0, HALVES, BEHIND_HALVES])
   for (const { ranges = [] } of nodes) {
+    spend(1 + ranges.length)
     for (const [low, high] of ranges) {
       bounds.add(low)
       if (high < LAST) bounds.add(high + 1)
@@ -43,12 +46,11 @@ interface Found {
   fits: boolean[]
 }
 
-function search({ nodes, first, last }: Automaton, bounds: readonly number[]): Found {
-  let work = 0
-  const spend = (steps: number) => {
-    work += steps
-    if (work > PATTERN.work) throw new PatternError('takes too long to read: make it simpler')
-  }
+function search(
+  { nodes, first, last }: Automaton,
+  bounds: readonly number[],
+  spend: Spend,
+): Found {
   /** All that is reached without a character. */
   const reached = (from: Iterable<number>, edge?: 'start' | 'end'): Set<number> => {
     const all = new Set(from)
@@ -67,6 +69,7 @@ function search({ nodes, first, last }: Automaton, bounds: readonly number[]): F
     const own = [...set].filter((one) => nodes[one]!.ranges ?? nodes[one]!.edge).sort((a, b) =>
       a - b
     )
+    spend(own.length)
     const key = own.join()
     const state = known.get(key)
     if (state !== undefined) return state
@@ -91,6 +94,7 @@ function search({ nodes, first, last }: Automaton, bounds: readonly number[]): F
       }
     }
     found.fits.push(atEnd.has(last))
+    spend(bounds.length)
     const byClass: number[][] = bounds.map(() => [])
     for (const one of set) {
       const { ranges = [], to } = nodes[one]!

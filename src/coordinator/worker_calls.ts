@@ -1,0 +1,63 @@
+/**
+ * Calls into a worker, one at a time, each raced against a time limit and the worker's death. After
+ * either the worker is ended, and the next call has a new one.
+ *
+ * @module
+ */
+import { type Remote, wrap } from 'comlink'
+import type { Deadlines } from './deadlines.ts'
+
+export interface WorkerCalls<Api> {
+  /** @throws Error where the worker died, or had to be ended */
+  call<T>(limitMs: number, work: (api: Remote<Api>) => Promise<T>): Promise<T>
+  /** Ends the worker, and with it the call under way. */
+  end(why: unknown): void
+}
+
+export interface WorkerCallsOptions {
+  /** Called when there is something for it. */
+  createWorker: () => Worker
+  now: () => number
+  deadlines: Deadlines
+  /** What errors say of it, as `read a body`. */
+  what: string
+}
+
+export function createWorkerCalls<Api>(options: WorkerCallsOptions): WorkerCalls<Api> {
+  const { createWorker, now, deadlines, what } = options
+  let running: { worker: Worker; api: Remote<Api> } | undefined
+  let giveUp = (_why: unknown) => {}
+
+  function end(why: unknown): void {
+    running?.worker.terminate()
+    running = undefined
+    giveUp(why)
+  }
+
+  const fail = (why: string) => end(new Error(`Cannot ${what}: its worker ${why}`))
+
+  function start() {
+    const worker = createWorker()
+    worker.onerror = (event) => {
+      event.preventDefault()
+      fail(`died: ${event.message}`)
+    }
+    return { worker, api: wrap<Api>(worker) }
+  }
+
+  return {
+    end,
+    async call(limitMs, work) {
+      const { api } = running ??= start()
+      const over = Promise.withResolvers<never>()
+      giveUp = over.reject
+      const callOff = deadlines.at(now() + limitMs, () => fail('took too long'))
+      try {
+        return await Promise.race([work(api), over.promise])
+      } finally {
+        callOff()
+        giveUp = () => {}
+      }
+    },
+  }
+}
