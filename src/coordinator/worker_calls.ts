@@ -1,5 +1,5 @@
 /**
- * Calls into a worker, one at a time, each raced against a time limit and the worker's death. After
+ * Calls into a worker, one after another, each raced against a time limit and the worker's death. After
  * either the worker is ended, and the next call has a new one.
  *
  * @module
@@ -21,12 +21,17 @@ export interface WorkerCallsOptions {
   deadlines: Deadlines
   /** What errors say of it, as `read a body`. */
   what: string
+  /** Whether the worker is ended, and its memory given back, when no call waits. */
+  endsIdle?: boolean
 }
 
 export function createWorkerCalls<Api>(options: WorkerCallsOptions): WorkerCalls<Api> {
-  const { createWorker, now, deadlines, what } = options
+  const { createWorker, now, deadlines, what, endsIdle = false } = options
   let running: { worker: Worker; api: Remote<Api> } | undefined
   let giveUp = (_why: unknown) => {}
+  /** Of the call before; and how many have not ended. */
+  let turn: Promise<unknown> = Promise.resolve()
+  let open = 0
 
   function end(why: unknown): void {
     running?.worker.terminate()
@@ -45,19 +50,27 @@ export function createWorkerCalls<Api>(options: WorkerCallsOptions): WorkerCalls
     return { worker, api: wrap<Api>(worker) }
   }
 
+  async function callNow<T>(limitMs: number, work: (api: Remote<Api>) => Promise<T>): Promise<T> {
+    const { api } = running ??= start()
+    const over = Promise.withResolvers<never>()
+    giveUp = over.reject
+    const callOff = deadlines.at(now() + limitMs, () => fail('took too long'))
+    try {
+      return await Promise.race([work(api), over.promise])
+    } finally {
+      callOff()
+      giveUp = () => {}
+      if (--open === 0 && endsIdle) end(undefined)
+    }
+  }
+
   return {
     end,
-    async call(limitMs, work) {
-      const { api } = running ??= start()
-      const over = Promise.withResolvers<never>()
-      giveUp = over.reject
-      const callOff = deadlines.at(now() + limitMs, () => fail('took too long'))
-      try {
-        return await Promise.race([work(api), over.promise])
-      } finally {
-        callOff()
-        giveUp = () => {}
-      }
+    call(limitMs, work) {
+      const isFree = open++ === 0
+      const result = isFree ? callNow(limitMs, work) : turn.then(() => callNow(limitMs, work))
+      turn = result.catch(() => {})
+      return result
     },
   }
 }

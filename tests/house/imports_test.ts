@@ -36,6 +36,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'workers/documents.ts': ['src/documents', 'src/stages', 'src/pipeline'],
   'workers/store.ts': ['src/coordinator/store'],
   'workers/bodies.ts': ['src/coordinator/bodies'],
+  'workers/batches.ts': ['src/coordinator/jobs'],
   'workers/schemas.ts': ['src/stages/generate/constraint', 'src/coordinator/generate'],
   profiles: ['src/pipeline', 'src/stages', 'src/documents'],
   demo: ['src', 'workers'],

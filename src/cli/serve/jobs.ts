@@ -26,6 +26,9 @@ export interface KeptJobs {
 export const createDocuments = (): Worker =>
   new Worker(new URL('../../../workers/documents.ts', import.meta.url), { type: 'module' })
 
+const createBatches = (): Worker =>
+  new Worker(new URL('../../../workers/batches.ts', import.meta.url), { type: 'module' })
+
 /** @param store file that keeps what becomes of them; none where undefined */
 export function keepJobs(
   store: string | undefined,
@@ -36,7 +39,7 @@ export function keepJobs(
     new Worker(new URL('../../../workers/store.ts', import.meta.url), { type: 'module' })
   let temporary: string | undefined
   const jobs = new Jobs({
-    ...{ createDocuments, ...parts, ...setting },
+    ...{ createDocuments, createBatches, ...parts, ...setting },
     dir: async () => {
       if (store !== undefined) return folderOf(store)
       return temporary = await Deno.makeTempDir({ prefix: 'shoal-jobs-' })

@@ -5,32 +5,28 @@
  * @module
  */
 import { open, rm } from 'node:fs/promises'
-import { createReadStream } from 'node:fs'
-import { z } from 'zod'
 import { ApiError, STATUS } from '../api_error.ts'
+import type { Deadlines } from '../deadlines.ts'
 import { errorOf } from '../openai/errors.ts'
+import { createWorkerCalls } from '../worker_calls.ts'
+import { OF_LINE, type ReadLines } from './batch_lines.ts'
 import type { Files } from './files.ts'
 import type { Folder } from './folder.ts'
-import type { Job } from './job.ts'
+import { type Job, STOPPED } from './job.ts'
+import type { Place } from './members.ts'
 import { JOBS } from './params.ts'
 import { readDocument } from './part_files.ts'
+import { streamOf } from './results.ts'
 import { type Asking, DocumentFault, type Work } from './work.ts'
 
+/** JSON as it stands in a file. */
+export interface BodyStream {
+  bytes: number
+  stream: ReadableStream<Uint8Array>
+}
+
 /** Asks one of the coordinator's handlers, as a call over HTTP would. */
-export type Handle = (path: string, body: string, asking: Asking) => Promise<Response>
-
-const NEWLINE = 10
-const MAX_ID = 512
-/** Bytes read at once: a line may be of many times as many. */
-const CHUNK = 1024 * 1024
-
-const lineSchema = z.object({
-  custom_id: z.string().min(1).max(MAX_ID),
-  method: z.literal('POST'),
-  url: z.string(),
-  body: z.record(z.string(), z.unknown()),
-})
-type Line = z.infer<typeof lineSchema>
+export type Handle = (path: string, body: BodyStream, asking: Asking) => Promise<Response>
 
 interface AnsweredLine {
   index: number
@@ -39,54 +35,56 @@ interface AnsweredLine {
   body: unknown
 }
 
-/** Where each line begins and ends. */
-type Places = [from: number, to: number][]
+export interface BatchParts {
+  folder: Folder
+  files: Files
+  handle: () => Handle
+  now: () => number
+  deadlines: Deadlines
+  /** Starts `workers/batches.ts`. */
+  createWorker: () => Worker
+}
 
-export function createBatchWork(folder: Folder, files: Files, handle: () => Handle): Work {
-  const known = new Map<string, Places>()
+export interface BatchWork extends Work {
+  /** Ends what is being read. */
+  stop(): void
+}
+
+export function createBatchWork({ folder, files, handle, ...worker }: BatchParts): BatchWork {
+  const calls = createWorkerCalls<ReadLines>({
+    ...{ ...worker, what: "read the batch's file", endsIdle: true },
+  })
+  /** Of each job's lines; see `OF_LINE`. */
+  const known = new WeakMap<Job, Float64Array>()
   const inputOf = ({ id }: Job) => folder.path(id, 'in', '0')
 
-  async function lineAt(job: Job, index: number): Promise<Line> {
-    const [from, to] = known.get(job.id)![index]!
-    const file = await open(await inputOf(job))
-    try {
-      const bytes = new Uint8Array(to - from)
-      await file.read(bytes, 0, bytes.length, from)
-      return readLine(bytes, index)
-    } finally {
-      await file.close()
-    }
+  function placesOf(job: Job, index: number): { id: Place; body: Place } {
+    const [idFrom = 0, idTo = 0, from = 0, to = 0] = known.get(job)!.subarray(index * OF_LINE)
+    return { id: [idFrom, idTo], body: [from, to] }
+  }
+
+  async function idOf(job: Job, index: number): Promise<string> {
+    return await new Response(streamOf(await inputOf(job), ...placesOf(job, index).id)).json()
   }
 
   return {
     async open(job) {
-      const places: Places = []
-      const ids = new Set<string>()
-      for await (const { bytes, from } of linesOf(await inputOf(job))) {
-        if (places.length >= JOBS.lines) throw wrong('too_large', `over ${JOBS.lines} lines`)
-        const { custom_id, url, body } = readLine(bytes, places.length)
-        const at = `line ${places.length + 1}: `
-        if (ids.has(custom_id)) throw wrong('invalid_input', `${at}custom_id is there twice`)
-        if (url !== job.row.batch!.endpoint) {
-          throw wrong('invalid_input', `${at}url must be the batch's ${job.row.batch!.endpoint}`)
-        }
-        if (body['stream'] === true) {
-          throw wrong('invalid_input', `${at}a call of a batch cannot stream`)
-        }
-        ids.add(custom_id)
-        places.push([from, from + bytes.length])
-      }
-      if (places.length === 0) throw wrong('invalid_input', 'it has no lines')
-      known.set(job.id, places)
-      return { type: 'application/jsonl', pages: places.length, unitPages: 1 }
+      const path = await inputOf(job)
+      const { endpoint } = job.row.batch!
+      const lines = await calls.call(JOBS.linesMs, async (read) => await read(path, endpoint))
+      if (!lines.ok) throw new DocumentFault(lines.fault)
+      known.set(job, lines.places)
+      const pages = lines.places.length / OF_LINE
+      return { type: 'application/jsonl', pages, unitPages: 1 }
     },
 
-    async ask(job, { from }, asking) {
-      const { url, body } = await lineAt(job, from)
-      const response = await handle()(url, JSON.stringify(body), asking)
+    async ask(job, { from: index }, asking) {
+      const { body: [from, to] } = placesOf(job, index)
+      const body = { bytes: to - from, stream: streamOf(await inputOf(job), from, to) }
+      const response = await handle()(job.row.batch!.endpoint, body, asking)
       const answer = await response.json()
       if (response.ok) {
-        const line = { index: from, status: response.status, requestId: asking.id, body: answer }
+        const line = { index, status: response.status, requestId: asking.id, body: answer }
         return { pages: [line], failed: [] }
       }
       const { code, message, param } = answer.error
@@ -102,21 +100,23 @@ export function createBatchWork(folder: Folder, files: Files, handle: () => Hand
       const ids = (index: number) => ({ id: `${job.id}_${index}` })
       batch.outputFileId ??= await keepLines(job, 'output', pages.length, async (i) => {
         const { index, status, requestId, body } = pages[i] as AnsweredLine
-        const { custom_id } = await lineAt(job, index)
+        const custom_id = await idOf(job, index)
         const response = { status_code: status, request_id: requestId, body }
         return { ...ids(index), custom_id, response, error: null }
       })
       batch.errorFileId ??= await keepLines(job, 'error', failed.length, async (i) => {
         const { index, reason, message } = failed[i]!
-        const { custom_id } = await lineAt(job, index)
+        const custom_id = await idOf(job, index)
         const fault = new ApiError(reason as ApiError['reason'], message)
         const status_code = STATUS[fault.reason] ?? 500
         const response = { status_code, request_id: `${job.id}.${index}`, body: errorOf(fault) }
         return { ...ids(index), custom_id, response, error: null }
       })
-      known.delete(job.id)
+      known.delete(job)
       return []
     },
+
+    stop: () => calls.end(STOPPED),
   }
 
   /** Null where there are none. */
@@ -149,49 +149,4 @@ export function createBatchWork(folder: Folder, files: Files, handle: () => Hand
     const kept = { name: `${id}_${what}.jsonl`, purpose: 'batch_output', bytes, owner }
     return (await files.add(kept, path)).id
   }
-}
-
-const wrong = (reason: string, what: string) =>
-  new DocumentFault({ reason, message: `Cannot use the batch's file: ${what}` })
-
-function readLine(bytes: Uint8Array, index: number): Line {
-  const at = `line ${index + 1}`
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    throw wrong('invalid_input', `${at} is no JSON`)
-  }
-  const read = lineSchema.safeParse(json)
-  if (read.success) return read.data
-  const { path, message } = read.error.issues[0]!
-  throw wrong('invalid_input', `${at}: ${path.join('.') || 'it'}: ${message}`)
-}
-
-/** Lines that are not empty, each with where it begins. */
-async function* linesOf(path: string): AsyncGenerator<{ bytes: Uint8Array; from: number }> {
-  let rest = new Uint8Array()
-  let from = 0
-  const lineOf = (bytes: Uint8Array) => {
-    const one = { bytes, from }
-    return bytes.some((byte) => byte > 32) ? one : undefined
-  }
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
-    const bytes = new Uint8Array(rest.length + chunk.length)
-    bytes.set(rest)
-    bytes.set(chunk, rest.length)
-    let start = 0
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      const line = lineOf(bytes.subarray(start, end))
-      if (line !== undefined) yield line
-      from += end + 1 - start
-      start = end + 1
-    }
-    rest = bytes.slice(start)
-    if (rest.length > JOBS.lineBytes) {
-      throw wrong('too_large', `a line has over ${JOBS.lineBytes} bytes`)
-    }
-  }
-  const last = lineOf(rest)
-  if (last !== undefined) yield last
 }

@@ -10,7 +10,7 @@ import type { Log } from '../log.ts'
 import type { JobsReading } from '../metrics/family.ts'
 import type { Pool } from '../pool.ts'
 import type { RecordChange, Records } from '../store/records.ts'
-import { createBatchWork, type Handle } from './batch_work.ts'
+import { type BatchWork, createBatchWork, type Handle } from './batch_work.ts'
 import { createDocuments } from '../documents/worker.ts'
 import { createDocumentReader } from './document_reader.ts'
 import { createDocumentsWork } from './documents_work.ts'
@@ -39,6 +39,8 @@ export interface JobsOptions {
   ledger?: Ledger
   /** Starts `workers/documents.ts`. */
   createDocuments: () => Worker
+  /** Starts `workers/batches.ts`. */
+  createBatches: () => Worker
   /** Milliseconds since the epoch. */
   wallMs?: () => number
   /** Waits before each further call of a webhook. */
@@ -62,7 +64,7 @@ export class Jobs {
   readonly #rates: Rates
   readonly #ledger: Ledger
   readonly #stopReader: () => void
-  readonly #finishBatch: (job: Job) => Promise<unknown>
+  readonly #batch: BatchWork
   readonly wallMs: () => number
   #handle: Handle | undefined
   readonly #uploads = createBodyRoom(JOBS.uploads)
@@ -83,9 +85,11 @@ export class Jobs {
     )
     this.#stopReader = () => reader.stop()
     const parts = { pool, now, folder }
-    const batch = createBatchWork(folder, this.files, () => this.#handle!)
-    this.#finishBatch = (job) => batch.finish(job, 0)
-    const changed = (job: Job, documents?: readonly number[]) => void this.#put(job, documents)
+    const batch = this.#batch = createBatchWork({
+      ...{ folder, files: this.files, handle: () => this.#handle!, now },
+      ...{ deadlines: pool.deadlines, createWorker: options.createBatches },
+    })
+    const changed = (job: Job, documents?: readonly number[]) => this.#put(job, documents)
     this.#webhooks = new Webhooks({
       ...{ infoOf: (job) => this.infoOf(job), changed, wallMs, log },
       ...options.webhookWaitsMs === undefined ? {} : { waitsMs: options.webhookWaitsMs },
@@ -116,10 +120,8 @@ export class Jobs {
     if (left.length > 0) {
       this.options.log(`${left.length} jobs go on`, 'info', { event: 'jobs_resumed' })
     }
-    for (const job of this.#jobs.values()) {
-      if (job.ended) this.#webhooks.ended(job)
-      else this.#run(job)
-    }
+    for (const job of this.#jobs.values()) if (job.ended) this.#webhooks.ended(job)
+    void this.#goOn(left)
     void this.#rates.recall(this.folder, this.#jobs.values())
     const sweep = () => this.#swept = this.#swept.then(() => this.#removeOld())
     if (this.#jobs.size > 0) void sweep()
@@ -199,7 +201,7 @@ export class Jobs {
       row,
       files.map(({ name, bytes }, n): DocumentRow => ({
         ...{ job: row.id, n, name, bytes, type: null, state: 'queued', pages: null },
-        ...{ done: 0, failed: 0, error: null, outputs: [] },
+        ...{ done: 0, failed: 0, error: null, outputs: [], openings: 0 },
       })),
     )
     this.#jobs.set(row.id, job)
@@ -213,7 +215,7 @@ export class Jobs {
       await this.#forget(job)
       throw new ApiError('internal', `Cannot keep the job: ${(error as Error).message}`)
     }
-    this.#run(job)
+    void this.#run(job)
     return job
   }
 
@@ -225,7 +227,7 @@ export class Jobs {
     this.#runner.cancel(job)
     if (batch === null || !job.isCounted) return
     batch.cancellingAtMs = this.wallMs()
-    await this.#finishBatch(job)
+    await this.#batch.finish(job, 0)
     await this.#put(job)
   }
 
@@ -239,14 +241,25 @@ export class Jobs {
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     this.#webhooks.stop()
-    await Promise.all([this.#runner.stop(), this.#swept])
+    const stopped = this.#runner.stop()
+    this.#batch.stop()
+    await Promise.all([stopped, this.#swept])
     this.#stopReader()
     await this.#ledger.close()
   }
 
-  #run(job: Job): void {
-    this.#runner.add(job)
+  /** Those that were being opened when the last run ended come first and alone: one may end this one. */
+  async #goOn(jobs: readonly Job[]): Promise<void> {
+    const isSuspect = ({ documents }: Job) => documents.some(({ openings }) => openings > 0)
+    for (const job of jobs.filter(isSuspect)) await this.#run(job)
+    for (const job of jobs.filter((job) => !isSuspect(job))) void this.#run(job)
+  }
+
+  /** Resolves when it was opened. */
+  async #run(job: Job): Promise<void> {
+    if (job.ended) return
     this.#webhooks.follow(job)
+    await this.#runner.add(job)
   }
 
   async #put(job: Job, documents: readonly number[] = []): Promise<void> {

@@ -18,12 +18,15 @@ export interface OpeningOptions {
   folder: Folder
   log: Log
   signal: AbortSignal
-  changed(job: Job, documents?: readonly number[]): void
+  /** Resolves once that is kept, or cannot be. */
+  changed(job: Job, documents?: readonly number[]): Promise<void>
   opened(job: Job, n: number): void
   counted(job: Job): void
 }
 
 export class Opening {
+  readonly #turns = new Map<Kind, Promise<unknown>>()
+
   constructor(private readonly options: OpeningOptions) {}
 
   async open(job: Job): Promise<void> {
@@ -33,7 +36,7 @@ export class Opening {
       if (hasEnded(row)) continue
       const { n } = row
       try {
-        const { type, pages, unitPages } = await this.#opened(job, n)
+        const { type, pages, unitPages } = await this.#inTurn(job, () => this.#marked(job, n))
         if (job.ended || signal.aborted) return
         job.opened(n, type, pages, known.get(n) ?? [])
         job.cut(n, unitPages)
@@ -42,13 +45,42 @@ export class Opening {
         Object.assign(row, { state: 'failed', error: failureOf(error) })
         job.tell({ type: 'document', document: row })
       }
-      changed(job, [n])
+      void changed(job, [n])
       if (!hasEnded(row)) opened(job, n)
     }
     job.isCounted = true
     job.counted.resolve()
     job.tell({ type: 'job' })
     counted(job)
+  }
+
+  /** One document of each kind at a time: if the coordinator ends meanwhile, it was one of these. */
+  #inTurn<T>({ row: { kind } }: Job, work: () => Promise<T>): Promise<T> {
+    const result = (this.#turns.get(kind) ?? Promise.resolve()).then(work)
+    this.#turns.set(kind, result.catch(() => {}))
+    return result
+  }
+
+  /** While it is opened its row says so, which whoever starts after the coordinator's end finds. */
+  async #marked(job: Job, n: number) {
+    const { changed, log, signal } = this.options
+    const row = job.documents[n]!
+    signal.throwIfAborted()
+    if (row.openings >= JOBS.openings) {
+      const message =
+        `Cannot open ${row.name}: the coordinator ended ${row.openings} times while ` +
+        'it was being opened, and it is not opened again'
+      log(`job ${job.id}: ${message}`, 'warn', { event: 'document_set_aside', job: job.id })
+      throw new DocumentFault({ reason: 'internal', message })
+    }
+    row.openings++
+    await changed(job, [n])
+    try {
+      return await this.#opened(job, n)
+    } finally {
+      row.openings = 0
+      if (signal.aborted) void changed(job, [n])
+    }
   }
 
   /** Once more where it was not the document's fault, but its worker's. */

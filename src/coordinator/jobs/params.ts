@@ -17,7 +17,8 @@ export const JOBS = {
   documentsKept: 50_000, // of all jobs that are kept: their rows are in memory
   pages: 20_000, // of one document
   lines: 50_000, // requests of a batch, as OpenAI has it
-  lineBytes: 32 * MIB, // one of them, as a body of a call of its own
+  openings: 2, // times that the coordinator ends while it opens a document; then that is set aside
+  linesMs: 120 * SECOND_MS, // to read the file of a batch in its worker; of 256 MiB that takes seconds
   active: 100, // jobs that have not ended
   kept: 1000, // jobs in all
   files: 1000, // files uploaded to /v1/files

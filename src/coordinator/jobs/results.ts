@@ -83,14 +83,21 @@ const stemsOf = ({ documents }: Job) => outputStems(documents.map(({ name }) => 
 const encoded = (name: string): string =>
   encodeURIComponent(name).replaceAll(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)
 
-/** Open only while somebody reads. */
-export function streamOf(path: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** A file, or a part of it. Open only while somebody reads. */
+export function streamOf(
+  path: string,
+  from = 0,
+  to = Infinity,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let file: Awaited<ReturnType<typeof open>> | undefined
+  let at = from
   return new ReadableStream({
     async pull(controller) {
       try {
         file ??= await open(path)
-        const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK)
+        const most = Math.min(CHUNK, to - at)
+        const { bytesRead, buffer } = await file.read(new Uint8Array(most), 0, most, at)
+        at += bytesRead
         if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead))
         await file.close()
         controller.close()

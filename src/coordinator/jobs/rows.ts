@@ -34,6 +34,8 @@ const documentRow = z.object({
   ...{ job: z.string(), n: count, name: z.string(), bytes: count, state, outputs },
   ...{ type: z.string().nullable(), pages: count.nullable(), done: count, failed: count },
   error: z.object({ reason: z.string(), message: z.string() }).nullable(),
+  // Those of earlier versions have none.
+  openings: count.default(0),
 })
 
 const fileRow = z.object({

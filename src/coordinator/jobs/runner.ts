@@ -31,7 +31,7 @@ export interface RunnerOptions {
   wallMs: () => number
   log: Log
   /** A job, or these documents of it, are others than before, and are to be kept. */
-  changed(job: Job, documents?: readonly number[]): void
+  changed(job: Job, documents?: readonly number[]): Promise<void>
   ended(job: Job): void
 }
 
@@ -61,10 +61,11 @@ export class Runner {
     return this.#jobs
   }
 
-  add(job: Job): void {
+  /** Resolves when it was opened. */
+  add(job: Job): Promise<void> {
     this.#jobs.add(job)
     this.options.rates.jobsChanged()
-    this.#track(this.#opening.open(job))
+    return this.#track(this.#opening.open(job))
   }
 
   /** What is done of it is kept; what is not is asked no more. */
@@ -83,12 +84,13 @@ export class Runner {
     await Promise.allSettled([...this.#underWay])
   }
 
-  #track(work: Promise<void>): void {
+  #track(work: Promise<void>): Promise<void> {
     const { log } = this.options
     const tracked = work.catch((error: Error) => {
       log(`fault in a job: ${error.stack ?? error.message}`, 'error', { event: 'fault' })
     }).finally(() => this.#underWay.delete(tracked))
     this.#underWay.add(tracked)
+    return tracked
   }
 
   /** Has parts asked as long as there is room. */
@@ -168,7 +170,7 @@ export class Runner {
   #begin(job: Job): void {
     job.row.state = 'running'
     job.row.startedAtMs ??= this.options.wallMs()
-    this.options.changed(job)
+    void this.options.changed(job)
     job.tell({ type: 'job' })
   }
 
@@ -195,7 +197,7 @@ export class Runner {
     const row = job.documents[n]!
     if (row.state === 'queued') {
       row.state = 'running'
-      changed(job, [n])
+      void changed(job, [n])
     }
     if (job.isComplete(n)) await this.#finish(job, n)
   }
@@ -252,7 +254,7 @@ export class Runner {
       row.state = 'failed'
       row.error = failureOf(error)
     }
-    changed(job, [n])
+    void changed(job, [n])
     job.tell({ type: 'document', document: row })
     this.#endIfDone(job)
   }
@@ -269,7 +271,7 @@ export class Runner {
     job.stop()
     this.#jobs.delete(job)
     rates.jobsChanged()
-    changed(job, job.documents.map(({ n }) => n))
+    void changed(job, job.documents.map(({ n }) => n))
     job.tell({ type: 'end' })
     ended(job)
     this.#pump()

@@ -64,6 +64,8 @@ export interface DocumentRow {
   state: JobState
   /** `null` until they are counted. */
   pages: number | null
+  /** How often the coordinator ended while it was being opened, this time included. */
+  openings: number
   done: number
   failed: number
   error: Failure | null

@@ -20,8 +20,10 @@ export const TENSORS = 4_194_304
 /** Of a place that an error names: names in it are the client's. */
 const MAX_PLACE_LENGTH = 200
 
+const REQUEST = 'Cannot use the request: '
+
 const fail = (fault: string, param?: string): never => {
-  throw new ApiError('invalid_input', `Cannot use the request: ${fault}`, undefined, param)
+  throw new ApiError('invalid_input', REQUEST + fault, undefined, param)
 }
 
 /**
@@ -35,10 +37,41 @@ export const parseRequest = (
 ): InferenceRequest => parseAs(inferenceRequest, bytes, elements, outside)
 
 /**
- * Counts before it makes anything.
+ * Any JSON. Counts before it makes anything.
  *
  * @param elements that it may have, in all its lists
  * @param outside only marks outside of texts stand for something: texts are what is asked about
+ * @param what of errors: they go on from it
+ * @throws ApiError `invalid_input` or `too_large`
+ */
+export function readJson(
+  bytes: Uint8Array,
+  elements: number,
+  outside: boolean,
+  what: string,
+): unknown {
+  const held = count(bytes, elements, outside)
+  if (held.members > MAX_MEMBERS) {
+    throw new ApiError('invalid_input', `${what} holds over ${MAX_MEMBERS} objects and members`)
+  }
+  if (held.elements > elements) {
+    throw new ApiError(
+      'too_large',
+      `${what} holds over ${elements} elements in lists: send less, or tensors as binary data to /v2`,
+    )
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw new ApiError('invalid_input', `${what} is not JSON`)
+  }
+}
+
+/**
+ * JSON as a schema says.
+ *
+ * @param elements that it may have, in all its lists
+ * @param outside see {@linkcode readJson}
  * @throws ApiError `invalid_input` or `too_large`
  */
 export function parseAs<Json>(
@@ -47,21 +80,7 @@ export function parseAs<Json>(
   elements: number,
   outside = false,
 ): Json {
-  const held = count(bytes, elements, outside)
-  if (held.members > MAX_MEMBERS) fail(`it holds over ${MAX_MEMBERS} objects and members`)
-  if (held.elements > elements) {
-    throw new ApiError(
-      'too_large',
-      `Cannot take JSON with over ${elements} elements in lists: send less, or tensors as binary ` +
-        'data to /v2',
-    )
-  }
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return fail('it is not JSON')
-  }
+  const json = readJson(bytes, elements, outside, `${REQUEST}it`)
   if (hasManyParameters(json)) fail(`it has over ${MAX_PARAMETERS} parameters in one place`)
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
@@ -95,7 +114,7 @@ export function count(bytes: Uint8Array, mostElements: number, outside = false) 
 }
 
 /** Behind the quote that ends a text, or all of it where none does. */
-function endOfText(bytes: Uint8Array, start: number): number {
+export function endOfText(bytes: Uint8Array, start: number): number {
   for (let at = start;;) {
     const end = bytes.indexOf(QUOTE, at)
     if (end < 0) return bytes.length

@@ -24,15 +24,16 @@ export function createBatchHandler(parts: InferParts): Handle {
   })
   mountOpenAi(app, { ...parts, pool, peers: undefined })
 
-  return async (path, body, { id, dueMs, share, gone }) => {
+  return async (path, { bytes, stream }, { id, dueMs, share, gone }) => {
     const client = new AbortController()
     const unwatch = gone((why) => client.abort(why))
     dues.set(id, { deadlineMs: dueMs, share })
     try {
       return await app.request(path, {
-        ...{ method: 'POST', body, signal: client.signal },
+        ...{ method: 'POST', body: stream, signal: client.signal },
         headers: {
           'content-type': 'application/json',
+          'content-length': String(bytes),
           'x-request-id': id,
           'x-request-timeout-ms': String(MAX_TIMEOUT_MS),
         },

@@ -104,7 +104,7 @@ Deno.test("OpenAI's client has the lines of a file answered", () =>
 Deno.test('a batch whose file cannot be used has failed, with the line', () =>
   withClient(async (openai) => {
     const wrong: [string[], RegExp, number | null][] = [
-      [['{'], /line 1 is no JSON/, 1],
+      [['{'], /line 1 is not JSON/, 1],
       [[line('a', 'x'), line('a', 'y')], /line 2: custom_id is there twice/, 2],
       [[line('a', 'x', { url: '/v1/chat/completions' })], /line 1: url must be/, 1],
       [[line('a', 'x', { method: 'GET' })], /line 1: method/, 1],
