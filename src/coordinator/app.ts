@@ -165,7 +165,7 @@ export function createApp(options: AppOptions) {
   mountOpenAi(app, inferParts)
   if (options.jobs !== undefined) {
     const { jobs, nearWebhooks = false } = options
-    mountJobs(app, { pool, jobs, doors, now, nearWebhooks })
+    mountJobs(app, { pool, jobs, bodies, doors, now, nearWebhooks })
     mountBatches(app, { pool, jobs, doors, now })
     jobs.start(createBatchHandler(inferParts))
   }

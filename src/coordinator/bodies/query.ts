@@ -8,6 +8,7 @@ import type { Takes } from '../../pipeline/takes.ts'
 import { readLiteparse } from '../adapters/liteparse_body.ts'
 import { readOcr } from '../adapters/mistral_body.ts'
 import { documentOf } from '../document.ts'
+import { readJobBody } from '../jobs/job_body.ts'
 import { readInferBody } from '../infer_request.ts'
 import { readGenerate } from '../oip/generate_body.ts'
 import { type BodyQuery, readRequest, type RequestModel } from '../oip/request.ts'
@@ -16,14 +17,14 @@ import { readCompletion } from '../openai/completion_body.ts'
 
 /**
  * What a body is to be: of `/v1`, of the Open Inference Protocol, of OpenAI's API, of LiteParse's, of
- * Mistral's, or a document by itself.
+ * Mistral's, a job, or a document by itself.
  */
 export type Form =
   | { api: 'v1'; type: string; takes: Takes | undefined; text?: boolean; document?: boolean }
   | { api: 'v2'; jsonLength: string | null; model: RequestModel }
   | { api: 'generate' | 'chat' | 'completion' }
   | { api: 'liteparse'; contentType: string | null }
-  | { api: 'ocr' | 'document' }
+  | { api: 'ocr' | 'document' | 'job' }
 
 /** @throws ApiError */
 export function readQuery(form: Form, body: Uint8Array): BodyQuery {
@@ -45,6 +46,8 @@ export function readQuery(form: Form, body: Uint8Array): BodyQuery {
       return readLiteparse(form.contentType, body)
     case 'ocr':
       return readOcr(body)
+    case 'job':
+      return readJobBody(body)
     case 'document':
       return { payloads: [documentOf(body)], outputs: [] }
   }

@@ -10,16 +10,19 @@ import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'
 import { ApiError } from '../api_error.ts'
+import { readEncoding } from '../bodies/inflate.ts'
+import type { Form } from '../bodies/query.ts'
+import type { BodyReader } from '../bodies/reader.ts'
 import { readBody } from '../body.ts'
 import { leftAddress } from '../doors/caller.ts'
-import { parseAs } from '../oip/parse.ts'
+import type { BodyQuery } from '../oip/request.ts'
 import type { Pool } from '../pool.ts'
 import { readWebhookUrl } from './address.ts'
 import { readsDocuments } from '../documents/parts.ts'
 import type { Viewer } from './files.ts'
 import type { Jobs, NewJob } from './jobs.ts'
 import { JOBS } from './params.ts'
-import { jobOptions, jobRequest } from './schemas.ts'
+import { jobOptions } from './schemas.ts'
 import {
   cleanName,
   dropForm,
@@ -46,6 +49,7 @@ export interface Asked {
 export interface RequestParts {
   jobs: Jobs
   pool: Pool
+  bodies: BodyReader
   now: () => number
 }
 
@@ -55,7 +59,7 @@ export interface RequestParts {
  */
 export async function readJob(
   c: Context,
-  { jobs, pool, now }: RequestParts,
+  { jobs, pool, bodies, now }: RequestParts,
   viewer: Viewer,
   near: boolean,
 ): Promise<Asked> {
@@ -72,15 +76,19 @@ export async function readJob(
       const { deadlines, draining } = pool
       const address = leftAddress(c)
       const lateMs = arrivedMs + BODY_MS
+      const encoding = readEncoding(c.req.raw.headers)
       const body = await readBody(c.req.raw, deadlines, arrivedMs, lateMs, { address, draining })
-      const { inputs, ...rest } = parseAs(jobRequest, body, JOBS.documents * 8)
-      options = rest
+      const form: Form = { api: 'job' }
+      const read = await bodies.read({ form, bytes: body, encoding, lateMs, address })
+      options = read.job!
       let bytes = 0
-      for (const input of inputs) {
-        if (input.file !== undefined) bytes += jobs.files.get(viewer, input.file).bytes
+      for (const { meta: { file } } of read.payloads) {
+        if (file !== undefined) bytes += jobs.files.get(viewer, String(file)).bytes
         if (bytes > JOBS.jobBytes) throw jobTooLarge()
       }
-      for (const input of inputs) files.push(await keepInput(jobs, viewer, input, files.length))
+      for (const input of read.payloads) {
+        files.push(await keepInput(jobs, viewer, input, files.length))
+      }
     } else {
       throw new ApiError(
         'unsupported_type',
@@ -98,8 +106,8 @@ export async function readJob(
   }
 }
 
-type Options = Omit<ReturnType<typeof jobRequest.parse>, 'inputs'>
-type Input = ReturnType<typeof jobRequest.parse>['inputs'][number]
+type Options = NonNullable<BodyQuery['job']>
+type Input = BodyQuery['payloads'][number]
 
 async function jobOf(
   { pipeline: name = USUAL, by, deadlineMs, webhook, output }: Options,
@@ -183,15 +191,10 @@ function jsonOf(text: string): unknown {
 async function keepInput(
   { folder, files }: Jobs,
   viewer: Viewer,
-  { name, data, text, file }: Input,
+  { meta, bytes }: Input,
   n: number,
 ): Promise<UploadedFile> {
-  if ([data, text, file].filter((one) => one !== undefined).length !== 1) {
-    throw new ApiError(
-      'invalid_input',
-      `Cannot use inputs.${n}: must have one of data, text and file`,
-    )
-  }
+  const [name, file] = [meta['name'], meta['file']] as (string | undefined)[]
   const path = await folder.temporary()
   if (file !== undefined) {
     const row = files.get(viewer, file)
@@ -199,18 +202,9 @@ async function keepInput(
     await copyFile(await files.pathOf(row), path)
     return { field: 'file', name: cleanName(name ?? row.name), bytes: row.bytes, path }
   }
-  const bytes = text === undefined ? fromBase64(data!, n) : new TextEncoder().encode(text)
   const clean = cleanName(name ?? `document-${n + 1}`)
   if (bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(clean)
   folder.hold(bytes.byteLength)
   await writeFile(path, bytes, { mode: 0o600, flush: true })
   return { field: 'data', name: clean, bytes: bytes.byteLength, path }
-}
-
-function fromBase64(text: string, n: number): Uint8Array {
-  try {
-    return Uint8Array.fromBase64(text)
-  } catch {
-    throw new ApiError('invalid_input', `Cannot use inputs.${n}.data: it is not base64`)
-  }
 }

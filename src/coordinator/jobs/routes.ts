@@ -6,6 +6,7 @@
 import type { Context, Hono } from 'hono'
 import type { JobInfo } from '../../client/job_types.ts'
 import { ApiError } from '../api_error.ts'
+import type { BodyReader } from '../bodies/reader.ts'
 import { leftAddress } from '../doors/caller.ts'
 import type { Doors } from '../doors/doors.ts'
 import type { Pool } from '../pool.ts'
@@ -20,6 +21,7 @@ import { dropForm } from './upload.ts'
 export interface JobRoutes {
   pool: Pool
   jobs: Jobs
+  bodies: BodyReader
   doors: Doors
   now: () => number
   /** Whether webhooks may go to private addresses, whoever asks. */

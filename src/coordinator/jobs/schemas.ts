@@ -37,6 +37,8 @@ export const jobOptions = z.strictObject({
   }),
 })
 
+export type JobOptions = z.infer<typeof jobOptions>
+
 export const jobRequest = z.strictObject({
   ...jobOptions.shape,
   inputs: z.array(z.strictObject({

@@ -11,6 +11,7 @@ import { askFrom, askParameters } from '../generate/ask.ts'
 import { textPayload } from '../generate/text.ts'
 import type { TextQuery } from '../generate/text_query.ts'
 import { MAX_TIMEOUT_MS, pictureOf } from '../infer_request.ts'
+import type { JobOptions } from '../jobs/schemas.ts'
 import type { Payload } from '../payload.ts'
 import { INPUT, TEXT_INPUT } from './model.ts'
 import { parseRequest, PICTURES, TENSORS } from './parse.ts'
@@ -32,6 +33,8 @@ export interface BodyQuery {
   text?: TextQuery
   /** Of Mistral's call; `payloads` is its document, where that came along. */
   ocr?: OcrQuery
+  /** Of a job; `payloads` are its inputs. */
+  job?: JobOptions
 }
 
 /** What a request is held against. */

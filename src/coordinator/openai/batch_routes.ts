@@ -29,6 +29,8 @@ import { ELEMENTS } from './chat_body.ts'
 
 const DAY_MS = 86_400_000
 const BODY_MS = 30_000
+/** Of what makes a batch: some names, and metadata. */
+const MAX_BATCH_BYTES = 65_536
 const MOST_LISTED = 10_000
 const USUALLY_LISTED = 20
 
@@ -89,6 +91,10 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
     const bytes = await readBody(c.req.raw, deadlines, arrivedMs, arrivedMs + BODY_MS, {
       ...{ address: leftAddress(c), draining },
     })
+    if (bytes.byteLength > MAX_BATCH_BYTES) {
+      const message = `Cannot take a body of over ${MAX_BATCH_BYTES} bytes: lines go into a file`
+      throw new ApiError('too_large', message)
+    }
     const said = parseAs(batchRequest, bytes, ELEMENTS, true)
     const viewer = doors.holder(c)
     const input = files.get(viewer, said.input_file_id)
