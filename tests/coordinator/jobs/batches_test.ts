@@ -125,6 +125,48 @@ Deno.test('a batch whose file cannot be used has failed, with the line', () =>
     await assert.rejects(openai.batches.create({ ...other, input_file_id: 'x' }), { status: 400 })
   }))
 
+Deno.test('lines are refused for good before a node is there, and the others wait for one', () =>
+  withCoordinator(
+    async (coordinator) => {
+      const openai = new OpenAI({ baseURL: `${coordinator.url}/v1`, apiKey: 'none', maxRetries: 0 })
+      const endpoint = '/v1/chat/completions'
+      const chat = (custom_id: string, schema: unknown) =>
+        line(custom_id, '', {
+          url: endpoint,
+          body: {
+            ...{ model: 'scribe', messages: [{ role: 'user', content: custom_id }] },
+            response_format: { type: 'json_schema', json_schema: { schema } },
+          },
+        })
+      const costly = (n: number) => ({
+        prefixItems: Array.from({ length: 50 }, (_, i) => ({ pattern: `^(a?){${i + n}}$` })),
+      })
+      const file = await upload(openai, [
+        chat('a', { type: 'string' }),
+        chat('b', costly(900)),
+        chat('c', costly(940)),
+        chat('d', { type: 'nothing' }),
+      ])
+      const { id } = await openai.batches.create({
+        ...{ ...made, endpoint, input_file_id: file.id },
+      })
+      while ((await openai.batches.retrieve(id)).request_counts!.failed < 3) {
+        await new Promise((done) => setTimeout(done, 10))
+      }
+      assert.equal((await openai.batches.retrieve(id)).status, 'in_progress')
+      await joinScripted(coordinator, 'one', echoes)
+      const batch = await over(openai, id)
+      assert.deepEqual(batch.request_counts, { total: 4, completed: 1, failed: 3 })
+      const errors = await linesOf(openai, batch.error_file_id!)
+      assert.deepEqual(
+        errors.map(({ custom_id, response }) => [custom_id, response.status_code]),
+        [['b', 413], ['c', 413], ['d', 400]],
+      )
+    },
+    undefined,
+    options,
+  ))
+
 Deno.test('a batch that is cancelled has the answers that there are', () => {
   const stuck = Promise.withResolvers<void>()
   return withClient(async (openai) => {
