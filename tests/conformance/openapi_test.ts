@@ -28,6 +28,7 @@ const noJobs = (pool: Pool, now: () => number) =>
     ...{ pool, now, log: () => {} },
     dir: () => Promise.reject(new Error('Cannot keep jobs here')),
     createDocuments: () => assert.fail('no document is opened'),
+    createBatches: () => assert.fail('no batch is read'),
   })
 
 const readDocument = ({ url }: Coordinator): Promise<Document> =>
