@@ -80,7 +80,7 @@ Deno.test('those who ask for the same schema wait for one reading of it', () =>
   withReader([start(STUCK), start(SCHEMAS)], async (reader, pass) => {
     const same = [near, far, far].map((asker) => reader.check(text(1), asker))
     const other = reader.check(text(2), far)
-    pass(10_000)
+    pass(30_000)
     for (const one of same) await assert.rejects(one, /Cannot read a schema: its worker took too/)
     await other
     await reader.check(text(1), near)
@@ -96,7 +96,7 @@ Deno.test('a schema that nobody waits for any more takes no place of others', ()
     pass(5000)
     for (const one of late) await assert.rejects(one, { reason: 'deadline_exceeded' })
     const next = reader.check(text(100), far)
-    pass(5000)
+    pass(25_000)
     await assert.rejects(stuck, /its worker took too long/)
     await next
   }))
@@ -143,7 +143,6 @@ Deno.test('schemas that take long are refused over every API, and others are ans
           ...{ text_input: 'x', parameters: { schema: costly(2) } },
         }),
         post('/v1/pipelines/scribe/infer', { inputs, parameters: { schema: costly(3) } }),
-        post('/v1/chat/completions', chat(costly(4))),
       ]
       for (let i = 0; i < 3; i++) {
         const response = await fetch(`${coordinator.url}/v2/health/live`)

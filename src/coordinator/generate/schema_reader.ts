@@ -35,7 +35,7 @@ export interface SchemaReader {
 }
 
 /** Longest time that one schema keeps the worker. None takes a second; a machine may be busy. */
-const MAX_READ_MS = 10_000
+const MAX_READ_MS = 30_000
 /** Schemas that wait to be read. */
 const MOST_WAITING = 64
 /** Schemas that are remembered, by their hash. */

@@ -257,7 +257,7 @@ export class Jobs {
 
   /** Resolves when it was opened. */
   async #run(job: Job): Promise<void> {
-    if (job.ended) return
+    if (job.ended || this.draining.aborted) return
     this.#webhooks.follow(job)
     await this.#runner.add(job)
   }

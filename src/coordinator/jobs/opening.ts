@@ -66,6 +66,7 @@ export class Opening {
     const { changed, log, signal } = this.options
     const row = job.documents[n]!
     signal.throwIfAborted()
+    job.stopping.signal.throwIfAborted()
     if (row.openings >= JOBS.openings) {
       const message =
         `Cannot open ${row.name}: the coordinator ended ${row.openings} times while ` +
