@@ -51,11 +51,11 @@ export function createWorkerCalls<Api>(options: WorkerCallsOptions): WorkerCalls
   }
 
   async function callNow<T>(limitMs: number, work: (api: Remote<Api>) => Promise<T>): Promise<T> {
-    const { api } = running ??= start()
     const over = Promise.withResolvers<never>()
     giveUp = over.reject
     const callOff = deadlines.at(now() + limitMs, () => fail('took too long'))
     try {
+      const { api } = running ??= start()
       return await Promise.race([work(api), over.promise])
     } finally {
       callOff()
