@@ -1,39 +1,10 @@
 /** Files and batches as OpenAI's own client asks for them. */
 import assert from 'node:assert/strict'
 import OpenAI, { toFile } from 'openai'
-import type { Generated } from '../../../src/pipeline/generate.ts'
-import { checkPipeline } from '../../../src/pipeline/parse.ts'
-import { type Behaviour, joinScripted, untilReady, withCoordinator } from '../fixture.ts'
+import { joinScripted, untilReady, withCoordinator } from '../fixture.ts'
+import { echoes, line, scribe } from './batch_scene.ts'
 
-const pipeline = checkPipeline({
-  ...{ schema: 'shoal-pipeline/1', name: 'scribe', sloMs: 5000, root: 'tell' },
-  tasks: {
-    tell: { kind: 'generate', context: 64, variants: { only: { accuracy: 0.9, referenceMs: 1 } } },
-  },
-  output: { said: { each: 'tell', with: ['text', 'finish'] } },
-}, 'scribe')
-
-const options = { pipelines: [{ dir: '', pipeline, models: {} }] }
-
-/** Says again what it was asked, in capitals. */
-const echoes: Behaviour = ({ message, blobs }) => ({
-  items: message.items.map(({ payload }) => {
-    const text = new TextDecoder().decode('blob' in payload ? blobs[payload.blob] : undefined)
-      .toUpperCase()
-    const fields = {
-      ...{ text, ids: [...text].map((_, i) => i), finish: 'stop' as const },
-      ...{ promptTokens: 2, completionTokens: text.length },
-    } satisfies Generated
-    return { ok: true, fields, children: {} }
-  }),
-})
-
-const line = (custom_id: string, prompt: unknown, more = {}) =>
-  JSON.stringify({
-    ...{ custom_id, method: 'POST', url: '/v1/completions' },
-    body: { model: 'scribe', prompt },
-    ...more,
-  })
+const options = { pipelines: [{ dir: '', pipeline: scribe, models: {} }] }
 
 async function withClient(
   test: (openai: OpenAI, node: Awaited<ReturnType<typeof joinScripted>>) => Promise<void>,
