@@ -11,6 +11,7 @@ import {
   honest,
   joinScripted,
   pipeline,
+  PIXEL_PNG,
   untilHolds,
   withCoordinator,
 } from './fixture.ts'
@@ -181,6 +182,30 @@ Deno.test('a node cannot tell by their bytes what it is asked to be checked', as
   }
   const [first, second] = runs.map((run) => new Set(run.map(({ hash }) => hash)))
   assert.ok(first!.isDisjointFrom(second!), 'it was asked in another run')
+})
+
+Deno.test('a stranger that joins once nobody asks gets no picture of a client', async () => {
+  const own = createOwnToken()
+  const asked = Promise.withResolvers<void>()
+  const stranger: Uint8Array[] = []
+  const notes: Behaviour = (batch) => {
+    if (batch.message.task !== 'read') stranger.push(...batch.blobs)
+    if (stranger.length >= 3) asked.resolve()
+    return honest(batch)
+  }
+  await withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'own', honest, { token: own.token })
+      await untilHolds(coordinator, 'own', 4)
+      await joinScripted(coordinator, 'early', honest)
+      for (let i = 0; i < 20; i++) await (await ask(coordinator)).body?.cancel()
+      await joinScripted(coordinator, 'late', notes)
+      await asked.promise
+    },
+    undefined,
+    { pipelines: [loaded], trust: await trustOptions([loaded]), isOwn: own.isOwn },
+  )
+  for (const bytes of stranger) assert.notDeepEqual(bytes, PIXEL_PNG)
 })
 
 Deno.test('a secret is known by the nodes that were given it alone', () => {

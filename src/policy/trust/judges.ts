@@ -4,7 +4,7 @@
  * @module
  */
 import type { Shapes, VariantShape } from '../core/graph.ts'
-import type { Fits, TrustOptions } from '../core/options.ts'
+import type { Fits, Gather, TrustOptions } from '../core/options.ts'
 import type { NodeId, PolicyCommand } from '../core/types.ts'
 import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
@@ -22,6 +22,7 @@ export interface TrustParts {
   extras: Extras
   nodes: ReadonlyMap<NodeId, PoolNode>
   fits: Fits
+  gather: Gather
   /** Whether anything waits for a slot. */
   isBusy(nowMs: number): boolean
   emit(command: PolicyCommand): void
