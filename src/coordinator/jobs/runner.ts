@@ -121,10 +121,12 @@ export class Runner {
   /** There is no room for an answer, or it was refused and there is no node: both are awaited. */
   #isIdle(job: Job): boolean {
     const { folder, rates } = this.options
+    const { kind, pipeline } = job.row
     const full = folder.refusal(job.id)
-    if (full === undefined) return job.waiting !== null && !rates.isServed(job.row.pipeline)
-    this.#wait(job, full.message)
-    return true
+    if (full !== undefined) this.#wait(job, full.message)
+    // Each line of a batch names a pipeline of its own.
+    const isServed = kind === 'batch' || rates.isServed(pipeline)
+    return full !== undefined || job.waiting !== null && !isServed
   }
 
   #wait(job: Job, why: string): void {

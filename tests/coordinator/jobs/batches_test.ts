@@ -72,6 +72,26 @@ Deno.test("OpenAI's client has the lines of a file answered", () =>
     await assert.rejects(openai.files.retrieve(file.id), { status: 404 })
   }))
 
+Deno.test('a batch that is refused while there is no node is answered once there is one', () =>
+  withCoordinator(
+    async (coordinator) => {
+      const openai = new OpenAI({
+        ...{ baseURL: `${coordinator.url}/v1`, apiKey: 'none', maxRetries: 0 },
+      })
+      const file = await upload(openai, [line('a', 'one')])
+      const { id } = await openai.batches.create({ ...made, input_file_id: file.id })
+      const refused = async () => {
+        const { pipelines } = await (await fetch(`${coordinator.url}/v1/stats`)).json()
+        return Object.keys(pipelines.scribe.failed).length > 0
+      }
+      while (!await refused()) await new Promise((done) => setTimeout(done, 10))
+      await joinScripted(coordinator, 'one', echoes)
+      assert.equal((await over(openai, id)).status, 'completed')
+    },
+    undefined,
+    options,
+  ))
+
 Deno.test('a batch whose file cannot be used has failed, with the line', () =>
   withClient(async (openai) => {
     const wrong: [string[], RegExp, number | null][] = [
