@@ -60,7 +60,7 @@ export class Canaries {
   tick(nowMs: number): void {
     if (nowMs < this.tickMs) return
     this.tickMs = nowMs + params.tickMs
-    if (!this.parts.isBusy(nowMs)) this.question(nowMs)
+    this.question(nowMs)
     const { reputations } = this
     for (const [id, presence] of reputations.present) {
       if (reputations.get(id)?.own !== false) continue
@@ -159,7 +159,7 @@ export class Canaries {
     const fit = held.filter((variant) => this.samples.unseenBy(id, variant, 1).length > 0)
     const variant = fit[Math.floor(random() * fit.length)]
     if (variant === undefined) {
-      this.want(held)
+      this.want(held, nowMs)
       return false
     }
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(params.items * random())
@@ -186,18 +186,26 @@ export class Canaries {
   }
 
   /** Has one more sample made, of one of these. */
-  private want(variants: readonly VariantShape[]): void {
-    const some = variants.filter((variant) => !this.questions.isVain(variant))
+  private want(variants: readonly VariantShape[], nowMs: number): void {
+    const some = variants.filter((variant) =>
+      !this.questions.isVain(variant) && this.judges.canTell(variant, nowMs)
+    )
     if (some.some((variant) => this.wanted.has(variant))) return
     const one = some[Math.floor(this.parts.options.random() * some.length)]
     if (one !== undefined) this.wanted.add(one)
   }
 
-  /** Where there are few samples, somebody is asked: the auditor, one of the own nodes, or several others. */
+  /**
+   * Where there are few samples, somebody is asked: the auditor, one of the own nodes, or several others.
+   * While queries wait, one question at a time, and that alone for which a node waits.
+   */
   private question(nowMs: number): void {
     const { shapes } = this.parts
+    const isBusy = this.parts.isBusy(nowMs)
     for (const sake of shapes.variants) {
-      const isShort = this.samples.count(sake) < params.samples / 2 || this.wanted.has(sake)
+      if (isBusy && this.asking.size > 0) return
+      const isFew = !isBusy && this.samples.count(sake) < params.samples / 2
+      const isShort = isFew || this.wanted.has(sake)
       if (!isShort || this.questions.isVain(sake)) continue
       const variant = this.askedFor(sake, nowMs)
       const payload = variant && this.questions.next(variant.task)

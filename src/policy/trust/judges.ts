@@ -75,6 +75,13 @@ export class Judges {
     return trusted.size > 0 || any.size >= params.quorum
   }
 
+  /** Whether the auditor or an own node could: what other nodes are asked, they have seen. */
+  canTell(variant: VariantShape, nowMs: number): boolean {
+    if (this.auditor.knows(variant, nowMs)) return true
+    const trusted = [...this.count(variant, nowMs).trusted.values()].flat()
+    return trusted.some((id) => this.reputations.standingOf(id) === 'own')
+  }
+
   isAuditorLeft({ variant, target, asked, items }: Check, nowMs: number): boolean {
     const { auditor, parts: { fits } } = this
     return target === null && auditor.knows(variant, nowMs) && !asked.has(auditor.id!) &&
