@@ -1,58 +1,33 @@
 /**
- * What bodies under way may take: all together, and those of one address.
+ * What bodies under way may take: all together, and those of one key or address.
  *
  * @module
  */
-import { ApiError } from './api_error.ts'
+import { createRoom, type Holder, type Room } from './shares.ts'
 
 const RETRY_MS = 1000
-/** Of all room, what one address elsewhere may take at most. */
-const SHARE = 1 / 4
-/** What this machine may: others always get in beside it. */
-const OWN_SHARE = 3 / 4
 
-export interface BodyRoom {
+export interface BodyRoom extends Room {
   /** Bytes that are taken. */
   readonly bytes: number
-  /**
-   * @param bytes below 0 gives room back
-   * @param address of a caller elsewhere; absent for this machine
-   * @throws ApiError `queue_full` or `rate_limited` where there is no room
-   */
-  hold(bytes: number, address: string | undefined): void
-  /** Whether there is room for so many bytes more. */
-  fits(bytes: number, address: string | undefined): boolean
+  fits(bytes: number, holder: Holder): boolean
 }
 
-/** @param what it is for, as errors say it */
-export function createBodyRoom(maxBytes: number, what = 'a body'): BodyRoom {
-  /** `undefined` is this machine. */
-  const byAddress = new Map<string | undefined, number>()
-  let all = 0
-
-  const ownOf = (address: string | undefined) => byAddress.get(address) ?? 0
-  const fitsAll = (bytes: number) => all + bytes <= maxBytes
-  const fitsOwn = (bytes: number, address: string | undefined) =>
-    ownOf(address) + bytes <= maxBytes * (address === undefined ? OWN_SHARE : SHARE)
-
+/**
+ * @param deed what is refused beyond, as errors say it
+ * @param what is counted
+ */
+export function createBodyRoom(
+  most: number,
+  deed = 'take a body',
+  what = 'bytes under way',
+): BodyRoom {
+  const room = createRoom(() => ({ most, deed, what, retryAfterMs: RETRY_MS }))
   return {
+    ...room,
+    fits: (bytes, holder) => room.refusal(bytes, holder) === undefined,
     get bytes() {
-      return all
-    },
-    fits: (bytes, address) => fitsAll(bytes) && fitsOwn(bytes, address),
-    hold(bytes, address) {
-      if (bytes > 0 && !fitsAll(bytes)) {
-        const message = `Cannot take ${what}: too many are on their way`
-        throw new ApiError('queue_full', message, RETRY_MS)
-      }
-      if (bytes > 0 && !fitsOwn(bytes, address)) {
-        const message = `Cannot take ${what}: too many of yours are on their way`
-        throw new ApiError('rate_limited', message, RETRY_MS)
-      }
-      const own = ownOf(address) + bytes
-      if (own > 0) byAddress.set(address, own)
-      else byAddress.delete(address)
-      all += bytes
+      return room.all()
     },
   }
 }

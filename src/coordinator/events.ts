@@ -8,9 +8,11 @@ import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { ApiError } from './api_error.ts'
 import { asksBody } from './asks_body.ts'
+import { leftAddress } from './doors/caller.ts'
 import { createEventFeed, type Standing } from './event_feed.ts'
 import type { History } from './history.ts'
 import type { Pool } from './pool.ts'
+import { createRoom } from './shares.ts'
 
 /** A little over a quarter of a second: never five within one. */
 const STEP_MS = 260
@@ -24,13 +26,15 @@ export interface Events {
   readonly listeners: number
   /**
    * @param watch has its argument told once this listener is not to hear any more
-   * @throws ApiError `rate_limited` where there are too many listeners already
+   * @throws ApiError where there are too many listeners already
    */
   listen(c: Context, watch: (shut: () => void) => () => void): Response
 }
 
 export function createEvents(pool: Pool, history: History, now: () => number): Events {
-  let listeners = 0
+  const listeners = createRoom(() => ({
+    ...{ most: MAX_LISTENERS, deed: 'take a listener', what: 'listeners', retryAfterMs: RETRY_MS },
+  }))
   let serial = 0
   let latest: Standing | undefined
 
@@ -51,18 +55,16 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
 
   return {
     get listeners() {
-      return listeners
+      return listeners.all()
     },
     listen(c, watch) {
       if (pool.draining.aborted) {
         throw new ApiError('draining', 'Cannot take a listener: shutting down')
       }
-      if (listeners >= MAX_LISTENERS) {
-        const message = `Cannot take a listener: there are ${MAX_LISTENERS} already`
-        throw new ApiError('rate_limited', message, RETRY_MS)
-      }
+      const holder = leftAddress(c)
+      listeners.check(1, holder)
       if (!asksBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
-      listeners++
+      listeners.take(1, holder)
       // Nothing on the way may gather events up.
       c.header('x-accel-buffering', 'no')
       return streamSSE(c, async (stream) => {
@@ -89,7 +91,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
             await pause(STEP_MS, ended)
           }
         } finally {
-          listeners--
+          listeners.take(-1, holder)
           unwatch()
           // Ends a write that nobody takes, too.
           if (!client.signal.aborted && !pool.draining.aborted) stream.abort()

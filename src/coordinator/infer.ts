@@ -53,6 +53,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },
+      holder: address,
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
       ...(prefer === undefined ? {} : { prefer }),
     })

@@ -56,7 +56,10 @@ export async function inferStream(c: Context, name: string, parts: InferParts): 
       ...{ form: { api: 'v1', type, takes, text }, bytes, encoding, lateMs, address },
     })
     const bound = await boundPayload(pipeline, payload!, schemas, { lateMs, address })
-    running = run(parts, { ...said, ...pace, served, payload: bound, arrivedMs, budgetMs, gone })
+    running = run(parts, {
+      ...{ ...said, ...pace, served, payload: bound, arrivedMs, budgetMs, gone },
+      holder: address,
+    })
     return await streamed(c, running, parts, {
       piece: (text) => eventOf({ text }, 'text'),
       end: ({ answer, latencyMs, modelledJ }) =>

@@ -11,10 +11,13 @@ import type { Prefer } from '../policy/core/elastic.ts'
 import type { Gone } from './gone.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import type { Payload } from './payload.ts'
+import { createRoom, type Holder } from './shares.ts'
 import type { Hear } from './streams.ts'
 
 export interface QueryRequest {
   pipeline: string
+  /** Whom its bytes count for. */
+  holder: Holder
   payload: Payload
   /** On the coordinator's clock, as the deadline. */
   arrivedMs: number
@@ -55,6 +58,10 @@ const LOOK_AFTER_MS = 50
 
 /** Bytes of submitted pictures held at once; the scheduler bounds their number, not their size. */
 const MAX_BYTES_INSIDE = 512 * 1024 * 1024
+const INSIDE = {
+  ...{ most: MAX_BYTES_INSIDE, deed: 'take a query', what: 'bytes of pictures inside' },
+  retryAfterMs: 1000,
+}
 
 interface Waiting {
   query: QueryId
@@ -86,7 +93,7 @@ export function createQueries(
 ) {
   const waiting = createTable<QueryId, Waiting>()
   let serial = 0
-  let bytesInside = 0
+  const inside = createRoom(() => INSIDE)
 
   function answered(
     query: QueryId,
@@ -104,7 +111,7 @@ export function createQueries(
     if (!waiting.delete(query)) return false
     callOff()
     unwatch()
-    bytesInside -= request.payload.bytes.byteLength
+    inside.take(-request.payload.bytes.byteLength, request.holder)
     return true
   }
 
@@ -151,13 +158,15 @@ export function createQueries(
 
     /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share } = request
+      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share, holder } =
+        request
       const { byteLength } = payload.bytes
       const query = String(serial + 1)
       watch?.began(query, request)
-      const refused = bytesInside + byteLength > MAX_BYTES_INSIDE ? tooMuchInside : refuse(payload)
+      const crowded = inside.refusal(byteLength, holder)
+      const refused = crowded === undefined ? refuse(payload) : { ok: false as const, ...crowded }
       if (refused !== undefined) return Promise.resolve(answered(query, request, refused))
-      bytesInside += byteLength
+      inside.take(byteLength, holder)
       serial += 1
       return new Promise((resolve, reject) => {
         const one: Waiting = { query, request, resolve, reject, callOff: nothing, unwatch: nothing }
@@ -200,11 +209,4 @@ const shutDown: Answer = {
   ok: false,
   reason: 'draining',
   message: 'Cannot answer: the coordinator shut down before this query was through',
-}
-
-const tooMuchInside: Answer = {
-  ok: false,
-  reason: 'queue_full',
-  message: `Cannot take a query: the pictures inside fill ${MAX_BYTES_INSIDE} bytes`,
-  retryAfterMs: 1000,
 }

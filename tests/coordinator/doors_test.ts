@@ -1,6 +1,7 @@
 /** Keys, roles, rates, origins: who gets in by which door. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { Hono } from 'hono'
 import { ROOT } from '../../src/cli/root.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createClient } from '../../src/client/client.ts'
@@ -12,8 +13,8 @@ import {
   type Role,
   ROLES,
 } from '../../src/coordinator/doors/keys.ts'
-import { groupOf } from '../../src/coordinator/doors/caller.ts'
-import { roleFor } from '../../src/coordinator/doors/doors.ts'
+import { groupOf, leftAddress } from '../../src/coordinator/doors/caller.ts'
+import { createDoors, roleFor } from '../../src/coordinator/doors/doors.ts'
 import { OPERATIONS } from '../../src/coordinator/openapi/operations.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { ask, joinScripted, openLink, untilReady, withCoordinator } from './fixture.ts'
@@ -224,6 +225,29 @@ Deno.test('a key has its rate, an address its own; the rest are told when to com
     address: { perS: 0.001, burst: 3 },
     failure: { perS: 0.001, burst: 2 },
   }))
+
+Deno.test('a call counts for its key from wherever it comes, else for its address, else for this machine', async () => {
+  const doors = createDoors({ now: () => 0, keyring: createKeyring([keyOf('client')]) })
+  const app = new Hono()
+  app.use(doors.guard)
+  for (const path of ['/v1/pipelines', '/v2']) {
+    app.get(path, (c) => c.json({ holder: leftAddress(c) ?? 'this machine' }))
+  }
+  const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, app.fetch)
+  try {
+    const holderOf = async (path: string, headers: Record<string, string>) => {
+      const response = await fetch(`http://127.0.0.1:${server.addr.port}${path}`, { headers })
+      return (await response.json()).holder
+    }
+    const { client } = texts
+    assert.equal(await holderOf('/v1/pipelines', bearer(client)), hashOf(client))
+    assert.equal(await holderOf('/v1/pipelines', { ...bearer(client), ...AFAR }), hashOf(client))
+    assert.equal(await holderOf('/v2', AFAR), '203.0.113.9')
+    assert.equal(await holderOf('/v2', {}), 'this machine')
+  } finally {
+    await server.shutdown()
+  }
+})
 
 Deno.test('answers that are data run nothing, are kept by nobody, and pages elsewhere get none', () =>
   withKeys([], async (coordinator) => {

@@ -22,6 +22,7 @@ function scene() {
   const request = (more: Partial<QueryRequest> = {}): QueryRequest => ({
     pipeline: 'words',
     payload: { meta: {}, bytes: new Uint8Array(1) },
+    holder: undefined,
     arrivedMs: now(),
     deadlineMs: now() + 600_000,
     gone: () => () => {},
@@ -40,6 +41,23 @@ Deno.test('pictures inside are bounded by their size, those answered count no mo
     assert.ok(!second.answer.ok && second.answer.reason === 'queue_full')
     queries.answer(id, answer)
     assert.deepEqual((await first).answer, answer)
+  }
+  deadlines.stop()
+})
+
+Deno.test('pictures of one key leave room for those of others', async () => {
+  const { deadlines, queries, request } = scene()
+  const payload = { meta: {}, bytes: new Uint8Array(100 * MB) }
+  const first = queries.submit(request({ payload, holder: 'a' }))
+  const { answer } = await queries.submit(request({ payload, holder: 'a' }))
+  assert.ok(!answer.ok && answer.reason === 'rate_limited')
+  assert.match(answer.message, /too many of yours: one key or address has 134217728 of 536870912/)
+  const other = queries.submit(request({ payload, holder: 'b' }))
+  for (const id of ['1', '2']) {
+    queries.answer(id, { ok: false, reason: 'node_failed', message: 'no' })
+  }
+  for (const { answer } of await Promise.all([first, other])) {
+    assert.ok(!answer.ok && answer.reason === 'node_failed')
   }
   deadlines.stop()
 })

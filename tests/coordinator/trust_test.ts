@@ -183,6 +183,31 @@ Deno.test('a node cannot tell by their bytes what it is asked to be checked', as
   assert.ok(first!.isDisjointFrom(second!), 'it was asked in another run')
 })
 
+Deno.test('a stranger that joins once nobody asks gets no picture of a client', async () => {
+  const own = createOwnToken()
+  const asked = Promise.withResolvers<void>()
+  const stranger: Uint8Array[] = []
+  const notes: Behaviour = (batch) => {
+    if (batch.message.task !== 'read') stranger.push(...batch.blobs)
+    if (stranger.length >= 3) asked.resolve()
+    return honest(batch)
+  }
+  await withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'own', honest, { token: own.token })
+      await untilHolds(coordinator, 'own', 4)
+      await joinScripted(coordinator, 'early', honest)
+      for (let i = 0; i < 20; i++) await (await ask(coordinator)).body?.cancel()
+      await joinScripted(coordinator, 'late', notes)
+      await asked.promise
+    },
+    undefined,
+    { pipelines: [loaded], trust: await trustOptions([loaded]), isOwn: own.isOwn },
+  )
+  // The client's are PNG, those made for it JPEG.
+  for (const bytes of stranger) assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xd8])
+})
+
 Deno.test('a secret is known by the nodes that were given it alone', () => {
   const { token, isOwn } = createOwnToken()
   const hello = { type: 'hello', protocol: 1, nodeId: 'a', epoch: 1 } as const

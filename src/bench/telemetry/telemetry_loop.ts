@@ -41,6 +41,7 @@ function ask() {
   traces.began(query, {
     ...{ pipeline: 'pass', payload, arrivedMs: atMs, deadlineMs: atMs + 1000 },
     gone: () => () => {},
+    holder: undefined,
   })
   traces.sent(command, node, atMs)
   const outcome = { ok: true as const, result: null, children: {} }

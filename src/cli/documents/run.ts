@@ -214,7 +214,8 @@ export class Run {
   }
 }
 
-const isFull = (error: unknown) => error instanceof ShoalError && error.reason === 'queue_full'
+const isFull = (error: unknown) =>
+  error instanceof ShoalError && (error.reason === 'queue_full' || error.reason === 'rate_limited')
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((done, reject) => {

@@ -55,7 +55,7 @@ function serve(c: Context, pipeline: Pipeline, parts: InferParts): Promise<Respo
     },
     ({ id, payload, budgetMs, minAccuracy, prefer }, arrivedMs) => [
       answerOf(pool, {
-        ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone },
+        ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone, holder: leftAddress(c) },
         deadlineMs: arrivedMs + budgetMs,
         ...minAccuracy === undefined ? {} : { minAccuracy },
         ...prefer === undefined ? {} : { prefer },

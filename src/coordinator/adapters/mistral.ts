@@ -74,7 +74,7 @@ async function answer(
     isQuery = true
     const read = await readDocument(pool, {
       ...{ pipeline, payload, document, pages: query.pages, gone: asked.gone },
-      request: requestOf(asked, pipeline.sloMs, document),
+      request: { ...requestOf(asked, pipeline.sloMs, document), holder: address },
     })
     const tookMs = now() - arrivedMs
     const latencyMs = round(tookMs)

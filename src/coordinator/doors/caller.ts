@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono'
 import { hostOf, isOwnHost, mayLink } from '../origin.ts'
+import type { Holder } from '../shares.ts'
 
 export interface Caller {
   /** What limits count by: an IPv4 address, or the first half of one of IPv6. */
@@ -13,13 +14,13 @@ export interface Caller {
   local: boolean
 }
 
-/** Where the address of a caller elsewhere is left for what comes after the door. */
+/** Where it is left, for what comes after the door, whom a call counts for. */
 const ADDRESS = 'address'
 
-export const leaveAddress = (c: Context, address: string): void => c.set(ADDRESS, address)
+export const leaveAddress = (c: Context, address: Holder): void => c.set(ADDRESS, address)
 
-/** `undefined` for callers of this machine. */
-export const leftAddress = (c: Context): string | undefined => c.get(ADDRESS)
+/** The key that a call came with, else its address; `undefined` for this machine without a key. */
+export const leftAddress = (c: Context): Holder => c.get(ADDRESS)
 
 export const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
 /** What proxies add: the connection's other end is then not who asks. */

@@ -110,9 +110,10 @@ export function createDoors(options: DoorOptions): Doors {
     return key
   }
 
-  function enter(c: Context, role: Role, caller: Caller): void {
-    if (isOpenTo(role, caller)) return
+  /** The key of whoever enters; none where the door is open to it. */
+  function enter(c: Context, role: Role, caller: Caller): Key | undefined {
     const text = bearerOf(c)
+    if (isOpenTo(role, caller)) return text === undefined ? undefined : keyring.find(text)
     if (text === undefined) {
       byAddress.take(caller.address)
       throw keyring.empty ? fromElsewhere() : withoutKey(role)
@@ -128,6 +129,7 @@ export function createDoors(options: DoorOptions): Doors {
         `Cannot take this call: it is for role ${role}, and this key is for ${key.role}`,
       )
     }
+    return key
   }
 
   return {
@@ -158,10 +160,10 @@ export function createDoors(options: DoorOptions): Doors {
     },
     async guard(c, next) {
       const caller = callerOf(c)
-      if (!caller.local) leaveAddress(c, caller.address)
       const role = roleFor(c.req.path, isFile)
-      if (role !== undefined) enter(c, role, caller)
-      else if (!caller.local) byAddress.take(caller.address)
+      const key = role === undefined ? undefined : enter(c, role, caller)
+      if (role === undefined && !caller.local) byAddress.take(caller.address)
+      leaveAddress(c, key?.sha256 ?? (caller.local ? undefined : caller.address))
       await next()
     },
     admits: (caller) => (token) => {

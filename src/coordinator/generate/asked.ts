@@ -66,7 +66,7 @@ export async function askedOf(
     const most = ask.maxTokens ?? maxTokens
     const floors = [floorOf?.(pipeline), said.minAccuracy].filter((one) => one !== undefined)
     const running = run(parts, {
-      ...{ served, id: said.id, arrivedMs, gone, prefer: said.prefer },
+      ...{ served, id: said.id, arrivedMs, gone, prefer: said.prefer, holder: address },
       payload: payloadOf(pipeline, text, read.payloads, ask),
       budgetMs: budgetOf(headers, said.budgetMs, pace, most, pipeline.sloMs),
       ...pace,

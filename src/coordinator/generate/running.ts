@@ -11,6 +11,7 @@ import type { Gone } from '../gone.ts'
 import type { InferParts } from '../infer_parts.ts'
 import type { Payload } from '../payload.ts'
 import type { ServedPipeline } from '../served.ts'
+import type { Holder } from '../shares.ts'
 import { type Said, saidIn } from './generated.ts'
 
 export interface Question {
@@ -25,6 +26,7 @@ export interface Question {
   minAccuracy?: number | undefined
   prefer?: Prefer | undefined
   gone: Gone
+  holder: Holder
 }
 
 export interface Whole {
@@ -49,7 +51,7 @@ const nothing = () => {}
 export type RunningParts = Pick<InferParts, 'pool' | 'history' | 'now' | 'log'>
 
 export function run({ pool, history, now, log }: RunningParts, question: Question): Running {
-  const { served, payload, id, arrivedMs, budgetMs, ttftMs, minAccuracy, prefer } = question
+  const { served, payload, id, arrivedMs, budgetMs, ttftMs, minAccuracy, prefer, holder } = question
   const { versions, telemetry, deadlines } = pool
   const { pipeline } = served
   const begun = Promise.withResolvers<void>()
@@ -97,7 +99,7 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
     try {
       const answered = await Promise.race([
         pool.submit({
-          ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone, hear },
+          ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone, hear, holder },
           deadlineMs: arrivedMs + budgetMs,
           ...minAccuracy === undefined ? {} : { minAccuracy },
           ...prefer === undefined ? {} : { prefer },

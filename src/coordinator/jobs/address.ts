@@ -7,40 +7,41 @@ import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { ApiError } from '../api_error.ts'
 
-const NEAR = new BlockList()
+/** What the internet routes at all: of IPv6 one eighth is given out as addresses of single hosts. */
+const ROUTED = new BlockList()
+ROUTED.addSubnet('0.0.0.0', 0, 'ipv4')
+ROUTED.addSubnet('2000::', 3, 'ipv6')
+/**
+ * Of that, every block of IANA's registries of special-purpose addresses, and those for multicast:
+ * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, 2025.
+ */
+const SPECIAL = new BlockList()
 for (
-  const [net, prefix] of [
-    ...[['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8]],
-    ...[['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.0.2.0', 24]],
-    ...[['192.168.0.0', 16], ['198.18.0.0', 15], ['198.51.100.0', 24], ['203.0.113.0', 24]],
-    ...[['224.0.0.0', 4], ['240.0.0.0', 4]],
-  ] as [string, number][]
-) NEAR.addSubnet(net, prefix, 'ipv4')
-for (
-  const [net, prefix] of [
-    ...[['::', 96], ['64:ff9b::', 96], ['100::', 64], ['2001::', 23], ['2001:db8::', 32]],
-    ...[['2002::', 16], ['fc00::', 7], ['fe80::', 10], ['fec0::', 10], ['ff00::', 8]],
-  ] as [string, number][]
-) NEAR.addSubnet(net, prefix, 'ipv6')
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
-/** As parsers of addresses write it. */
-const MAPPED_HEX = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i
+  const block of [
+    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
+    ...['172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24', '192.31.196.0/24', '192.52.193.0/24'],
+    ...['192.88.99.0/24', '192.168.0.0/16', '192.175.48.0/24', '198.18.0.0/15'],
+    ...['198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
+    ...['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'],
+  ]
+) {
+  const [net = '', prefix] = block.split('/')
+  SPECIAL.addSubnet(net, Number(prefix), familyOf(net))
+}
+/** RFC 6761: this machine, whatever a resolver says of it. */
+const LOCALHOST = /(^|\.)localhost$/
 const MAX_URL = 2048
 const LOOKUP_MS = 5000
 
-/** Whether an address is none of the public internet's. */
-export function isNear(address: string): boolean {
-  const mapped = MAPPED.exec(address)?.[1] ?? fromHex(address)
-  if (mapped !== undefined) return isNear(mapped)
-  const family = isIP(address)
-  return family === 0 || NEAR.check(address, family === 4 ? 'ipv4' : 'ipv6')
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 4 ? 'ipv4' : 'ipv6'
 }
 
-function fromHex(address: string): string | undefined {
-  const [, high, low] = MAPPED_HEX.exec(address) ?? []
-  if (high === undefined || low === undefined) return undefined
-  const [a, b] = [parseInt(high, 16), parseInt(low, 16)]
-  return [a >> 8, a & 255, b >> 8, b & 255].join('.')
+/** Whether an address is none of the public internet's; one of IPv4 within IPv6 is as that is. */
+export function isNear(address: string): boolean {
+  if (isIP(address) === 0) return true
+  const family = familyOf(address)
+  return !ROUTED.check(address, family) || SPECIAL.check(address, family)
 }
 
 export interface Address {
@@ -55,11 +56,11 @@ export interface Address {
  * @throws Error where it is nowhere, or where it may not be
  */
 export async function addressOf(url: URL, near: boolean): Promise<Address> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  // A name means the same with a dot at its end.
+  const host = url.hostname.replace(/^\[|\]$|\.+$/g, '')
+  if (!near && LOCALHOST.test(host)) throw new NearError(host)
   const found = isIP(host) === 0 ? await lookUp(host) : [{ address: host, family: isIP(host) }]
-  if (!near && found.some(({ address }) => isNear(address))) {
-    throw new NearError(`${host} is on a private network or on this machine`)
-  }
+  if (!near && found.some(({ address }) => isNear(address))) throw new NearError(host)
   const [first] = found
   if (first === undefined) throw new Error(`${host} has no address`)
   return first as Address
@@ -67,6 +68,9 @@ export async function addressOf(url: URL, near: boolean): Promise<Address> {
 
 class NearError extends Error {
   override name = 'NearError'
+  constructor(host: string) {
+    super(`${host} is on a private network or on this machine`)
+  }
 }
 
 async function lookUp(host: string) {

@@ -28,12 +28,13 @@ export function askPipeline(
   { pool, now }: WorkParts,
   name: string,
   payloadOf: (pipeline: Pipeline) => Payload,
-  { id, dueMs, share, gone }: Asking,
+  { id, dueMs, share, gone, holder }: Asking,
 ): Promise<Outcome> {
   return pool.versions.serve(name, async (pipeline) => {
     const payload = payloadOf(pipeline)
     const { answer } = await pool.submit({
       ...{ pipeline: pipeline.name, payload, arrivedMs: now(), deadlineMs: dueMs, share, gone, id },
+      holder,
     })
     const { items, accuracy } = resultOf(answer)
     return { outputs: assembleOutputs(pipeline, items), accuracy }

@@ -128,24 +128,25 @@ export function createBatchWork({ folder, files, handle, ...worker }: BatchParts
   ): Promise<string | null> {
     if (count === 0) return null
     const path = await folder.temporary()
+    const { owner } = row
     let bytes = 0
     const file = await open(path, 'w', 0o600)
     try {
       for (let i = 0; i < count; i++) {
         const line = new TextEncoder().encode(`${JSON.stringify(await lineOf(i))}\n`)
-        folder.hold(line.length)
+        // What was answered is kept in any case: there is room that was held for it.
+        folder.take(line.length, owner)
         bytes += line.length
         await file.write(line)
       }
       await file.sync()
     } catch (error) {
-      folder.hold(-bytes)
+      folder.take(-bytes, owner)
       await rm(path, { force: true })
       throw error
     } finally {
       await file.close()
     }
-    const { owner } = row
     const kept = { name: `${id}_${what}.jsonl`, purpose: 'batch_output', bytes, owner }
     return (await files.add(kept, path)).id
   }

@@ -5,14 +5,18 @@
  * @module
  */
 import type { Pool } from '../pool.ts'
+import type { QueryRequest } from '../queries.ts'
+
+/** What of a query the batch says, not the call. */
+export type Due = Required<Pick<QueryRequest, 'deadlineMs' | 'share' | 'holder'>>
 
 /**
- * @param dueOf deadlines and shares of queries that came by a call, which may be asked for ten minutes
- * at most; undefined leaves them as they are
+ * @param dueOf deadlines, shares and holders of queries that came by a call, which may be asked for ten
+ * minutes at most; undefined leaves them as they are
  */
 export function withDues(
   pool: Pool,
-  dueOf: (id: string | undefined) => { deadlineMs: number; share: number } | undefined,
+  dueOf: (id: string | undefined) => Due | undefined,
 ): Pool {
   const submit: Pool['submit'] = (request) => pool.submit({ ...request, ...dueOf(request.id) })
   return Object.assign(Object.create(pool) as Pool, { submit })

@@ -5,8 +5,9 @@
  */
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import { ApiError } from '../api_error.ts'
 import { asksBody } from '../asks_body.ts'
+import { leftAddress } from '../doors/caller.ts'
+import { createRoom } from '../shares.ts'
 import { documentOf } from './info.ts'
 import type { Job, JobNews } from './job.ts'
 import type { Jobs } from './jobs.ts'
@@ -22,13 +23,15 @@ const RETRY_MS = 5000
 export interface JobEvents {
   /**
    * @param watch has its argument told once this listener is not to hear any more
-   * @throws ApiError `rate_limited` where there are too many listeners already
+   * @throws ApiError where there are too many listeners already
    */
   listen(c: Context, job: Job, watch: (shut: () => void) => () => void): Response
 }
 
 export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
-  let listeners = 0
+  const listeners = createRoom(() => ({
+    ...{ most: JOBS.listeners, deed: 'take a listener', what: 'listeners', retryAfterMs: RETRY_MS },
+  }))
 
   const standing = (job: Job) => {
     const { documents: _, ...info } = jobs.infoOf(job)
@@ -47,12 +50,10 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
 
   return {
     listen(c, job, watch) {
-      if (listeners >= JOBS.listeners) {
-        const message = `Cannot take a listener: there are ${JOBS.listeners} already`
-        throw new ApiError('rate_limited', message, RETRY_MS)
-      }
+      const holder = leftAddress(c)
+      listeners.check(1, holder)
       if (!asksBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
-      listeners++
+      listeners.take(1, holder)
       c.header('x-accel-buffering', 'no')
       return streamSSE(c, async (stream) => {
         const over = new AbortController()
@@ -96,7 +97,7 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
             if (isSilent && !isChanged) await settled(stream.write(': ping\n\n'), STALLED_MS, ended)
           }
         } finally {
-          listeners--
+          listeners.take(-1, holder)
           job.listeners.delete(hear)
           unwatch()
           if (ended.aborted) stream.abort()

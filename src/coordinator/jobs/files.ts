@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { copyFile, link } from 'node:fs/promises'
 import { ApiError } from '../api_error.ts'
+import { createRoom, type Holder } from '../shares.ts'
 import { FILES, type Folder } from './folder.ts'
 import type { Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'
@@ -22,6 +24,10 @@ export const maySee = ({ owner, all }: Viewer, one: { owner: string }): boolean 
 
 export class Files {
   readonly #rows = new Map<string, FileRow>()
+  /** Files, and those that batches will make. */
+  readonly room = createRoom(() => ({
+    ...{ most: JOBS.files, deed: 'keep a file', what: 'files', remedy: 'delete some' },
+  }))
 
   constructor(
     private readonly folder: Folder,
@@ -29,21 +35,22 @@ export class Files {
     private readonly wallMs: () => number,
     kept: Iterable<FileRow>,
   ) {
-    for (const row of kept) this.#rows.set(row.id, row)
+    for (const row of kept) this.#note(row)
   }
 
-  /** @param path of what is kept, which is moved away from there. @throws ApiError `queue_full` */
+  /**
+   * Files of batches always find the room that was held for them.
+   *
+   * @param path of what is kept, which is moved away from there
+   */
   async add(
     file: Pick<FileRow, 'name' | 'purpose' | 'bytes' | 'owner'>,
     path: string,
   ): Promise<FileRow> {
-    if (this.#rows.size >= JOBS.files) {
-      throw new ApiError('queue_full', `Cannot keep more than ${JOBS.files} files: delete some`)
-    }
     const id = `file-${crypto.randomUUID().replaceAll('-', '')}`
     const row = { id, ...file, createdAtMs: this.wallMs() }
     await this.folder.adopt(path, FILES, id)
-    this.#rows.set(id, row)
+    this.#note(row)
     await this.ledger.put([['file', id, JSON.stringify(row)]])
     return row
   }
@@ -65,10 +72,34 @@ export class Files {
     return this.folder.path(FILES, id)
   }
 
-  async remove({ id }: FileRow): Promise<void> {
-    this.#rows.delete(id)
+  /**
+   * Has a job of this owner keep it, whoever deletes the file. It counts for each that keeps it, though
+   * the disk has it once: bytes of a file never change.
+   *
+   * @param path where it will be, too
+   * @throws ApiError where there is no room
+   */
+  async share(row: FileRow, path: string, owner: Holder): Promise<void> {
+    const from = await this.pathOf(row)
+    this.folder.hold(row.bytes, owner)
+    // Not all disks know of two names for a file.
+    await link(from, path).catch(() => copyFile(from, path)).catch((error) => {
+      this.folder.take(-row.bytes, owner)
+      throw error
+    })
+  }
+
+  async remove({ id, owner }: FileRow): Promise<void> {
+    if (!this.#rows.delete(id)) return
+    this.room.take(-1, owner)
     await this.ledger.put([['file', id, null]])
     await this.folder.remove(FILES, id)
+  }
+
+  #note(row: FileRow): void {
+    this.#rows.set(row.id, row)
+    this.room.take(1, row.owner)
+    this.folder.own(row.id, row.owner)
   }
 
   async removeOld(beforeMs: number): Promise<void> {

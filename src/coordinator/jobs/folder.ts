@@ -13,7 +13,8 @@
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ApiError } from '../api_error.ts'
+import { createRoom, type Holder, type Refusal } from '../shares.ts'
+import type { Job } from './job.ts'
 import { JOBS } from './params.ts'
 
 /** What others handed in is nobody else's business. */
@@ -22,8 +23,17 @@ const FILE_MODE = 0o600
 const TMP = 'tmp'
 export const FILES = 'files'
 
+const bound = (share: number) => () => ({
+  ...{ most: Math.floor(JOBS.diskBytes * share), deed: 'keep more' },
+  ...{ what: 'bytes of jobs and files', remedy: 'delete some' },
+})
+
 export class Folder {
-  #bytes = 0
+  /** Both count all bytes: what is handed in is refused before what comes of it. */
+  readonly #inputs = createRoom(bound(JOBS.inputShare))
+  readonly #all = createRoom(bound(1))
+  /** Of jobs and files, by id. */
+  readonly #owners = new Map<string, Holder>()
   #serial = 0
   #dir: Promise<string> | undefined
 
@@ -32,7 +42,12 @@ export class Folder {
 
   /** Bytes that all of it takes. */
   get bytes(): number {
-    return this.#bytes
+    return this.#all.all()
+  }
+
+  /** Whom a job or a file counts for, from now on. */
+  own(id: string, owner: Holder): void {
+    this.#owners.set(id, owner)
   }
 
   async path(...names: string[]): Promise<string> {
@@ -41,21 +56,27 @@ export class Folder {
       await rm(join(dir, TMP), { recursive: true, force: true })
       await mkdir(join(dir, TMP), { recursive: true, mode: DIR_MODE })
       await mkdir(join(dir, FILES), { recursive: true, mode: DIR_MODE })
-      this.#bytes = await sizeOf(dir)
+      await this.#count(dir)
       return dir
     })
     return join(await this.#dir, ...names)
   }
 
-  /** @throws ApiError `queue_full` where the disk is not to hold more */
-  hold(bytes: number): void {
-    if (bytes > 0 && this.#bytes + bytes > JOBS.diskBytes) {
-      throw new ApiError(
-        'queue_full',
-        `Cannot keep more: jobs and files fill ${JOBS.diskBytes} bytes: delete some`,
-      )
-    }
-    this.#bytes += bytes
+  /** Of what is handed in. @throws ApiError where the disk is not to hold more, or not of this owner */
+  hold(bytes: number, owner: Holder): void {
+    this.#inputs.check(bytes, owner)
+    this.take(bytes, owner)
+  }
+
+  /** What is there in any case. @param bytes below 0 gives room back */
+  take(bytes: number, owner: Holder): void {
+    this.#inputs.take(bytes, owner)
+    this.#all.take(bytes, owner)
+  }
+
+  /** Why no part of a job is to be asked: there is no room for its answer. */
+  refusal(job: string): Refusal | undefined {
+    return this.#all.refusal(JOBS.answerBytes, this.#owners.get(job))
   }
 
   /** A name for what is under way. */
@@ -63,8 +84,15 @@ export class Folder {
     return await this.path(TMP, `${Date.now()}-${++this.#serial}`)
   }
 
+  /** Answers of a batch are there a second time once files are made of them: there is room by then. */
+  promise(job: Pick<Job, 'row' | 'promised'>, bytes: number): void {
+    this.take(bytes, job.row.owner)
+    job.promised += bytes
+  }
+
   /** Folders of a new job. */
-  async make(job: string): Promise<void> {
+  async make(job: string, owner: Holder): Promise<void> {
+    this.own(job, owner)
     for (const name of ['in', 'parts', 'out']) {
       await mkdir(await this.path(job, name), { recursive: true, mode: DIR_MODE })
     }
@@ -75,12 +103,20 @@ export class Folder {
     await rename(temporary, await this.path(...names))
   }
 
-  /** In place of what is there. @throws ApiError `queue_full` */
+  /** In place of what is there. @throws ApiError where there is no room for it */
   async write(content: Uint8Array | string, ...names: string[]): Promise<number> {
+    await this.path()
+    this.#all.check(content.length, this.#ownerOf(names))
+    return await this.keep(content, ...names)
+  }
+
+  /** Likewise, of what must not be lost: whether there is room was looked at before it was made. */
+  async keep(content: Uint8Array | string, ...names: string[]): Promise<number> {
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
     const path = await this.path(...names)
     const before = await stat(path).then(({ size }) => size, () => 0)
-    this.hold(bytes.byteLength - before)
+    const owner = this.#ownerOf(names)
+    this.take(bytes.byteLength - before, owner)
     const temporary = await this.temporary()
     try {
       const file = await open(temporary, 'w', FILE_MODE)
@@ -92,7 +128,7 @@ export class Folder {
       }
       await rename(temporary, path)
     } catch (error) {
-      this.hold(before - bytes.byteLength)
+      this.take(before - bytes.byteLength, owner)
       await rm(temporary, { force: true })
       throw error
     }
@@ -128,9 +164,26 @@ export class Folder {
   }
 
   async remove(...names: string[]): Promise<void> {
-    const path = await this.path(...names)
-    this.#bytes -= await sizeOf(path)
-    await rm(path, { recursive: true, force: true })
+    this.take(-await this.bytesOf(...names), this.#ownerOf(names))
+    await rm(await this.path(...names), { recursive: true, force: true })
+    const isWhole = names.length === (names[0] === FILES ? 2 : 1)
+    if (isWhole) this.#owners.delete(names.at(-1)!)
+  }
+
+  async bytesOf(...names: string[]): Promise<number> {
+    return await sizeOf(await this.path(...names))
+  }
+
+  #ownerOf([first, second]: readonly string[]): Holder {
+    return this.#owners.get((first === FILES ? second : first) ?? '')
+  }
+
+  async #count(dir: string): Promise<void> {
+    const jobs = (await readdir(dir)).filter((name) => name !== TMP && name !== FILES)
+    const files = (await readdir(join(dir, FILES))).map((name) => [FILES, name])
+    for (const names of [...files, ...jobs.map((name) => [name])]) {
+      this.take(await sizeOf(join(dir, ...names)), this.#ownerOf(names))
+    }
   }
 }
 

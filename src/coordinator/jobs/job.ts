@@ -33,6 +33,8 @@ export class Job {
   /** Resolves when all documents were opened, those that can be. */
   readonly counted = Promise.withResolvers<void>()
   isCounted = false
+  /** Bytes that are held for the files to be made of its answers, of a batch. */
+  promised = 0
   /** Why it stands still, in words; null while it goes on. */
   waiting: string | null = null
 

@@ -5,12 +5,13 @@
  */
 import type { JobInfo } from '../../client/job_types.ts'
 import { ApiError } from '../api_error.ts'
-import { createBodyRoom } from '../body_room.ts'
 import type { Log } from '../log.ts'
 import type { JobsReading } from '../metrics/family.ts'
 import type { Pool } from '../pool.ts'
+import type { Holder } from '../shares.ts'
 import type { RecordChange, Records } from '../store/records.ts'
 import { type BatchWork, createBatchWork, type Handle } from './batch_work.ts'
+import { checkJobs, roomOfUploads } from './bounds.ts'
 import { createDocuments } from '../documents/worker.ts'
 import { createDocumentReader } from './document_reader.ts'
 import { createDocumentsWork } from './documents_work.ts'
@@ -53,7 +54,6 @@ export type NewJob = Pick<
 >
 
 const SWEEP_MS = 3600_000
-const RETRY_MS = 60_000
 
 export class Jobs {
   readonly folder: Folder
@@ -67,7 +67,7 @@ export class Jobs {
   readonly #batch: BatchWork
   readonly wallMs: () => number
   #handle: Handle | undefined
-  readonly #uploads = createBodyRoom(JOBS.uploads)
+  readonly #uploads = roomOfUploads()
   #sweep: ReturnType<typeof setInterval> | undefined
   #swept: Promise<void> = Promise.resolve()
 
@@ -102,10 +102,16 @@ export class Jobs {
       ...{ folder, rates: this.#rates, now, wallMs, log, changed },
       ended: (job) => {
         log(`job ${job.id}: ${job.row.state}`, 'info', { event: 'job_ended', job: job.id })
+        this.#promise(job, -1)
         this.#webhooks.ended(job)
       },
     })
-    for (const row of jobs) this.#jobs.set(row.id, new Job(row, documents.get(row.id) ?? []))
+    for (const row of jobs) {
+      const job = new Job(row, documents.get(row.id) ?? [])
+      this.#jobs.set(row.id, job)
+      folder.own(row.id, row.owner)
+      if (!job.ended) this.#promise(job, 1)
+    }
     options.pool.draining.addEventListener('abort', () => void this.#runner.stop())
   }
 
@@ -153,31 +159,23 @@ export class Jobs {
     return readingOf(this.#runner.jobs, this.#rates, this.wallMs())
   }
 
-  /** @throws ApiError where there is no room for so many */
-  checkRoom(documents: number): void {
-    const all = [...this.#jobs.values()]
-    const kept = all.reduce((sum, job) => sum + job.documents.length, 0)
-    if (all.length >= JOBS.kept || kept + documents > JOBS.documentsKept) {
-      throw new ApiError('queue_full', 'Cannot keep more jobs: delete some that have ended')
-    }
-    if (all.filter((job) => !job.ended).length >= JOBS.active) {
-      const message = `Cannot take a job: ${JOBS.active} are under way`
-      throw new ApiError('queue_full', message, RETRY_MS)
-    }
+  /** @throws ApiError where there is no room for so many, or not of this owner */
+  checkRoom(owner: Holder, documents: number): void {
+    checkJobs(this.#jobs.values(), owner, documents)
   }
 
   /**
    * Has files come in.
    *
-   * @param address of who sends them, where that is elsewhere
+   * @param holder whom it counts for
    * @throws ApiError `queue_full` or `rate_limited` where too many do
    */
-  async receive<T>(address: string | undefined, work: () => Promise<T>): Promise<T> {
-    this.#uploads.hold(1, address)
+  async receive<T>(holder: Holder, work: () => Promise<T>): Promise<T> {
+    this.#uploads.hold(1, holder)
     try {
       return await work()
     } finally {
-      this.#uploads.hold(-1, address)
+      this.#uploads.take(-1, holder)
     }
   }
 
@@ -191,7 +189,8 @@ export class Jobs {
     if (this.draining.aborted) {
       throw new ApiError('draining', 'Cannot take a job: shutting down')
     }
-    this.checkRoom(files.length)
+    this.checkRoom(made.owner, files.length)
+    if (made.kind === 'batch') this.files.room.check(JOBS.filesOfBatch, made.owner)
     const prefix = made.kind === 'batch' ? 'batch_' : 'job-'
     const row: JobRow = {
       ...{ id: prefix + crypto.randomUUID().replaceAll('-', ''), ...made, state: 'queued' },
@@ -205,14 +204,16 @@ export class Jobs {
       })),
     )
     this.#jobs.set(row.id, job)
+    this.#promise(job, 1)
     try {
-      await this.folder.make(row.id)
+      await this.folder.make(row.id, row.owner)
       for (const [n, { path }] of files.entries()) {
         await this.folder.adopt(path, row.id, 'in', String(n))
       }
       await this.#ledger.put(changesOf(job, job.documents.map(({ n }) => n)))
     } catch (error) {
       await this.#forget(job)
+      this.#promise(job, -1)
       throw new ApiError('internal', `Cannot keep the job: ${(error as Error).message}`)
     }
     void this.#run(job)
@@ -246,6 +247,13 @@ export class Jobs {
     await Promise.all([stopped, this.#swept])
     this.#stopReader()
     await this.#ledger.close()
+  }
+
+  /** Room for the files that will be made of a batch. @param times 1 holds it, -1 gives it back */
+  #promise({ row: { kind, owner }, promised }: Job, times: 1 | -1): void {
+    if (kind !== 'batch') return
+    this.files.room.take(times * JOBS.filesOfBatch, owner)
+    this.folder.take(times * promised, owner)
   }
 
   /** Those that were being opened when the last run ended come first and alone: one may end this one. */

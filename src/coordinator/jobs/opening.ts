@@ -9,7 +9,7 @@ import { failureOf } from './faults.ts'
 import type { Folder } from './folder.ts'
 import { hasEnded, type Job } from './job.ts'
 import { JOBS } from './params.ts'
-import { readParts } from './part_files.ts'
+import { PARTS, readParts } from './part_files.ts'
 import type { Kind } from './types.ts'
 import { DocumentFault, type Work } from './work.ts'
 
@@ -32,6 +32,7 @@ export class Opening {
   async open(job: Job): Promise<void> {
     const { folder, changed, opened, counted, signal } = this.options
     const known = await readParts(folder, job.id)
+    if (job.row.kind === 'batch') folder.promise(job, await folder.bytesOf(job.id, PARTS))
     for (const row of job.documents) {
       if (hasEnded(row)) continue
       const { n } = row

@@ -13,6 +13,8 @@ export const JOBS = {
   fileBytes: 256 * MIB, // one file; a document is opened as a whole, in memory of a worker
   jobBytes: 2048 * MIB, // all files of a job
   diskBytes: 20 * 1024 * MIB, // all that jobs and files hold on disk
+  inputShare: 3 / 4, // of it, up to which anything is handed in: the rest is for what comes of it
+  answerBytes: MIB, // that there has to be room for before a part is asked: few answers are larger
   documents: 1000, // files of a job
   documentsKept: 50_000, // of all jobs that are kept: their rows are in memory
   pages: 20_000, // of one document
@@ -21,7 +23,8 @@ export const JOBS = {
   linesMs: 120 * SECOND_MS, // to read the file of a batch in its worker; of 256 MiB that takes seconds
   active: 100, // jobs that have not ended
   kept: 1000, // jobs in all
-  files: 1000, // files uploaded to /v1/files
+  files: 1000, // files of /v1/files: those there, and those to be made of batches
+  filesOfBatch: 2, // made of each: its answers, its errors
   uploads: 16, // at once
   uploadStepMs: 60 * SECOND_MS, // in each such time of an upload ...
   uploadStepBytes: 65_536, // ... so much of its files comes, or it is ended: a modem sends four times that

@@ -4,11 +4,12 @@
  * @module
  */
 import { z } from 'zod'
+import { ApiError } from '../api_error.ts'
 import type { Folder } from './folder.ts'
 import { JOBS } from './params.ts'
 import type { PartResult, Unit } from './types.ts'
 
-const PARTS = 'parts'
+export const PARTS = 'parts'
 const NAME = /^(\d+)-(\d+)-(\d+)\.json$/
 
 const index = z.number().int().min(0)
@@ -23,7 +24,7 @@ export const writePart = (
   { document, from, count }: Unit,
   result: PartResult,
 ): Promise<number> =>
-  folder.write(JSON.stringify(result), job, PARTS, `${document}-${from}-${count}.json`)
+  folder.keep(JSON.stringify(result), job, PARTS, `${document}-${from}-${count}.json`)
 
 /** Of each document what is there. What cannot be read is removed, and so asked again. */
 export async function readParts(folder: Folder, job: string): Promise<Map<number, PartResult[]>> {
@@ -68,6 +69,13 @@ export async function readDocument(folder: Folder, job: string, n: number): Prom
   const inOrder = <T extends { index: number }>(all: Map<number, T>) =>
     [...all.values()].sort((a, b) => a.index - b.index)
   return { pages: inOrder(pages), failed: inOrder(failed) }
+}
+
+/** Why a document of which nothing could be read has no result. */
+export async function firstFailure(folder: Folder, job: string, n: number): Promise<unknown> {
+  const { failed: [first] } = await readDocument(folder, job, n)
+  const { reason = 'internal', message = 'no page was read' } = first ?? {}
+  return new ApiError(reason as ApiError['reason'], message)
 }
 
 async function readPart(

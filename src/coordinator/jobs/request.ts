@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { copyFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import type { Context } from 'hono'
 import type { Output } from '../../documents/documents.ts'
 import { takesText } from '../../pipeline/generate.ts'
@@ -68,7 +68,7 @@ export async function readJob(
   let files: UploadedFile[] = []
   try {
     if (type === FORM) {
-      const form = await receiveForm(c.req.raw, jobs.folder, pool.draining)
+      const form = await receiveForm(c.req.raw, jobs.folder, viewer.owner, pool.draining)
       files = form.files
       options = optionsOf(form.fields)
     } else if (type === 'application/json') {
@@ -196,15 +196,15 @@ async function keepInput(
 ): Promise<UploadedFile> {
   const [name, file] = [meta['name'], meta['file']] as (string | undefined)[]
   const path = await folder.temporary()
+  const { owner } = viewer
   if (file !== undefined) {
     const row = files.get(viewer, file)
-    folder.hold(row.bytes)
-    await copyFile(await files.pathOf(row), path)
-    return { field: 'file', name: cleanName(name ?? row.name), bytes: row.bytes, path }
+    await files.share(row, path, owner)
+    return { field: 'file', name: cleanName(name ?? row.name), bytes: row.bytes, path, owner }
   }
   const clean = cleanName(name ?? `document-${n + 1}`)
   if (bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(clean)
-  folder.hold(bytes.byteLength)
+  folder.hold(bytes.byteLength, owner)
   await writeFile(path, bytes, { mode: 0o600, flush: true })
-  return { field: 'data', name: clean, bytes: bytes.byteLength, path }
+  return { field: 'data', name: clean, bytes: bytes.byteLength, path, owner }
 }

@@ -41,11 +41,12 @@ export function mountJobs(app: Hono, options: JobRoutes): void {
     return info
   }
   app.post('/v1/jobs', async (c) => {
-    jobs.checkRoom(1)
+    const viewer = doors.holder(c)
+    jobs.checkRoom(viewer.owner, 1)
     const near = doors.caller(c).local || options.nearWebhooks === true
     const { job: made, files, madeSecret } = await jobs.receive(
       leftAddress(c),
-      () => readJob(c, options, doors.holder(c), near),
+      () => readJob(c, options, viewer, near),
     )
     const job = await jobs.create(made, files).catch(async (error) => {
       await dropForm({ files }, jobs.folder)

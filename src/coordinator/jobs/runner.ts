@@ -8,7 +8,6 @@
  *
  * @module
  */
-import { ApiError } from '../api_error.ts'
 import type { Gone } from '../gone.ts'
 import type { Log } from '../log.ts'
 import type { Rates } from './rates.ts'
@@ -18,7 +17,7 @@ import { hasEnded, type Job, STOPPED } from './job.ts'
 import { Opening } from './opening.ts'
 import { dueOf, Window } from './pace.ts'
 import { JOBS } from './params.ts'
-import { readDocument, writePart } from './part_files.ts'
+import { firstFailure, writePart } from './part_files.ts'
 import type { Kind, PartResult, Unit } from './types.ts'
 import { SplitError, type Work } from './work.ts'
 
@@ -121,9 +120,18 @@ export class Runner {
     }
   }
 
-  /** It was refused, and there is no node for it: it is asked as soon as there is. */
-  #isIdle({ waiting, row }: Job): boolean {
-    return waiting !== null && !this.options.rates.isServed(row)
+  /** There is no room for an answer, or it was refused and there is no node: both are awaited. */
+  #isIdle(job: Job): boolean {
+    const { folder, rates } = this.options
+    const full = folder.refusal(job.id)
+    if (full !== undefined) this.#wait(job, full.message)
+    return full !== undefined || job.waiting !== null && !rates.isServed(job.row)
+  }
+
+  #wait(job: Job, why: string): void {
+    if (job.waiting === why) return
+    job.waiting = why
+    job.tell({ type: 'job' })
   }
 
   /** The most urgent of the first parts of all jobs. */
@@ -149,14 +157,15 @@ export class Runner {
 
   async #serve(job: Job, unit: Unit, dueMs: number): Promise<void> {
     const { works, rates, wallMs } = this.options
-    const { kind, pipeline, state } = job.row
+    const { kind, pipeline, state, owner } = job.row
     const share = rates.share(pipeline, this.#jobs, wallMs())
     if (state === 'queued') this.#begin(job)
     rates.began(pipeline)
     const signal = AbortSignal.any([job.stopping.signal, this.#closing.signal])
     const id = `${job.id}.${++this.#serial}`
     try {
-      const result = await works[kind].ask(job, unit, { id, dueMs, share, gone: goneWith(signal) })
+      const asking = { id, dueMs, share, holder: owner, gone: goneWith(signal) }
+      const result = await works[kind].ask(job, unit, asking)
       if (!signal.aborted) await this.#keep(job, unit, result)
     } catch (error) {
       if (!signal.aborted) await this.#fail(job, unit, error)
@@ -186,8 +195,9 @@ export class Runner {
       for (const index of missing) result.failed.push({ index, reason: 'internal', message })
     }
     if (said.size + missing.length === 0) return
-    await writePart(folder, job.id, unit, result)
+    const bytes = await writePart(folder, job.id, unit, result)
     if (job.ended) return
+    if (job.row.kind === 'batch') folder.promise(job, bytes)
     job.waiting = null
     this.#window.completed()
     const { pages, failed } = job.take(n, result)
@@ -213,8 +223,7 @@ export class Runner {
     if (fault.hurried) unit.stretch = Math.min(64, unit.stretch * 2)
     if (fault.kind === 'refused') {
       unit.refused++
-      job.waiting = message
-      job.tell({ type: 'job' })
+      this.#wait(job, message)
     } else if (fault.kind === 'fault') unit.tries++
     const again = fault.kind === 'refused' ||
       fault.kind === 'fault' && unit.tries < JOBS.tries && (count === 1 || fault.hurried)
@@ -245,7 +254,7 @@ export class Runner {
     const { kind } = job.row
     const row = job.documents[n]!
     try {
-      if (row.done === 0 && kind !== 'batch') throw await firstFailure(folder, job, n)
+      if (row.done === 0 && kind !== 'batch') throw await firstFailure(folder, job.id, n)
       row.outputs = await works[kind].finish(job, n)
       if (hasEnded(row)) return
       row.state = 'done'
@@ -276,13 +285,6 @@ export class Runner {
     ended(job)
     this.#pump()
   }
-}
-
-/** Why a document of which nothing could be read has no result. */
-async function firstFailure(folder: Folder, job: Job, n: number): Promise<unknown> {
-  const { failed: [first] } = await readDocument(folder, job.id, n)
-  const { reason = 'internal', message = 'no page was read' } = first ?? {}
-  return new ApiError(reason as ApiError['reason'], message)
 }
 
 const goneWith = (signal: AbortSignal): Gone => (left) => {

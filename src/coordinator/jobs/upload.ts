@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { ApiError } from '../api_error.ts'
+import type { Holder } from '../shares.ts'
 import type { Folder } from './folder.ts'
 import { JOBS } from './params.ts'
 
@@ -17,6 +18,7 @@ export interface UploadedFile {
   bytes: number
   /** Where it is, for whoever takes it. */
   path: string
+  owner: Holder
 }
 
 export interface Form {
@@ -33,12 +35,14 @@ const WRITE_BYTES = 256 * 1024
 const bad = (message: string) => new ApiError('invalid_input', message)
 
 /**
+ * @param owner whom its bytes count for
  * @param signal ends it
  * @throws ApiError; then nothing is left of it on disk
  */
 export async function receiveForm(
   request: Request,
   folder: Folder,
+  owner: Holder,
   signal: AbortSignal,
 ): Promise<Form> {
   const form: Form = { fields: new Map(), files: [] }
@@ -70,7 +74,7 @@ export async function receiveForm(
         const bytes = chunk as Uint8Array
         if (file.bytes + bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(file.name)
         if (jobBytes + bytes.byteLength > JOBS.jobBytes) throw jobTooLarge()
-        folder.hold(bytes.byteLength)
+        folder.hold(bytes.byteLength, owner)
         file.bytes += bytes.byteLength
         jobBytes += bytes.byteLength
         rest.push(bytes)
@@ -93,7 +97,7 @@ export async function receiveForm(
     })
     parser.on('file', (field, stream, name) => {
       const path = `${temporaries}-${form.files.length}`
-      const file = { field, name: cleanName(name), bytes: 0, path }
+      const file = { field, name: cleanName(name), bytes: 0, path, owner }
       form.files.push(file)
       // Whatever ends the form ends its files: the parser leaves them open.
       const end = () => stream.destroy(new Error('it broke off'))
@@ -131,8 +135,8 @@ export async function receiveForm(
 
 /** Of one whose files nobody takes; those that were moved away are left. */
 export async function dropForm({ files }: Pick<Form, 'files'>, folder: Folder): Promise<void> {
-  for (const { path, bytes } of files) {
-    await rm(path).then(() => folder.hold(-bytes), () => {})
+  for (const { path, bytes, owner } of files) {
+    await rm(path).then(() => folder.take(-bytes, owner), () => {})
   }
 }
 

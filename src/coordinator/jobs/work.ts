@@ -5,6 +5,7 @@
  */
 import type { Output } from '../../documents/documents.ts'
 import type { Gone } from '../gone.ts'
+import type { Holder } from '../shares.ts'
 import type { Job } from './job.ts'
 import type { Failure, PartResult, Unit } from './types.ts'
 
@@ -14,6 +15,8 @@ export interface Asking {
   dueMs: number
   /** As how much of a query it counts, 0..1; see `shareOf` in `pace.ts`. */
   share: number
+  /** Whose job it is. */
+  holder: Holder
   gone: Gone
 }
 

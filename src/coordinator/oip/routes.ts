@@ -190,7 +190,7 @@ function infer(
       }
       return payloads.map((payload) =>
         answerOf(pool, {
-          ...{ pipeline: pipeline.name, payload, id },
+          ...{ pipeline: pipeline.name, payload, id, holder: leftAddress(c) },
           ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, gone },
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
           ...(prefer === undefined ? {} : { prefer }),

@@ -8,14 +8,14 @@ import { Hono } from 'hono'
 import { ApiError } from '../api_error.ts'
 import type { InferParts } from '../infer_parts.ts'
 import { MAX_TIMEOUT_MS } from '../infer_request.ts'
-import { withDues } from '../jobs/due_pool.ts'
+import { type Due, withDues } from '../jobs/due_pool.ts'
 import type { Handle } from '../jobs/batch_work.ts'
 import { openAiResponse } from './errors.ts'
 import { mountOpenAi } from './routes.ts'
 
 export function createBatchHandler(parts: InferParts): Handle {
   /** By the ids of the calls, which may ask for ten minutes at most. */
-  const dues = new Map<string, { deadlineMs: number; share: number }>()
+  const dues = new Map<string, Due>()
   const pool = withDues(parts.pool, (id) => id === undefined ? undefined : dues.get(id))
   const app = new Hono()
   app.onError((error) => {
@@ -24,10 +24,10 @@ export function createBatchHandler(parts: InferParts): Handle {
   })
   mountOpenAi(app, { ...parts, pool, peers: undefined })
 
-  return async (path, { bytes, stream }, { id, dueMs, share, gone }) => {
+  return async (path, { bytes, stream }, { id, dueMs, share, holder, gone }) => {
     const client = new AbortController()
     const unwatch = gone((why) => client.abort(why))
-    dues.set(id, { deadlineMs: dueMs, share })
+    dues.set(id, { deadlineMs: dueMs, share, holder })
     try {
       return await app.request(path, {
         ...{ method: 'POST', body: stream, signal: client.signal },

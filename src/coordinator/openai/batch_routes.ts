@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { copyFile } from 'node:fs/promises'
 import type { Context, Hono } from 'hono'
 import { ApiError } from '../api_error.ts'
 import { asksBody } from '../asks_body.ts'
@@ -15,7 +14,7 @@ import type { Jobs } from '../jobs/jobs.ts'
 import { JOBS } from '../jobs/params.ts'
 import { streamOf } from '../jobs/results.ts'
 import type { FileRow } from '../jobs/types.ts'
-import { dropForm, receiveForm } from '../jobs/upload.ts'
+import { dropForm, type Form, receiveForm } from '../jobs/upload.ts'
 import { parseAs } from '../oip/parse.ts'
 import type { Pool } from '../pool.ts'
 import {
@@ -45,11 +44,15 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
   const { folder, files } = jobs
 
   app.post('/v1/files', async (c) => {
-    const form = await jobs.receive(
-      leftAddress(c),
-      () => receiveForm(c.req.raw, folder, pool.draining),
-    )
+    const { owner } = doors.holder(c)
+    // Before it is read: a file without a place would be read for nothing.
+    files.room.hold(1, owner)
+    let form: Form | undefined
     try {
+      form = await jobs.receive(
+        leftAddress(c),
+        () => receiveForm(c.req.raw, folder, owner, pool.draining),
+      )
       const [purpose = ''] = form.fields.get('purpose') ?? []
       if (!PURPOSES.some((one) => one === purpose)) {
         throw bad('purpose', `must be one of ${PURPOSES.join(', ')}`)
@@ -57,10 +60,10 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
       const [file] = form.files
       if (file === undefined || form.files.length > 1) throw bad('file', 'must be one file')
       const { name, bytes, path } = file
-      const { owner } = doors.holder(c)
       return c.json(fileOf(await files.add({ name, bytes, purpose, owner }, path)))
     } finally {
-      await dropForm(form, folder)
+      files.room.take(-1, owner)
+      if (form !== undefined) await dropForm(form, folder)
     }
   })
   app.get('/v1/files', (c) => {
@@ -99,13 +102,12 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
     const viewer = doors.holder(c)
     const input = files.get(viewer, said.input_file_id)
     const path = await folder.temporary()
-    folder.hold(input.bytes)
-    const file = { field: 'file', name: input.name, bytes: input.bytes, path }
+    const { owner } = viewer
+    const file = { field: 'file', name: input.name, bytes: input.bytes, path, owner }
+    await files.share(input, path, owner)
     try {
-      // Its own: whoever deletes the file has the batch go on.
-      await copyFile(await files.pathOf(input), path)
       const job = await jobs.create({
-        ...{ owner: viewer.owner, kind: 'batch', pipeline: said.endpoint, webhook: null },
+        ...{ owner, kind: 'batch', pipeline: said.endpoint, webhook: null },
         ...{ byMs: jobs.wallMs() + DAY_MS, output: [] },
         batch: {
           ...{ endpoint: said.endpoint, inputFileId: input.id, metadata: said.metadata ?? null },

@@ -77,7 +77,7 @@ const JOB_CALLS: Operation[] = [
       '`page`, `{document, index, page}`; `failed`, `{document, index, reason, message}`; ' +
       '`document`, as in `Job`, with its outputs; at last `end`, a `Job`.',
     ...{ parameters: JOB, answer: 'The stream.', content: { 'text/event-stream': null } },
-    errors: ['not_found', 'rate_limited'],
+    errors: ['not_found', 'queue_full'],
   },
 ]
 

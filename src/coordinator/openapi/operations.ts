@@ -120,7 +120,7 @@ export const OPERATIONS: Operation[] = [
     description: 'Server-sent events, at most four a second: `plan` carries a `Plan`, `node` a ' +
       '`NodesEvent`, `metrics` a `MetricsEvent`, `work` a `WorkEvent`.',
     ...{ answer: 'The stream.', content: { 'text/event-stream': null } },
-    errors: ['rate_limited', 'draining'],
+    errors: ['queue_full', 'draining'],
   },
   {
     ...{ method: 'get', path: '/v1/history', tag: 'state', summary: 'Five minutes and an hour' },

@@ -17,6 +17,7 @@ export type SlotIndex = number
 export type FailureReason =
   | 'invalid_input'
   | 'too_large'
+  | 'rate_limited'
   | 'internal'
   | 'node_failed'
   | 'queue_full'

@@ -65,6 +65,7 @@ export function createResults(parts: ResultsParts): Results {
     ...common,
     ...{
       options: options.trust,
+      gather: parts.finishing.gather,
       shapes,
       nodes: pool.nodes,
       emit,

@@ -1,6 +1,7 @@
 /**
  * Canaries: nodes are asked what is known already, in batches like any other; a node that is new at
- * once, others at random times.
+ * once, others at random times. What is known are answers to questions of our own: no node gets an input
+ * of a client that no query needs.
  *
  * @module
  */
@@ -14,7 +15,8 @@ import type { Judges, TrustParts } from './judges.ts'
 import { trust as params } from './params.ts'
 import { type Check, hidden, type Vote } from './quorum.ts'
 import type { Presence, Reputations } from './reputations.ts'
-import { Questions, type Sample, SampleStore } from './sample_store.ts'
+import { Questions } from './questions.ts'
+import { type Sample, SampleStore } from './sample_store.ts'
 
 /** When a node is asked next. */
 interface Clock {
@@ -35,7 +37,11 @@ export class Canaries {
   private readonly questions: Questions
   private readonly clocks = new WeakMap<Presence, Clock>()
   private readonly samplesOf = new WeakMap<Check, Sample[]>()
-  /** Variants that nobody is to be asked about before then: one question of each at a time. */
+  /** Variants of which a node has seen all samples that there are. */
+  private readonly wanted = new WeakSet<VariantShape>()
+  /** Variants that somebody is asked about, with for the sake of which: one question of each at a time. */
+  private readonly asking = new Map<VariantShape, VariantShape>()
+  /** Variants that nobody is to be asked about before then. */
   private readonly restUntilMs = new WeakMap<VariantShape, number>()
   private tickMs = -Infinity
 
@@ -45,16 +51,16 @@ export class Canaries {
     private readonly judges: Judges,
     private readonly checks: Checks,
   ) {
-    const { random, weigh, question } = parts.options
-    this.samples = new SampleStore(random, weigh)
-    this.questions = new Questions(question)
+    const { weigh, question } = parts.options
+    this.samples = new SampleStore(weigh)
+    this.questions = new Questions(question, parts.gather)
   }
 
   /** Asks whoever is due. */
   tick(nowMs: number): void {
     if (nowMs < this.tickMs) return
     this.tickMs = nowMs + params.tickMs
-    if (!this.parts.isBusy(nowMs)) this.question(nowMs)
+    this.question(nowMs)
     const { reputations } = this
     for (const [id, presence] of reputations.present) {
       if (reputations.get(id)?.own !== false) continue
@@ -70,21 +76,23 @@ export class Canaries {
     return this.tickMs
   }
 
-  /** An answer that is right. */
-  learn(variant: VariantShape, payload: Handle, said: Said, seenBy: Iterable<NodeId>): void {
+  /** The right answer to a question; undefined where nothing, or nothing right, came of it. */
+  answered(check: Check, said: Said | undefined, nowMs: number): void {
+    const { variant, items, asked } = check
+    const { payload } = items[0]!
+    if (said === undefined) return this.putBack(variant, payload, nowMs)
+    this.asking.delete(variant)
     if (!said.outcome.ok) return
-    this.questions.learn(variant, said.outcome.children)
-    if (this.samples.wants(variant)) this.samples.add(variant, payload, said, seenBy)
+    this.questions.learn(variant, payload, said.outcome)
+    this.questions.count(variant, 0)
+    this.wanted.delete(variant)
+    this.samples.add(variant, payload, said, asked)
   }
 
-  /** A canary or a question is over; `wrong` where nothing, or nothing right, came of it. */
+  /** A canary is over; `wrong` where nothing, or nothing right, came of it. */
   ended(check: Check, wrong: boolean, nowMs: number): void {
-    const { variant, target } = check
-    if (target === null) {
-      this.restUntilMs.delete(variant)
-      if (wrong) this.putBack(variant, check.items[0]!.payload, nowMs)
-      return
-    }
+    const { target } = check
+    if (target === null) return
     const { reputations } = this
     const standing = reputations.standingOf(target)
     // What a trusted node says otherwise may never have been right.
@@ -147,12 +155,13 @@ export class Canaries {
   private canary(id: NodeId, presence: Presence, clock: Clock, nowMs: number): boolean {
     const { shapes, nodes, options: { random } } = this.parts
     const node = nodes.get(id)
-    const fit = shapes.variants.filter((variant) =>
-      node !== undefined && holds(node, variant) &&
-      this.samples.unseenBy(id, variant, 1).length > 0
-    )
+    const held = shapes.variants.filter((one) => node !== undefined && holds(node, one))
+    const fit = held.filter((variant) => this.samples.unseenBy(id, variant, 1).length > 0)
     const variant = fit[Math.floor(random() * fit.length)]
-    if (variant === undefined) return false
+    if (variant === undefined) {
+      this.want(held, nowMs)
+      return false
+    }
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(params.items * random())
     const samples = this.samples.unseenBy(id, variant, most, presence.backend)
     const items = samples.map(({ payload }) => hidden(payload))
@@ -176,26 +185,57 @@ export class Canaries {
     return true
   }
 
-  /** Where there are few samples, somebody is asked: the auditor, one of the own nodes, or several others. */
+  /** Has one more sample made, of one of these. */
+  private want(variants: readonly VariantShape[], nowMs: number): void {
+    const some = variants.filter((variant) =>
+      !this.questions.isVain(variant) && this.judges.canTell(variant, nowMs)
+    )
+    if (some.some((variant) => this.wanted.has(variant))) return
+    const one = some[Math.floor(this.parts.options.random() * some.length)]
+    if (one !== undefined) this.wanted.add(one)
+  }
+
+  /**
+   * Where there are few samples, somebody is asked: the auditor, one of the own nodes, or several others.
+   * While queries wait, one question at a time, and that alone for which a node waits.
+   */
   private question(nowMs: number): void {
     const { shapes } = this.parts
-    for (const variant of shapes.variants) {
-      if (this.samples.count(variant) >= params.samples / 2 || !this.questions.has(variant)) {
-        continue
-      }
-      if ((this.restUntilMs.get(variant) ?? 0) > nowMs) continue
-      if (!this.judges.canProve(variant, nowMs)) continue
-      const payload = this.questions.next(variant)
-      if (payload === undefined) continue
-      this.restUntilMs.set(variant, Infinity)
+    const isBusy = this.parts.isBusy(nowMs)
+    for (const sake of shapes.variants) {
+      if (isBusy && this.asking.size > 0) return
+      const isFew = !isBusy && this.samples.count(sake) < params.samples / 2
+      const isShort = isFew || this.wanted.has(sake)
+      if (!isShort || this.questions.isVain(sake)) continue
+      const variant = this.askedFor(sake, nowMs)
+      const payload = variant && this.questions.next(variant.task)
+      if (variant === undefined || payload === undefined) continue
+      this.asking.set(variant, sake)
+      this.questions.count(sake, 1)
       const items = [hidden(payload)]
       const check = this.checks.begin({ kind: 'question', variant, items, votes: [] }, nowMs)
       if (check === undefined) this.putBack(variant, payload, nowMs)
     }
   }
 
+  /** A variant to ask for the sake of this one: itself, or of a task that hands on what it is asked. */
+  private askedFor(sake: VariantShape, nowMs: number): VariantShape | undefined {
+    const isFree = (one: VariantShape) =>
+      !this.asking.has(one) && (this.restUntilMs.get(one) ?? 0) <= nowMs
+    const canProve = (one: VariantShape) => this.judges.canProve(one, nowMs)
+    let variant = canProve(sake) ? sake : undefined
+    while (variant !== undefined && isFree(variant)) {
+      if (this.questions.has(variant.task)) return variant
+      variant = variant.task.parent?.variants.find(canProve)
+    }
+    return undefined
+  }
+
+  /** Nothing came of a question: it is asked again later. */
   private putBack(variant: VariantShape, payload: Handle, nowMs: number): void {
-    this.questions.again(variant, payload)
+    this.questions.again(variant.task, payload)
+    this.questions.count(this.asking.get(variant) ?? variant, -1)
+    this.asking.delete(variant)
     this.restUntilMs.set(variant, nowMs + params.proofMs)
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Shapes, VariantShape } from '../core/graph.ts'
-import type { Fits, TrustOptions } from '../core/options.ts'
+import type { Fits, Gather, TrustOptions } from '../core/options.ts'
 import type { NodeId, PolicyCommand } from '../core/types.ts'
 import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
@@ -22,6 +22,7 @@ export interface TrustParts {
   extras: Extras
   nodes: ReadonlyMap<NodeId, PoolNode>
   fits: Fits
+  gather: Gather
   /** Whether anything waits for a slot. */
   isBusy(nowMs: number): boolean
   emit(command: PolicyCommand): void
@@ -72,6 +73,13 @@ export class Judges {
     if (this.auditor.knows(variant, nowMs)) return true
     const { any, trusted } = this.count(variant, nowMs)
     return trusted.size > 0 || any.size >= params.quorum
+  }
+
+  /** Whether the auditor or an own node could: what other nodes are asked, they have seen. */
+  canTell(variant: VariantShape, nowMs: number): boolean {
+    if (this.auditor.knows(variant, nowMs)) return true
+    const trusted = [...this.count(variant, nowMs).trusted.values()].flat()
+    return trusted.some((id) => this.reputations.standingOf(id) === 'own')
   }
 
   isAuditorLeft({ variant, target, asked, items }: Check, nowMs: number): boolean {

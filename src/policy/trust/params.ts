@@ -39,9 +39,10 @@ export const trust = {
   idleMs: 600_000, // likewise of a trusted node,
   batches: 120, // or so many batches; and the longest of all times
   items: 3, // items of one canary, at most; the first task of a pipeline seldom gets more than one
-  samples: 8, // samples of a variant; inputs that are asked about to get the first half of them; inputs that are kept for that
+  samples: 8, // samples of a variant, of which half are asked for before any is needed; inputs of a task that are kept to be asked
+  gathered: 8, // items before a task that gathers which make an input of it
+  vain: 32, // questions for a variant that lead to no sample before no more are asked for it
   sampleBytes: 64 * 2 ** 20, // bytes of all samples; one of a variant takes a share of this at most
-  renew: 0.02, // share of right answers that take the place of an old sample
   mostSeen: 1000, // nodes that were asked for a sample: what so many know is no secret
 
   // Claims of speed

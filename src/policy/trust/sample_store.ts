@@ -1,13 +1,10 @@
 /**
- * Samples for canaries: inputs whose answers are known, by variant. And questions: inputs to ask about
- * where there are too few samples.
+ * Samples for canaries: inputs of our own whose answers are known, by variant.
  *
  * @module
  */
-import { queryTensors } from '../../pipeline/takes.ts'
-import { publicName } from '../../pipeline/version.ts'
-import type { PipelineShape, TaskShape, VariantShape } from '../core/graph.ts'
-import type { Said, TrustOptions } from '../core/options.ts'
+import type { PipelineShape, VariantShape } from '../core/graph.ts'
+import type { Said } from '../core/options.ts'
 import type { Handle, NodeId } from '../core/types.ts'
 import { trust as params } from './params.ts'
 
@@ -24,18 +21,10 @@ export class SampleStore {
   private readonly byVariant = new Map<VariantShape, Sample[]>()
   private bytes = 0
 
-  constructor(
-    private readonly random: () => number,
-    private readonly weigh: (payload: Handle) => number = () => 0,
-  ) {}
+  constructor(private readonly weigh: (payload: Handle) => number = () => 0) {}
 
   count(variant: VariantShape): number {
     return this.byVariant.get(variant)?.length ?? 0
-  }
-
-  /** Whether one more would be kept, as things are. */
-  wants(variant: VariantShape): boolean {
-    return this.count(variant) < params.samples || this.random() < params.renew
   }
 
   add(variant: VariantShape, payload: Handle, said: Said, seenBy: Iterable<NodeId>): void {
@@ -90,58 +79,3 @@ const childrenOf = ({ outcome }: Said): Handle[] =>
   outcome.ok ? Object.values(outcome.children).flat() : []
 
 const weightOf = (list: readonly Sample[]) => list.reduce((sum, { bytes }) => sum + bytes, 0)
-
-/**
- * Pictures made for it, and child items of samples. Each is asked about once: an input that comes again
- * and again is no client's.
- */
-export class Questions {
-  /** Child items to ask about. */
-  private readonly kept = new WeakMap<TaskShape, Handle[]>()
-  private readonly asked = new WeakMap<VariantShape, number>()
-
-  constructor(private readonly picture: TrustOptions['question']) {}
-
-  /** Child items of an answer that is right. */
-  learn({ task }: VariantShape, children: { readonly [task: string]: readonly Handle[] }): void {
-    for (const child of task.next) {
-      const room = Math.max(0, params.samples - this.keptOf(child).length)
-      this.keptOf(child).push(...(children[child.name] ?? []).slice(0, room))
-    }
-  }
-
-  has(variant: VariantShape): boolean {
-    // Where so many questions lead to no sample, more would not.
-    if ((this.asked.get(variant) ?? 0) >= params.samples) return false
-    return this.takesPictures(variant.task)
-      ? this.picture !== undefined
-      : this.keptOf(variant.task).length > 0
-  }
-
-  /** An input that nobody was asked about yet. */
-  next(variant: VariantShape): Handle | undefined {
-    const { task } = variant
-    const payload = this.takesPictures(task)
-      ? this.picture?.(publicName(task.pipeline.name))
-      : this.keptOf(task).shift()
-    if (payload !== undefined) this.asked.set(variant, (this.asked.get(variant) ?? 0) + 1)
-    return payload
-  }
-
-  /** Nothing came of this one: there is one more to ask. */
-  again(variant: VariantShape, payload: Handle): void {
-    const { task } = variant
-    this.asked.set(variant, Math.max(0, (this.asked.get(variant) ?? 0) - 1))
-    if (!this.takesPictures(task)) this.keptOf(task).push(payload)
-  }
-
-  private takesPictures({ depth, pipeline }: TaskShape): boolean {
-    return depth === 0 && queryTensors(pipeline.pipeline) === undefined
-  }
-
-  private keptOf(task: TaskShape): Handle[] {
-    const list = this.kept.get(task) ?? []
-    this.kept.set(task, list)
-    return list
-  }
-}

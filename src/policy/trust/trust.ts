@@ -93,18 +93,11 @@ export class Trust {
     const reputation = this.reputations.get(id)
     this.work.items += items.length
     this.checks.usual(variant.task, items[0]!.deadlineMs - batch.dispatchedMs)
-    if (reputation === undefined) return 'serve'
+    if (reputation === undefined || reputation.own) return 'serve'
     const positions = items.flatMap((_, i) => {
       const outcome = event.outcomes[i]
       return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
     })
-    if (reputation.own) {
-      const { outcomes, backend } = event
-      for (const i of this.reputations.strangers > 0 ? positions : []) {
-        this.canaries.learn(variant, items[i]!.payload, { outcome: outcomes[i]!, backend }, [])
-      }
-      return 'serve'
-    }
     for (const i of positions) {
       const fault = this.parts.options.faultOf?.(variant.ref, event.outcomes[i]!)
       if (fault === undefined) continue
@@ -218,9 +211,10 @@ export class Trust {
   ): void {
     const { kind, variant: { ref } } = check
     const wrong = right === undefined ? [] : groups.filter((group) => group !== right).flat()
-    if (kind !== 'replica') {
+    if (kind === 'canary') {
       this.canaries.ended(check, right === undefined || wrong.length > 0, nowMs)
     }
+    if (kind === 'question') this.canaries.answered(check, right && sampleOf(right)?.said[0], nowMs)
     if (right === undefined) return
     for (const { node } of wrong) {
       if (node === null) continue
@@ -233,8 +227,5 @@ export class Trust {
     for (const { node } of right.length > 1 ? right : []) {
       if (node !== null) this.reputations.change(node, (one) => pass(one, kind === 'canary', ref))
     }
-    sampleOf(right)?.said.forEach((one, i) => {
-      this.canaries.learn(check.variant, check.items[i]!.payload, one, check.asked)
-    })
   }
 }

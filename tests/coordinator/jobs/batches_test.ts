@@ -1,39 +1,10 @@
 /** Files and batches as OpenAI's own client asks for them. */
 import assert from 'node:assert/strict'
 import OpenAI, { toFile } from 'openai'
-import type { Generated } from '../../../src/pipeline/generate.ts'
-import { checkPipeline } from '../../../src/pipeline/parse.ts'
-import { type Behaviour, joinScripted, untilReady, withCoordinator } from '../fixture.ts'
+import { joinScripted, untilReady, withCoordinator } from '../fixture.ts'
+import { echoes, line, scribe } from './batch_scene.ts'
 
-const pipeline = checkPipeline({
-  ...{ schema: 'shoal-pipeline/1', name: 'scribe', sloMs: 5000, root: 'tell' },
-  tasks: {
-    tell: { kind: 'generate', context: 64, variants: { only: { accuracy: 0.9, referenceMs: 1 } } },
-  },
-  output: { said: { each: 'tell', with: ['text', 'finish'] } },
-}, 'scribe')
-
-const options = { pipelines: [{ dir: '', pipeline, models: {} }] }
-
-/** Says again what it was asked, in capitals. */
-const echoes: Behaviour = ({ message, blobs }) => ({
-  items: message.items.map(({ payload }) => {
-    const text = new TextDecoder().decode('blob' in payload ? blobs[payload.blob] : undefined)
-      .toUpperCase()
-    const fields = {
-      ...{ text, ids: [...text].map((_, i) => i), finish: 'stop' as const },
-      ...{ promptTokens: 2, completionTokens: text.length },
-    } satisfies Generated
-    return { ok: true, fields, children: {} }
-  }),
-})
-
-const line = (custom_id: string, prompt: unknown, more = {}) =>
-  JSON.stringify({
-    ...{ custom_id, method: 'POST', url: '/v1/completions' },
-    body: { model: 'scribe', prompt },
-    ...more,
-  })
+const options = { pipelines: [{ dir: '', pipeline: scribe, models: {} }] }
 
 async function withClient(
   test: (openai: OpenAI, node: Awaited<ReturnType<typeof joinScripted>>) => Promise<void>,
@@ -100,6 +71,26 @@ Deno.test("OpenAI's client has the lines of a file answered", () =>
     assert.equal((await openai.files.delete(file.id)).deleted, true)
     await assert.rejects(openai.files.retrieve(file.id), { status: 404 })
   }))
+
+Deno.test('a batch that is refused while there is no node is answered once there is one', () =>
+  withCoordinator(
+    async (coordinator) => {
+      const openai = new OpenAI({
+        ...{ baseURL: `${coordinator.url}/v1`, apiKey: 'none', maxRetries: 0 },
+      })
+      const file = await upload(openai, [line('a', 'one')])
+      const { id } = await openai.batches.create({ ...made, input_file_id: file.id })
+      const refused = async () => {
+        const { pipelines } = await (await fetch(`${coordinator.url}/v1/stats`)).json()
+        return Object.keys(pipelines.scribe.failed).length > 0
+      }
+      while (!await refused()) await new Promise((done) => setTimeout(done, 10))
+      await joinScripted(coordinator, 'one', echoes)
+      assert.equal((await over(openai, id)).status, 'completed')
+    },
+    undefined,
+    options,
+  ))
 
 Deno.test('a batch whose file cannot be used has failed, with the line', () =>
   withClient(async (openai) => {

@@ -1,19 +1,9 @@
 /** What is taken in is bounded, as it comes. */
 import assert from 'node:assert/strict'
-import { JOBS } from '../../../src/coordinator/jobs/params.ts'
-import { create, ended, get, pagesOf, send, startJobs, withJobs } from './scene.ts'
+import type { JOBS } from '../../../src/coordinator/jobs/params.ts'
+import { create, ended, get, pagesOf, send, startJobs, withBounds, withJobs } from './scene.ts'
 
 const ONE = { 'a.pdf': pagesOf(['a']) }
-
-async function withBounds(bounds: Partial<typeof JOBS>, test: () => Promise<void>) {
-  const before = { ...JOBS }
-  Object.assign(JOBS, bounds)
-  try {
-    await test()
-  } finally {
-    Object.assign(JOBS, before)
-  }
-}
 
 const reasonOf = async (response: Response) => {
   const { reason, error } = await response.json()
@@ -35,7 +25,12 @@ Deno.test('files, jobs and the disk hold so much and no more, and what is refuse
   try {
     await refused({ fileBytes: 500 }, 413, /too_large: .*big.pdf: a file has at most 500 bytes/)
     await refused({ jobBytes: 1000 }, 413, /too_large: .*its files have at most 1000 bytes/)
-    await refused({ diskBytes: 1000 }, 503, /queue_full: .*fill 1000 bytes: delete some/)
+    await refused({ diskBytes: 900 }, 503, /queue_full: .*675 bytes of jobs .*: delete some/)
+    await refused(
+      { diskBytes: 1200 },
+      429,
+      /rate_limited: .*this machine has 675 of 900 bytes of jobs .*: delete some/,
+    )
     await refused({ documents: 1 }, 413, /too_large: .*at most 1 files/)
     await refused({ kept: 0 }, 503, /queue_full: .*delete some that have ended/)
     await refused({ active: 0 }, 503, /queue_full/)

@@ -100,7 +100,7 @@ Deno.test('files of a job tell the pace of its last minutes', async () => {
   try {
     const folder = new Folder(() => Promise.resolve(dir))
     assert.equal(await lastPace(folder, 'none'), null)
-    await folder.make('one')
+    await folder.make('one', undefined)
     for (const [atS, from] of [[0, 0], [1000, 4], [1010, 8], [1030, 12], [1040, 16]] as const) {
       const unit = { document: 0, from, count: 4 } as Unit
       await writePart(folder, 'one', unit, { pages: [], failed: [] })

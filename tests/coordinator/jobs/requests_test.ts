@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createClient } from '../../../src/client/mod.ts'
 import { readWhen } from '../../../src/coordinator/jobs/when.ts'
 import { cleanName } from '../../../src/coordinator/jobs/upload.ts'
-import { isNear } from '../../../src/coordinator/jobs/address.ts'
+import { isNear, readWebhookUrl } from '../../../src/coordinator/jobs/address.ts'
 import { createKeyring, hashOf } from '../../../src/coordinator/doors/keys.ts'
 import { ended, get, pagesOf, send, startJobs, withJobs } from './scene.ts'
 
@@ -157,11 +157,31 @@ Deno.test('names of files stay below where they are unpacked', () => {
 Deno.test('addresses of this machine and of private networks are told from public ones', () => {
   const near = [
     ...['127.0.0.1', '10.1.2.3', '192.168.0.1', '172.20.0.1', '169.254.169.254', '0.0.0.0'],
+    ...['192.88.99.1', '192.31.196.1', '198.19.255.255', '224.0.0.1', '255.255.255.255'],
     ...['::1', '::', 'fe80::1', 'fd00::1', '::ffff:127.0.0.1', '::ffff:7f00:1', '100.64.0.1'],
-    ...['64:ff9b::7f00:1', 'none'],
+    ...['64:ff9b::7f00:1', '64:ff9b:1::a00:1', '::ffff:0:10.0.0.1', '::ffff:0:a00:1', '::7f00:1'],
+    ...['100::1', '100:0:0:1::1', '3fff::1', '3fff:fff::1', '5f00::1', '2002:7f00:1::', 'fec0::1'],
+    ...['2001::1', '2001:db8::1', '2620:4f:8000::1', '4000::1', 'ff02::1', 'fe80::1%eth0', 'none'],
   ]
   for (const address of near) assert.ok(isNear(address), address)
-  for (const address of ['1.1.1.1', '93.184.216.34', '2606:4700:4700::1111', '::ffff:8.8.8.8']) {
-    assert.ok(!isNear(address), address)
+  const far = [
+    ...['1.1.1.1', '93.184.216.34', '192.88.98.1', '2606:4700:4700::1111', '::ffff:8.8.8.8'],
+    ...['2001:4860:4860::8888', '2001:200::1', '3fff:1000::1', '2a00::1'],
+  ]
+  for (const address of far) assert.ok(!isNear(address), address)
+})
+
+Deno.test('names of this machine are told however they are spelt, also where nothing finds them', async () => {
+  const names = [
+    'localhost',
+    'localhost.',
+    'LocalHost..',
+    'localhost%2e',
+    'localhost\u3002',
+    'a.localhost.',
+  ]
+  for (const name of [...names, '127.0.0.1.', '0x7f.1.', '2130706433.']) {
+    await assert.rejects(readWebhookUrl(`http://${name}/`, false), /on this machine/, name)
   }
+  assert.equal(await readWebhookUrl('http://localhost./', true), 'http://localhost./')
 })

@@ -1,6 +1,7 @@
 /** Jobs on a real coordinator, with a pipeline of pages whose node a test writes. */
 import { type Coordinator, startCoordinator } from '../../../src/cli/serve/coordinator.ts'
 import type { JobInfo } from '../../../src/client/mod.ts'
+import { JOBS } from '../../../src/coordinator/jobs/params.ts'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import {
   type Batch,
@@ -148,4 +149,15 @@ export async function ended(coordinator: Coordinator, id: string): Promise<JobIn
   const response = await fetch(`${coordinator.url}/v1/jobs/${id}/events`)
   await response.text()
   return await get(coordinator, `/v1/jobs/${id}`)
+}
+
+/** With other bounds than usual, as long as the test runs. */
+export async function withBounds(bounds: Partial<typeof JOBS>, test: () => Promise<void>) {
+  const before = { ...JOBS }
+  Object.assign(JOBS, bounds)
+  try {
+    await test()
+  } finally {
+    Object.assign(JOBS, before)
+  }
 }

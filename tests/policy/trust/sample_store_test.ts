@@ -9,7 +9,7 @@ const [quick, exact] = shapesOf([single]).pipelines.get('single')!.root.variants
 
 /** Of inputs that weigh what they say. */
 function storeOf() {
-  const store = new SampleStore(() => 0.5, (payload) => (payload as { bytes: number }).bytes)
+  const store = new SampleStore((payload) => (payload as { bytes: number }).bytes)
   const payload = (name: string, bytes = 1) => ({ name, bytes })
   const add = (variant: typeof quick, one: { name: string }, backend = 'wasm', by: string[] = []) =>
     store.add(variant!, one, { outcome: { ok: true, result: 1, children: {} }, backend }, by)
@@ -21,16 +21,14 @@ function storeOf() {
 }
 
 Deno.test('of a variant the latest eight known answers are kept, each input once', () => {
-  const { store, payload, add, names } = storeOf()
+  const { payload, add, names } = storeOf()
   const inputs = Array.from({ length: 10 }, (_, i) => payload(`${i}`, 8 * MIB))
   for (const one of inputs) add(quick, one)
   assert.deepEqual(names('a'), ['2', '3', '4', '5', '6', '7', '8', '9'])
-  assert.equal(store.wants(quick!), false)
   add(quick, inputs[9]!)
   assert.equal(names('a').length, 8)
   add(exact, payload('too large', 8 * MIB + 1))
   assert.deepEqual(names('a', exact), [])
-  assert.equal(store.wants(exact!), true)
 })
 
 Deno.test('known answers take no more memory than they may: who has most gives some', () => {
@@ -76,7 +74,7 @@ Deno.test('a node is asked what it does not know, first what was said on its own
 
 Deno.test('what is known of versions that are served no more takes no room from what is', () => {
   const shapes = shapesOf([])
-  const store = new SampleStore(() => 0.5, () => 4e6)
+  const store = new SampleStore(() => 4e6)
   const said = { outcome: { ok: true, result: 1, children: {} }, backend: 'wasm' } as const
   for (let version = 1; version <= 20; version++) {
     const name = `single~${version}`
