@@ -14,7 +14,7 @@ import { ApiError } from './api_error.ts'
 import { bodyOf } from './infer_body.ts'
 import { withTextWish } from './document.ts'
 import { boundPayload } from './generate/prompt.ts'
-import { leftAddress } from './doors/caller.ts'
+import { leftAddress, leftClient } from './doors/caller.ts'
 import { respondWhole } from './doors/headers.ts'
 import { readEncoding } from './bodies/inflate.ts'
 import { readBody } from './body.ts'
@@ -34,7 +34,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const request = c.req.raw
     const gone = goneOf(c, peers)
     const headers = readInferHeaders(request.headers, pipeline.sloMs)
-    const { id, budgetMs, minAccuracy, prefer } = headers
+    const { id, budgetMs, minAccuracy, prefer, unverified } = headers
     const deadlineMs = arrivedMs + budgetMs
     const takes = queryTensors(pipeline)
     const text = takesText(pipeline)
@@ -53,6 +53,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },
+      ...{ client: leftClient(c), unverified },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
       ...(prefer === undefined ? {} : { prefer }),
     })

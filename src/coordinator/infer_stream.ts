@@ -11,7 +11,7 @@ import { queryTensors } from '../pipeline/takes.ts'
 import { ApiError, secondsOf } from './api_error.ts'
 import { readEncoding } from './bodies/inflate.ts'
 import { readBody } from './body.ts'
-import { leftAddress } from './doors/caller.ts'
+import { leftAddress, leftClient } from './doors/caller.ts'
 import { budgetOf, readPace } from './generate/pace.ts'
 import { boundPayload } from './generate/prompt.ts'
 import { run } from './generate/running.ts'
@@ -56,7 +56,10 @@ export async function inferStream(c: Context, name: string, parts: InferParts): 
       ...{ form: { api: 'v1', type, takes, text }, bytes, encoding, lateMs, address },
     })
     const bound = boundPayload(pipeline, payload!, checkSchema)
-    running = run(parts, { ...said, ...pace, served, payload: bound, arrivedMs, budgetMs, gone })
+    running = run(parts, {
+      ...{ ...said, ...pace, served, payload: bound, arrivedMs, budgetMs, gone },
+      client: leftClient(c),
+    })
     return await streamed(c, running, parts, {
       piece: (text) => eventOf({ text }, 'text'),
       end: ({ answer, latencyMs, modelledJ }) =>

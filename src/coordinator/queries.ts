@@ -24,6 +24,9 @@ export interface QueryRequest {
   prefer?: Prefer
   /** As how much of a query it counts where work is planned, 0..1; 1 where absent. */
   share?: number
+  /** Who asks, as far as clients are told apart; and whether results that nobody confirmed will do. */
+  client?: string
+  unverified?: boolean | undefined
   /** Tells when the client goes away, which cancels what is queued for the query. */
   gone: Gone
   /** As the answer has it. */
@@ -152,6 +155,7 @@ export function createQueries(
     /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
       const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share } = request
+      const { client, unverified } = request
       const { byteLength } = payload.bytes
       const query = String(serial + 1)
       watch?.began(query, request)
@@ -174,6 +178,8 @@ export function createQueries(
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
           ...(prefer === undefined ? {} : { prefer }),
           ...(share === undefined ? {} : { share }),
+          ...(client === undefined ? {} : { client }),
+          ...(unverified === undefined ? {} : { unverified }),
         })
       })
     },

@@ -142,17 +142,11 @@ export function createDispatcher(
     arrivals: pool.arrivals,
     doubt: pool.doubt,
     preferred,
+    confirming: () => trust?.confirming,
     nowMs: () => nowMs,
     asked: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
   })
-  const finishing = {
-    profile,
-    fanOut,
-    pool,
-    flights,
-    gather,
-    inside,
-  }
+  const finishing = { profile, fanOut, pool, flights, gather, inside }
   const results = createResults({
     options,
     fits,

@@ -50,6 +50,9 @@ async function withTrust(
   })
 }
 
+/** As with `--audit off`. */
+const WITHOUT = { isAuditor: undefined }
+
 const joinAuditor = (coordinator: Coordinator, behave: Behaviour = truthful) =>
   joinScripted(coordinator, 'auditor', behave, { token: auditorToken })
 
@@ -106,7 +109,7 @@ Deno.test('without an auditor sockets of one address prove nothing, however many
       assert.deepEqual([trust, trustReason], [0, 'new'], id)
       assert.notEqual(state, 'quarantined')
     }
-  }))
+  }, WITHOUT))
 
 Deno.test('volunteers with keys of their own have a vote each, behind one address, too', async () => {
   const tokens = [1, 2, 3].map(() => makeKey('node'))
@@ -118,7 +121,7 @@ Deno.test('volunteers with keys of their own have a vote each, behind one addres
     while (coordinator.pool.nodes().some(({ trust }) => trust === 0)) {
       assert.deepEqual(await textsOf(await ask(coordinator)), ['true', 'true'])
     }
-  }, { keyring: keysOf(...tokens) })
+  }, { keyring: keysOf(...tokens), ...WITHOUT })
 })
 
 Deno.test('the auditor is no node: it makes nothing ready, is in no list, and gets no query', () =>

@@ -9,7 +9,7 @@ import { answerOf, answerRequest, type Finished, stagesOf, timingOf } from '../a
 import { assembleOutputs } from '../assemble.ts'
 import { readEncoding } from '../bodies/inflate.ts'
 import { readBody } from '../body.ts'
-import { leftAddress } from '../doors/caller.ts'
+import { leftAddress, leftClient } from '../doors/caller.ts'
 import { respondWhole } from '../doors/headers.ts'
 import { goneOf } from '../gone.ts'
 import type { InferParts } from '../infer_parts.ts'
@@ -56,7 +56,7 @@ function serve(c: Context, pipeline: Pipeline, parts: InferParts): Promise<Respo
     ({ id, payload, budgetMs, minAccuracy, prefer }, arrivedMs) => [
       answerOf(pool, {
         ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone },
-        deadlineMs: arrivedMs + budgetMs,
+        ...{ deadlineMs: arrivedMs + budgetMs, client: leftClient(c) },
         ...minAccuracy === undefined ? {} : { minAccuracy },
         ...prefer === undefined ? {} : { prefer },
       }),

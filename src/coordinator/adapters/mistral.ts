@@ -10,7 +10,7 @@ import { round, stagesOf, timingOf } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { PART } from '../documents/parts.ts'
 import { bodyRoom } from '../body.ts'
-import { leftAddress } from '../doors/caller.ts'
+import { leftAddress, leftClient } from '../doors/caller.ts'
 import { respondWhole } from '../doors/headers.ts'
 import { type Gone, goneOf } from '../gone.ts'
 import { isPictureType } from '../picture.ts'
@@ -74,7 +74,7 @@ async function answer(
     isQuery = true
     const read = await readDocument(pool, {
       ...{ pipeline, payload, document, pages: query.pages, gone: asked.gone },
-      request: requestOf(asked, pipeline.sloMs, document),
+      request: { ...requestOf(asked, pipeline.sloMs, document), client: leftClient(c) },
     })
     const tookMs = now() - arrivedMs
     const latencyMs = round(tookMs)

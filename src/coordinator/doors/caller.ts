@@ -18,6 +18,12 @@ const ADDRESS = 'address'
 
 export const leaveAddress = (c: Context, address: string): void => c.set(ADDRESS, address)
 
+/** Where it is left who asks, as far as clients are told apart: a key, else an address. */
+const CLIENT = 'client'
+
+export const leaveClient = (c: Context, client: string): void => c.set(CLIENT, client)
+export const leftClient = (c: Context): string => c.get(CLIENT) ?? ''
+
 /** `undefined` for callers of this machine. */
 export const leftAddress = (c: Context): string | undefined => c.get(ADDRESS)
 

@@ -9,7 +9,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { ApiError } from '../api_error.ts'
 import { MODEL_PATH } from '../served.ts'
-import { type Caller, createCallers, leaveAddress } from './caller.ts'
+import { type Caller, createCallers, leaveAddress, leaveClient } from './caller.ts'
 import { createRateLimit, type Rate } from './rate.ts'
 import { createKeyring, GUESSABLE, type Key, type Keyring, mayAs, type Role } from './keys.ts'
 
@@ -110,8 +110,9 @@ export function createDoors(options: DoorOptions): Doors {
     return key
   }
 
-  function enter(c: Context, role: Role, caller: Caller): void {
-    if (isOpenTo(role, caller)) return
+  /** The key that it came with, where one is needed. */
+  function enter(c: Context, role: Role, caller: Caller): Key | undefined {
+    if (isOpenTo(role, caller)) return undefined
     const text = bearerOf(c)
     if (text === undefined) {
       byAddress.take(caller.address)
@@ -128,6 +129,7 @@ export function createDoors(options: DoorOptions): Doors {
         `Cannot take this call: it is for role ${role}, and this key is for ${key.role}`,
       )
     }
+    return key
   }
 
   return {
@@ -160,8 +162,9 @@ export function createDoors(options: DoorOptions): Doors {
       const caller = callerOf(c)
       if (!caller.local) leaveAddress(c, caller.address)
       const role = roleFor(c.req.path, isFile)
-      if (role !== undefined) enter(c, role, caller)
-      else if (!caller.local) byAddress.take(caller.address)
+      const key = role === undefined ? undefined : enter(c, role, caller)
+      if (role === undefined && !caller.local) byAddress.take(caller.address)
+      leaveClient(c, key?.sha256 ?? caller.address)
       await next()
     },
     admits: (caller) => (token) => {

@@ -9,7 +9,7 @@ import type { Pipeline } from '../../pipeline/schema.ts'
 import { ApiError } from '../api_error.ts'
 import { readEncoding } from '../bodies/inflate.ts'
 import { readBody } from '../body.ts'
-import { leftAddress } from '../doors/caller.ts'
+import { leftAddress, leftClient } from '../doors/caller.ts'
 import { goneOf } from '../gone.ts'
 import type { InferParts } from '../infer_parts.ts'
 import { MAX_TIMEOUT_MS, readInferHeaders } from '../infer_request.ts'
@@ -67,6 +67,7 @@ export async function askedOf(
     const floors = [floorOf?.(pipeline), said.minAccuracy].filter((one) => one !== undefined)
     const running = run(parts, {
       ...{ served, id: said.id, arrivedMs, gone, prefer: said.prefer },
+      client: leftClient(c),
       payload: payloadOf(pipeline, text, read.payloads, ask),
       budgetMs: budgetOf(headers, said.budgetMs, pace, most, pipeline.sloMs),
       ...pace,

@@ -24,6 +24,8 @@ export interface Question {
   ttftMs?: number
   minAccuracy?: number | undefined
   prefer?: Prefer | undefined
+  client?: string
+  unverified?: boolean | undefined
   gone: Gone
 }
 
@@ -50,6 +52,7 @@ export type RunningParts = Pick<InferParts, 'pool' | 'history' | 'now' | 'log'>
 
 export function run({ pool, history, now, log }: RunningParts, question: Question): Running {
   const { served, payload, id, arrivedMs, budgetMs, ttftMs, minAccuracy, prefer } = question
+  const { client, unverified } = question
   const { versions, telemetry, deadlines } = pool
   const { pipeline } = served
   const begun = Promise.withResolvers<void>()
@@ -98,7 +101,8 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
       const answered = await Promise.race([
         pool.submit({
           ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone, hear },
-          deadlineMs: arrivedMs + budgetMs,
+          ...{ deadlineMs: arrivedMs + budgetMs, unverified },
+          ...client === undefined ? {} : { client },
           ...minAccuracy === undefined ? {} : { minAccuracy },
           ...prefer === undefined ? {} : { prefer },
         }),

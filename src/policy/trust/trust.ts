@@ -11,18 +11,23 @@
 import type { ExtraWork } from '../core/extra_work.ts'
 import type { NodeId, NodeTrust, PolicyEvent } from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
-import { unsettle } from '../state/query.ts'
+import { type Item, unsettle } from '../state/query.ts'
 import type { Batch, Slot } from '../state/slots.ts'
 import { Auditor } from './auditor.ts'
 import { Canaries } from './canaries.ts'
 import { Checks } from './checks.ts'
 import { Claims } from './claims.ts'
+import { Confirming } from './confirming.ts'
 import { Judges, type TrustParts } from './judges.ts'
+import { Owed } from './owed.ts'
 import { trust as params } from './params.ts'
+import { type Part, partOf } from './part.ts'
 import {
   type Check,
   type Held,
   hidden,
+  isKnown,
+  isProof,
   reasonOf,
   sampleOf,
   suspicionBy,
@@ -30,23 +35,35 @@ import {
 } from './quorum.ts'
 import { fail, pass, shareChecked } from './reputation.ts'
 import { Reputations } from './reputations.ts'
+import { Unconfirmable } from './unconfirmable.ts'
+
+const UNCONFIRMED = 'Cannot take what a node said: nobody who is known can confirm it'
+
+/** What becomes of results. */
+export type Verdict = 'verified' | 'unverified' | 'held' | 'refuse'
 
 export class Trust {
   readonly reputations: Reputations
   readonly work: ExtraWork
+  readonly confirming: Confirming
   private readonly claims: Claims
   private readonly auditor: Auditor
   private readonly judges: Judges
   private readonly checks: Checks
   private readonly canaries: Canaries
+  private readonly unconfirmable: Unconfirmable
   private alarmUntilMs = -Infinity
 
   constructor(private readonly parts: TrustParts) {
     this.reputations = new Reputations(parts.emit, parts.proved)
     this.claims = new Claims(parts.shapes)
-    this.auditor = new Auditor(parts.shapes, parts.emit)
+    this.auditor = new Auditor(parts.shapes, parts.emit, parts.options.audited)
+    this.unconfirmable = new Unconfirmable(parts.options.keyOf)
     this.judges = new Judges(parts, this.reputations, this.auditor)
-    this.checks = new Checks(parts, this.reputations, this.judges, this.auditor, {
+    const { reputations, judges, auditor, unconfirmable } = this
+    const owed = new Owed()
+    this.confirming = new Confirming(auditor, judges, owed)
+    this.checks = new Checks({ ...parts, reputations, judges, auditor, owed, unconfirmable }, {
       release: (...args) => this.release(...args),
       decided: (...args) => this.decided(...args),
     })
@@ -57,6 +74,7 @@ export class Trust {
   /** An event as the scheduler is to see it; undefined where it is of the auditor alone. */
   before(event: PolicyEvent, nowMs: number): PolicyEvent | undefined {
     const { reputations, claims } = this
+    reputations.nowMs = nowMs
     if (this.auditor.takes(event, nowMs)) return undefined
     if (event.type === 'node_joined') {
       reputations.join(event.node, event.own ?? false, event.voter)
@@ -86,14 +104,17 @@ export class Trust {
     if (this.reputations.standingOf(id) !== 'own') this.claims.finished(batch, event)
   }
 
-  /** Whether the results of a batch are taken now, wait for a check, or are worth nothing. */
-  judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse' {
+  /**
+   * Whether the results of a batch are taken now, as verified or not; wait for a check; or are worth
+   * nothing.
+   */
+  judge(batch: Batch, event: Finished, nowMs: number): Verdict {
     const { id } = batch.slot.node
     const { variant, items } = batch
     const reputation = this.reputations.get(id)
     this.work.items += items.length
     this.checks.usual(variant.task, items[0]!.deadlineMs - batch.dispatchedMs)
-    if (reputation === undefined) return 'serve'
+    if (reputation === undefined) return this.auditor.isOn ? 'refuse' : 'unverified'
     const positions = items.flatMap((_, i) => {
       const outcome = event.outcomes[i]
       return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
@@ -103,7 +124,7 @@ export class Trust {
       for (const i of this.reputations.strangers > 0 ? positions : []) {
         this.canaries.learn(variant, items[i]!.payload, { outcome: outcomes[i]!, backend }, [])
       }
-      return 'serve'
+      return 'verified'
     }
     for (const i of positions) {
       const fault = this.parts.options.faultOf?.(variant.ref, event.outcomes[i]!)
@@ -114,10 +135,16 @@ export class Trust {
     if (reputation.quarantined) return 'refuse'
     const presence = this.reputations.present.get(id)
     if (presence !== undefined) presence.batches++
-    if (positions.length === 0) return 'serve'
+    if (positions.length === 0) return 'unverified'
+    const isTrusted = this.reputations.standingOf(id, variant.ref) === 'trusted'
+    if (this.auditor.isOn && !isTrusted) {
+      this.confirm({ batch, event, positions }, nowMs)
+      return 'held'
+    }
     const least = nowMs < this.alarmUntilMs ? params.audited : 0
     const share = Math.max(shareChecked(reputation, variant.ref), least)
-    return this.check(batch, event, positions, share, nowMs)
+    const isHeld = this.check({ batch, event, positions }, share, nowMs)
+    return isHeld ? 'held' : isTrusted ? 'verified' : 'unverified'
   }
 
   /** Sends what is to be checked to slots that are free. */
@@ -135,44 +162,68 @@ export class Trust {
     return this.reputations.trustOf(node, this.claims.slowerThanSaid(node))
   }
 
-  /** Has so large a share of batches checked. */
-  private check(
-    batch: Batch,
-    event: Finished,
-    positions: number[],
-    share: number,
-    nowMs: number,
-  ): 'serve' | 'held' {
-    const { variant, items } = batch
-    const isWanted = items.some(({ query }) => !query.closed)
-    if (!isWanted || this.parts.options.random() >= share) return 'serve'
-    const canCheck = this.judges.couldAsk(batch, nowMs) || this.checks.canAudit(variant, nowMs)
-    if (!canCheck) return 'serve'
-    if (share > params.audited) {
-      this.hold(batch, event, positions, nowMs)
-      return 'held'
+  /** Has results wait until a known party says the same, each client's apart. */
+  private confirm(whole: Part, nowMs: number): void {
+    const given = partOf(whole, ({ query }) => query.unverified)
+    if (given !== undefined) {
+      const { batch, event, positions } = given
+      this.parts.serve(batch, event, false, nowMs)
+      if (positions.length > 0) this.compareOne(given, nowMs)
     }
-    // One item is compared, while the results are taken.
-    const one = positions[Math.floor(this.parts.options.random() * positions.length)]!
-    this.replicate(batch, event, [one], null, nowMs)
-    return 'serve'
+    const isPoor = ({ payload, query }: Item) =>
+      !query.unverified && this.unconfirmable.has(payload, nowMs)
+    const poor = new Set(whole.batch.items.filter(isPoor))
+    const refused = partOf(whole, (item) => poor.has(item))
+    if (refused !== undefined) this.parts.fail(refused.batch, UNCONFIRMED)
+    const clients = new Set(
+      whole.batch.items.flatMap(({ query: { closed, client } }) => closed ? [] : [client]),
+    )
+    for (const client of clients) {
+      const part = partOf(
+        whole,
+        (item) => item.query.client === client && !item.query.unverified && !poor.has(item),
+      )
+      if (part === undefined) continue
+      if (part.positions.length > 0) this.hold(part, nowMs)
+      else this.parts.serve(part.batch, part.event, false, nowMs)
+    }
   }
 
-  private hold(batch: Batch, event: Finished, positions: number[], nowMs: number): void {
-    const dueMs = batch.items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
+  /** Has so large a share of batches checked. Whether these results wait for that. */
+  private check(part: Part, share: number, nowMs: number): boolean {
+    const { batch } = part
+    const isWanted = batch.items.some(({ query }) => !query.closed)
+    if (!isWanted || this.parts.options.random() >= share) return false
+    const isNear = this.judges.couldAsk(batch, nowMs) || this.checks.canAudit(batch.variant, nowMs)
+    if (share > params.audited && isNear) this.hold(part, nowMs)
+    else if (isNear || this.auditor.isOn) this.compareOne(part, nowMs)
+    return share > params.audited && isNear
+  }
+
+  /** One item is compared, while the results are taken. */
+  private compareOne({ batch, event, positions }: Part, nowMs: number): void {
+    const one = positions[Math.floor(this.parts.options.random() * positions.length)]!
+    this.replicate({ batch, event, positions: [one] }, null, nowMs)
+  }
+
+  private hold(part: Part, nowMs: number): void {
+    const { batch } = part
+    let [firstMs, lastMs] = [Infinity, nowMs]
     for (const item of batch.items) {
       item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
       unsettle(item.query)
+      firstMs = Math.min(firstMs, item.deadlineMs)
+      lastMs = Math.max(lastMs, item.deadlineMs)
     }
-    const untilMs = nowMs + params.hold * Math.max(0, dueMs - nowMs)
-    this.replicate(batch, event, positions, { batch, event, positions, dueMs: untilMs }, nowMs)
+    // Where nobody whose word is taken could do it in their place, they wait to the last.
+    const isOnlyAudited = this.auditor.isOn && !this.judges.areTrusted(batch.variant, nowMs)
+    const dueMs = isOnlyAudited ? lastMs : nowMs + params.hold * Math.max(0, firstMs - nowMs)
+    this.replicate(part, { ...part, dueMs }, nowMs)
   }
 
   /** Others are asked about some items of a batch. */
   private replicate(
-    { slot, variant, items }: Batch,
-    { outcomes, backend }: Finished,
-    positions: readonly number[],
+    { batch: { slot, variant, items }, event: { outcomes, backend }, positions }: Part,
     held: Held | null,
     nowMs: number,
   ): void {
@@ -184,7 +235,11 @@ export class Trust {
       said: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
     }
     const asked = positions.map((i) => hidden(items[i]!.payload))
-    this.checks.begin({ kind: 'replica', variant, items: asked, votes: [vote], held }, nowMs)
+    const client = held === null ? '' : items[0]!.query.client
+    this.checks.begin(
+      { kind: 'replica', variant, items: asked, votes: [vote], held, client },
+      nowMs,
+    )
   }
 
   /** Results are taken, another node's are in their place, or the items are done anew. */
@@ -194,20 +249,24 @@ export class Trust {
     right: readonly Vote[] | undefined,
     nowMs: number,
   ): void {
-    const { serve, retry } = this.parts
+    const { serve, retry, fail } = this.parts
+    const { isOn } = this.auditor
+    const isVerified = right !== undefined && isKnown(right)
+    if (right?.includes(votes[0]!)) return serve(batch, event, isVerified, nowMs)
     const isAlone = right === undefined && votes.length === 1 &&
       !this.judges.couldAsk(batch, nowMs)
-    if (isAlone || right?.includes(votes[0]!)) return serve(batch, event, nowMs)
+    if (isAlone && !isOn) return serve(batch, event, false, nowMs)
     const winner = right?.find(({ event }) => event !== undefined)
     const said = winner?.event
     if (said === undefined) {
+      if (isOn && !this.judges.areTrusted(batch.variant, nowMs)) return fail(batch, UNCONFIRMED)
       return retry(batch, 'Cannot take a result that no other node confirms', nowMs)
     }
     const outcomes = [...event.outcomes]
     positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
     // The auditor has no slot in the pool: what is told of the batch names its node alone.
     const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner!.node! } }
-    serve({ ...batch, slot }, { ...said, outcomes }, nowMs)
+    serve({ ...batch, slot }, { ...said, outcomes }, isVerified, nowMs)
   }
 
   private decided(
@@ -222,13 +281,16 @@ export class Trust {
       this.canaries.ended(check, right === undefined || wrong.length > 0, nowMs)
     }
     if (right === undefined) return
-    for (const { node } of wrong) {
+    for (const vote of wrong) {
+      const { node } = vote
       if (node === null) continue
       // The node may not be alone in it.
       if (this.reputations.standingOf(node) === 'trusted') {
         this.alarmUntilMs = nowMs + params.checkMs
       }
-      this.reputations.change(node, (one) => fail(one, suspicionBy(right), reasonOf(ref, right)))
+      const isLie = isProof(right, vote, ref, this.parts.options)
+      const [suspicion, reason] = [suspicionBy(right), reasonOf(ref, right)]
+      this.reputations.change(node, (one) => fail(one, suspicion, reason, isLie))
     }
     for (const { node } of right.length > 1 ? right : []) {
       if (node !== null) this.reputations.change(node, (one) => pass(one, kind === 'canary', ref))

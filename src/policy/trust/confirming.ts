@@ -1,0 +1,53 @@
+/**
+ * When what nodes say of a query would be confirmed, where the auditor alone can: it is let in where that
+ * is in time, as where slots have the time for it.
+ *
+ * @module
+ */
+import type { Asked } from '../admit/admission.ts'
+import type { PipelineShape } from '../core/graph.ts'
+import type { Query } from '../state/query.ts'
+import type { Auditor } from './auditor.ts'
+import type { Judges } from './judges.ts'
+import type { Owed } from './owed.ts'
+import { trust as params } from './params.ts'
+
+export class Confirming {
+  /** Whether known nodes do all of a pipeline, and until when that holds. */
+  private readonly served = new WeakMap<PipelineShape, { is: boolean; untilMs: number }>()
+
+  constructor(
+    private readonly auditor: Auditor,
+    private readonly judges: Judges,
+    private readonly owed: Owed,
+  ) {}
+
+  /**
+   * After how long it would be, where its quickest path takes so long: 0 where the auditor is not needed,
+   * Infinity where nobody can.
+   */
+  inMs(asked: Asked, chainMs: number, nowMs: number): number {
+    const { shape, client = '' } = asked
+    if (!this.isNeeded(asked, nowMs)) return 0
+    if (!this.judges.couldAudit(shape)) return Infinity
+    const needMs = this.owed.needMs(shape, chainMs)
+    return chainMs + this.auditor.freeInMs(nowMs) + this.owed.doneInMs(client, needMs)
+  }
+
+  entered(query: Query, nowMs: number): void {
+    this.owed.entered(query, this.isNeeded(query, nowMs) ? this.owed.needMs(query.shape) : 0)
+  }
+
+  left(query: Query, isAnswered: boolean): void {
+    this.owed.left(query, isAnswered)
+  }
+
+  private isNeeded({ shape, unverified }: Pick<Asked, 'shape' | 'unverified'>, nowMs: number) {
+    if (!this.auditor.isOn || unverified) return false
+    const known = this.served.get(shape)
+    if (known !== undefined && nowMs < known.untilMs) return !known.is
+    const is = this.judges.serve(shape, nowMs)
+    this.served.set(shape, { is, untilMs: nowMs + params.tickMs })
+    return !is
+  }
+}
