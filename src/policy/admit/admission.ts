@@ -18,7 +18,7 @@ import { admit as A, retry as R } from './params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Quickest } from '../price/path.ts'
-import type { Confirming } from '../trust/confirming.ts'
+import type { Asking, Confirming } from '../trust/confirming.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
@@ -26,14 +26,11 @@ export type Refusal = Extract<Answer, { ok: false }>
 export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
   reason === 'infeasible_deadline' && retryAfterMs === undefined
 
-export interface Asked {
-  shape: PipelineShape
+export interface Asked extends Asking {
   deadlineMs: number
   /** What its client gave it, before any of that was gone. */
   timeoutMs: number | undefined
   minAccuracy: number | undefined
-  client?: string | undefined
-  unverified?: boolean | undefined
 }
 
 /** How things stand; see `outlook.ts`. */

@@ -60,9 +60,7 @@ export class Audits {
         this.turns.ended(client, ranMs ?? 0)
         if (ranMs !== undefined) {
           check.wasAudited = true
-          for (const { query } of held?.batch.items ?? []) {
-            this.owed.audited(query, ranMs / held!.batch.items.length)
-          }
+          if (held !== null) this.owed.audited(held.batch.items[0]!.query, ranMs)
           if (event === undefined && held !== null) {
             for (const { payload } of items) this.unconfirmable.add(payload, atMs)
           }

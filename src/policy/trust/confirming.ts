@@ -4,13 +4,19 @@
  *
  * @module
  */
-import type { Asked } from '../admit/admission.ts'
 import type { PipelineShape } from '../core/graph.ts'
 import type { Query } from '../state/query.ts'
 import type { Auditor } from './auditor.ts'
 import type { Judges } from './judges.ts'
 import type { Owed } from './owed.ts'
 import { trust as params } from './params.ts'
+
+/** A query that would be let in. */
+export interface Asking {
+  shape: PipelineShape
+  client?: string | undefined
+  unverified?: boolean | undefined
+}
 
 export class Confirming {
   /** Whether known nodes do all of a pipeline, and until when that holds. */
@@ -26,7 +32,7 @@ export class Confirming {
    * After how long it would be, where its quickest path takes so long: 0 where the auditor is not needed,
    * Infinity where nobody can.
    */
-  inMs(asked: Asked, chainMs: number, nowMs: number): number {
+  inMs(asked: Asking, chainMs: number, nowMs: number): number {
     const { shape, client = '' } = asked
     if (!this.isNeeded(asked, nowMs)) return 0
     if (!this.judges.couldAudit(shape)) return Infinity
@@ -42,7 +48,7 @@ export class Confirming {
     this.owed.left(query, isAnswered)
   }
 
-  private isNeeded({ shape, unverified }: Pick<Asked, 'shape' | 'unverified'>, nowMs: number) {
+  private isNeeded({ shape, unverified }: Asking, nowMs: number): boolean {
     if (!this.auditor.isOn || unverified) return false
     const known = this.served.get(shape)
     if (known !== undefined && nowMs < known.untilMs) return !known.is

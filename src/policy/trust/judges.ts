@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
+import type { PipelineShape, Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { Fits, TrustOptions } from '../core/options.ts'
 import type { NodeId, PolicyCommand } from '../core/types.ts'
 import type { Extras } from '../state/finish.ts'
@@ -71,14 +71,14 @@ export class Judges {
     return { any: this.auditor.isOn ? trusted : isLeft(check, count.any), trusted }
   }
 
-  /** Whether a node is here whose word on this variant is taken. */
-  areTrusted(variant: VariantShape, nowMs: number): boolean {
-    return this.count(variant, nowMs).trusted.size > 0
+  /** Whether a node is here that does the task, and whose word on that is taken. */
+  serveTask({ variants }: TaskShape, nowMs: number): boolean {
+    return variants.some((variant) => this.count(variant, nowMs).trusted.size > 0)
   }
 
   /** Whether such nodes do every task of a pipeline. */
   serve({ tasks }: PipelineShape, nowMs: number): boolean {
-    return tasks.every(({ variants }) => variants.some((one) => this.areTrusted(one, nowMs)))
+    return tasks.every((task) => this.serveTask(task, nowMs))
   }
 
   /** Whether the auditor could do every task of a pipeline. */

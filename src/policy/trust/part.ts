@@ -14,13 +14,12 @@ export interface Part {
   positions: number[]
 }
 
-/** The part of these items, or nothing where there are none. */
+/** The part of these items. */
 export function partOf(
   { batch, event, positions }: Part,
   isOf: (item: Item) => boolean,
-): Part | undefined {
+): Part {
   const kept = batch.items.flatMap((item, i) => isOf(item) ? [i] : [])
-  if (kept.length === 0) return undefined
   if (kept.length === batch.items.length) return { batch, event, positions }
   return {
     batch: { ...batch, items: kept.map((i) => batch.items[i]!) },

@@ -11,33 +11,20 @@
 import type { ExtraWork } from '../core/extra_work.ts'
 import type { NodeId, NodeTrust, PolicyEvent } from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
-import { type Item, unsettle } from '../state/query.ts'
 import type { Batch, Slot } from '../state/slots.ts'
 import { Auditor } from './auditor.ts'
 import { Canaries } from './canaries.ts'
 import { Checks } from './checks.ts'
 import { Claims } from './claims.ts'
 import { Confirming } from './confirming.ts'
+import { Holds } from './holds.ts'
 import { Judges, type TrustParts } from './judges.ts'
 import { Owed } from './owed.ts'
 import { trust as params } from './params.ts'
-import { type Part, partOf } from './part.ts'
-import {
-  type Check,
-  type Held,
-  hidden,
-  isKnown,
-  isProof,
-  reasonOf,
-  sampleOf,
-  suspicionBy,
-  type Vote,
-} from './quorum.ts'
+import { type Check, isProof, reasonOf, sampleOf, suspicionBy, type Vote } from './quorum.ts'
 import { fail, pass, shareChecked } from './reputation.ts'
 import { Reputations } from './reputations.ts'
 import { Unconfirmable } from './unconfirmable.ts'
-
-const UNCONFIRMED = 'Cannot take what a node said: nobody who is known can confirm it'
 
 /** What becomes of results. */
 export type Verdict = 'verified' | 'unverified' | 'held' | 'refuse'
@@ -48,26 +35,27 @@ export class Trust {
   readonly confirming: Confirming
   private readonly claims: Claims
   private readonly auditor: Auditor
-  private readonly judges: Judges
   private readonly checks: Checks
+  private readonly holds: Holds
   private readonly canaries: Canaries
-  private readonly unconfirmable: Unconfirmable
   private alarmUntilMs = -Infinity
 
   constructor(private readonly parts: TrustParts) {
     this.reputations = new Reputations(parts.emit, parts.proved)
     this.claims = new Claims(parts.shapes)
     this.auditor = new Auditor(parts.shapes, parts.emit, parts.options.audited)
-    this.unconfirmable = new Unconfirmable(parts.options.keyOf)
-    this.judges = new Judges(parts, this.reputations, this.auditor)
-    const { reputations, judges, auditor, unconfirmable } = this
+    const { reputations, auditor } = this
+    const judges = new Judges(parts, reputations, auditor)
     const owed = new Owed()
+    const unconfirmable = new Unconfirmable(parts.options.keyOf)
     this.confirming = new Confirming(auditor, judges, owed)
-    this.checks = new Checks({ ...parts, reputations, judges, auditor, owed, unconfirmable }, {
-      release: (...args) => this.release(...args),
+    const common = { ...parts, reputations, judges, auditor, unconfirmable }
+    this.checks = new Checks({ ...common, owed }, {
+      release: (...args) => this.holds.release(...args),
       decided: (...args) => this.decided(...args),
     })
-    this.canaries = new Canaries(parts, this.reputations, this.judges, this.checks)
+    this.holds = new Holds({ ...common, checks: this.checks })
+    this.canaries = new Canaries(parts, reputations, judges, this.checks)
     this.work = this.checks.work
   }
 
@@ -138,12 +126,12 @@ export class Trust {
     if (positions.length === 0) return 'unverified'
     const isTrusted = this.reputations.standingOf(id, variant.ref) === 'trusted'
     if (this.auditor.isOn && !isTrusted) {
-      this.confirm({ batch, event, positions }, nowMs)
+      this.holds.confirm({ batch, event, positions }, nowMs)
       return 'held'
     }
     const least = nowMs < this.alarmUntilMs ? params.audited : 0
     const share = Math.max(shareChecked(reputation, variant.ref), least)
-    const isHeld = this.check({ batch, event, positions }, share, nowMs)
+    const isHeld = this.holds.check({ batch, event, positions }, share, nowMs)
     return isHeld ? 'held' : isTrusted ? 'verified' : 'unverified'
   }
 
@@ -160,113 +148,6 @@ export class Trust {
 
   of(node: NodeId): NodeTrust | undefined {
     return this.reputations.trustOf(node, this.claims.slowerThanSaid(node))
-  }
-
-  /** Has results wait until a known party says the same, each client's apart. */
-  private confirm(whole: Part, nowMs: number): void {
-    const given = partOf(whole, ({ query }) => query.unverified)
-    if (given !== undefined) {
-      const { batch, event, positions } = given
-      this.parts.serve(batch, event, false, nowMs)
-      if (positions.length > 0) this.compareOne(given, nowMs)
-    }
-    const isPoor = ({ payload, query }: Item) =>
-      !query.unverified && this.unconfirmable.has(payload, nowMs)
-    const poor = new Set(whole.batch.items.filter(isPoor))
-    const refused = partOf(whole, (item) => poor.has(item))
-    if (refused !== undefined) this.parts.fail(refused.batch, UNCONFIRMED)
-    const clients = new Set(
-      whole.batch.items.flatMap(({ query: { closed, client } }) => closed ? [] : [client]),
-    )
-    for (const client of clients) {
-      const part = partOf(
-        whole,
-        (item) => item.query.client === client && !item.query.unverified && !poor.has(item),
-      )
-      if (part === undefined) continue
-      if (part.positions.length > 0) this.hold(part, nowMs)
-      else this.parts.serve(part.batch, part.event, false, nowMs)
-    }
-  }
-
-  /** Has so large a share of batches checked. Whether these results wait for that. */
-  private check(part: Part, share: number, nowMs: number): boolean {
-    const { batch } = part
-    const isWanted = batch.items.some(({ query }) => !query.closed)
-    if (!isWanted || this.parts.options.random() >= share) return false
-    const isNear = this.judges.couldAsk(batch, nowMs) || this.checks.canAudit(batch.variant, nowMs)
-    if (share > params.audited && isNear) this.hold(part, nowMs)
-    else if (isNear || this.auditor.isOn) this.compareOne(part, nowMs)
-    return share > params.audited && isNear
-  }
-
-  /** One item is compared, while the results are taken. */
-  private compareOne({ batch, event, positions }: Part, nowMs: number): void {
-    const one = positions[Math.floor(this.parts.options.random() * positions.length)]!
-    this.replicate({ batch, event, positions: [one] }, null, nowMs)
-  }
-
-  private hold(part: Part, nowMs: number): void {
-    const { batch } = part
-    let [firstMs, lastMs] = [Infinity, nowMs]
-    for (const item of batch.items) {
-      item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
-      unsettle(item.query)
-      firstMs = Math.min(firstMs, item.deadlineMs)
-      lastMs = Math.max(lastMs, item.deadlineMs)
-    }
-    // Where nobody whose word is taken could do it in their place, they wait to the last.
-    const isOnlyAudited = this.auditor.isOn && !this.judges.areTrusted(batch.variant, nowMs)
-    const dueMs = isOnlyAudited ? lastMs : nowMs + params.hold * Math.max(0, firstMs - nowMs)
-    this.replicate(part, { ...part, dueMs }, nowMs)
-  }
-
-  /** Others are asked about some items of a batch. */
-  private replicate(
-    { batch: { slot, variant, items }, event: { outcomes, backend }, positions }: Part,
-    held: Held | null,
-    nowMs: number,
-  ): void {
-    const node = slot.node.id
-    const vote: Vote = {
-      node,
-      voter: this.reputations.voterOf(node),
-      standing: this.reputations.standingOf(node, variant.ref),
-      said: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
-    }
-    const asked = positions.map((i) => hidden(items[i]!.payload))
-    const client = held === null ? '' : items[0]!.query.client
-    this.checks.begin(
-      { kind: 'replica', variant, items: asked, votes: [vote], held, client },
-      nowMs,
-    )
-  }
-
-  /** Results are taken, another node's are in their place, or the items are done anew. */
-  private release(
-    { votes }: Check,
-    { batch, event, positions }: Held,
-    right: readonly Vote[] | undefined,
-    nowMs: number,
-  ): void {
-    const { serve, retry, fail } = this.parts
-    const { isOn } = this.auditor
-    const isVerified = right !== undefined && isKnown(right)
-    if (right?.includes(votes[0]!)) return serve(batch, event, isVerified, nowMs)
-    const isAlone = right === undefined && votes.length === 1 &&
-      !this.judges.couldAsk(batch, nowMs)
-    if (isAlone && !isOn) return serve(batch, event, false, nowMs)
-    const winner = right?.find(({ event }) => event !== undefined)
-    const said = winner?.event
-    if (said === undefined) {
-      if (isOn && !this.judges.areTrusted(batch.variant, nowMs)) return fail(batch, UNCONFIRMED)
-      return retry(batch, 'Cannot take a result that no other node confirms', nowMs)
-    }
-    const outcomes = [...event.outcomes]
-    positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
-    // The auditor has no slot in the pool: what is told of the batch names its node alone.
-    const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner!.node! } }
-    serve({ ...batch, slot }, { ...said, outcomes }, isVerified, nowMs)
   }
 
   private decided(
