@@ -32,8 +32,6 @@ export interface Reputation {
   suspicion: number
   /** Times, over its life, that a known party proved it wrong beyond what backends differ by. */
   lies?: number
-  /** Nodes of the same voter that were caught before it came, as far as that counts. */
-  inherited?: number
   /** Rises with each time that another did what it failed at, falls with work that was taken. */
   failures?: number
   quarantined: boolean

@@ -66,10 +66,11 @@ export class Auditor {
     return this.isOn && (this.id === undefined || this.able.has(variant))
   }
 
-  /** ms until it is free, at a guess: until it is there, or as long again as what it is at has taken. */
+  /** ms until it is free, at a guess: it takes as long again as it has, or until it is there. */
   freeInMs(nowMs: number): number {
     if (this.id === undefined) return params.startMs
-    return this.current === undefined ? 0 : nowMs - this.current.sinceMs
+    if (this.current === undefined) return 0
+    return Math.min(nowMs - this.current.sinceMs, this.current.untilMs - nowMs)
   }
 
   /** Whether it could be asked about this variant. */

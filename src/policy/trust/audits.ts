@@ -11,16 +11,15 @@ import type { Judges } from './judges.ts'
 import type { Owed } from './owed.ts'
 import { trust as params } from './params.ts'
 import { type Check, likeOf } from './quorum.ts'
-import { Turns } from './turns.ts'
+import type { Turns } from './turns.ts'
 import type { Unconfirmable } from './unconfirmable.ts'
 
 export class Audits {
-  private readonly turns = new Turns()
-
   constructor(
     private readonly auditor: Auditor,
     private readonly judges: Judges,
     private readonly owed: Owed,
+    private readonly turns: Turns,
     private readonly unconfirmable: Unconfirmable,
     private readonly work: ExtraWork,
   ) {}
@@ -39,6 +38,7 @@ export class Audits {
     let next: Check | undefined
     for (const check of pending) {
       if (!this.judges.canAudit(check, nowMs)) continue
+      if (this.turns.waitMs(check.client, nowMs) > 0) continue
       if (next === undefined || this.isBefore(check, next)) next = check
     }
     return next
@@ -46,25 +46,23 @@ export class Audits {
 
   /** @param ended told what it says; nothing where it cannot */
   ask(check: Check, nowMs: number, ended: (atMs: number, event?: Finished) => void): void {
-    const { variant, items, held, client } = check
-    this.turns.begins(client)
+    const { kind, variant, items, held, client } = check
+    this.turns.begins(client, nowMs)
     check.auditing = true
     check.asked.add(this.auditor.id!)
     this.work.audits += items.length
     const { sloMs } = variant.task.pipeline.pipeline
-    const limitMs = held === null ? params.checkMs : Math.max(params.auditMs, sloMs)
+    const limitMs = kind === 'replica' ? Math.max(params.auditMs, sloMs) : params.checkMs
     this.auditor.ask({
       ...{ variant, items, like: likeOf(check), limitMs },
       ended: (atMs, ranMs, event) => {
         check.auditing = false
-        this.turns.ended(client, ranMs ?? 0)
-        if (ranMs !== undefined) {
-          check.wasAudited = true
-          if (held !== null) this.owed.audited(held.batch.items[0]!.query, ranMs)
-          if (event === undefined && held !== null) {
-            for (const { payload } of items) this.unconfirmable.add(payload, atMs)
-          }
-        }
+        const isInVain = ranMs !== undefined && event === undefined
+        this.turns.ended(client, ranMs ?? 0, isInVain, atMs)
+        check.wasAudited ||= ranMs !== undefined
+        if (kind === 'replica' && isInVain) {
+          for (const { payload } of items) this.unconfirmable.add(payload, atMs)
+        } else if (held !== null) this.owed.audited(held.batch.items[0]!.query, ranMs ?? 0)
         ended(atMs, event)
       },
     }, nowMs)

@@ -26,6 +26,7 @@ import {
 } from './quorum.ts'
 import type { Owed } from './owed.ts'
 import type { Reputations } from './reputations.ts'
+import type { Turns } from './turns.ts'
 import type { Unconfirmable } from './unconfirmable.ts'
 
 export interface ChecksParts extends TrustParts {
@@ -33,6 +34,7 @@ export interface ChecksParts extends TrustParts {
   judges: Judges
   auditor: Auditor
   owed: Owed
+  turns: Turns
   unconfirmable: Unconfirmable
 }
 
@@ -62,11 +64,11 @@ export class Checks {
   private readonly auditor: Auditor
 
   constructor(private readonly parts: ChecksParts, private readonly court: Court) {
-    const { reputations, judges, auditor, owed, unconfirmable } = parts
+    const { reputations, judges, auditor, owed, turns, unconfirmable } = parts
     this.reputations = reputations
     this.judges = judges
     this.auditor = auditor
-    this.audits = new Audits(auditor, judges, owed, unconfirmable, this.work)
+    this.audits = new Audits(auditor, judges, owed, turns, unconfirmable, this.work)
   }
 
   /** Undefined where there are too many already. */
@@ -206,7 +208,6 @@ export class Checks {
     const held = check.held!
     this.forProof.add(check)
     check.held = null
-    check.client = ''
     check.openAtMs = Infinity
     this.court.release(check, held, answer, nowMs)
   }

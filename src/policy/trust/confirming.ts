@@ -10,6 +10,7 @@ import type { Auditor } from './auditor.ts'
 import type { Judges } from './judges.ts'
 import type { Owed } from './owed.ts'
 import { trust as params } from './params.ts'
+import type { Turns } from './turns.ts'
 
 /** A query that would be let in. */
 export interface Asking {
@@ -26,6 +27,7 @@ export class Confirming {
     private readonly auditor: Auditor,
     private readonly judges: Judges,
     private readonly owed: Owed,
+    private readonly turns: Turns,
   ) {}
 
   /**
@@ -36,8 +38,10 @@ export class Confirming {
     const { shape, client = '' } = asked
     if (!this.isNeeded(asked, nowMs)) return 0
     if (!this.judges.couldAudit(shape)) return Infinity
+    this.turns.asks(client, nowMs)
     const needMs = this.owed.needMs(shape, chainMs)
-    return chainMs + this.auditor.freeInMs(nowMs) + this.owed.doneInMs(client, needMs)
+    const beginsMs = Math.max(this.auditor.freeInMs(nowMs), this.turns.waitMs(client, nowMs))
+    return chainMs + beginsMs + this.owed.doneInMs(client, needMs)
   }
 
   entered(query: Query, nowMs: number): void {

@@ -101,7 +101,7 @@ export class Holds {
       said: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
     }
     const asked = positions.map((i) => hidden(items[i]!.payload))
-    const client = held === null ? '' : items[0]!.query.client
+    const { client } = items[0]!.query
     this.checks.begin(
       { kind: 'replica', variant, items: asked, votes: [vote], held, client },
       nowMs,

@@ -20,8 +20,8 @@ export const trust = {
   probation: 3, // checks to pass, after joining and after a fault, before a node is given queries beside nodes that did
   atoned: 5, // known answers in a row that lead out of quarantine; twice as many each time
   remembered: 20_000, // nodes that are remembered; voters of which some were caught
-  inherited: 2, // times that what a new node has to show is doubled where others of its voter were caught, at most
-  recordMs: 1_800_000, // ms for which that counts
+  inherited: 2, // suspicion that a node begins with where another of its voter was caught: the first lie of its own sets it aside
+  recordMs: 1_800_000, // ms for which that one counts
 
   // Replication
   quorum: 3, // voters that have to agree to prove anything where none of them is trusted
@@ -58,6 +58,8 @@ export const trust = {
   endingMs: 2000, // ms for the auditor to end a batch that took too long
   startMs: 5000, // ms until an auditor is expected that is not there
   owedWeight: 0.2, // weight of one query in what queries need of the auditor
+  inVain: 10, // times as long as an input took in vain that its client waits for its next turn,
+  otherMs: 60_000, // where another client asked in so many ms
   unconfirmableMs: 600_000, // ms for which an input is not tried again that the auditor came to nothing with
   unconfirmable: 1000, // such inputs
   heldBytes: 128e6, // bytes of variants that it holds at the same time; one that takes more it holds alone

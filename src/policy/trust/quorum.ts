@@ -49,7 +49,7 @@ export interface Check {
   auditing: boolean
   /** The auditor has run it, whatever came of that. */
   wasAudited: boolean
-  /** Whose query waits for it; empty where none does. */
+  /** Whose query it is of; empty where it is of none. */
   client: string
   /** Results that wait for it; null where none do, or do any more. */
   held: Held | null

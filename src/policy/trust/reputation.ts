@@ -27,8 +27,7 @@ const doubled = (count: number, times: number): number =>
   count * 2 ** Math.min(Math.max(0, times), params.doublings)
 
 /** Checks in a row that make it trusted. */
-const provenAt = ({ sentences, inherited = 0 }: Reputation): number =>
-  doubled(params.proven, sentences + inherited)
+const provenAt = ({ sentences }: Reputation): number => doubled(params.proven, sentences)
 
 /** Known answers in a row that lead out of quarantine. */
 export const atonedAt = ({ sentences }: Reputation): number => doubled(params.atoned, sentences - 1)
@@ -50,10 +49,10 @@ export function standingOf(of: Reputation, ref?: VariantRef): Standing {
   return atTask >= params.atTask && atVariant >= params.atVariant ? 'trusted' : 'proving'
 }
 
-/** Whether anything is held against it: such nodes are forgotten last. */
+/** Whether anything that it did itself is held against it: such nodes are forgotten last. */
 export const isDistrusted = (
-  { quarantined, sentences, suspicion, lies = 0 }: Reputation,
-): boolean => quarantined || sentences > 0 || suspicion > 0 || lies > 0
+  { quarantined, sentences, suspicion, failed, lies = 0 }: Reputation,
+): boolean => quarantined || sentences > 0 || lies > 0 || (failed > 0 && suspicion > 0)
 
 /** Share of its batches that are checked, 0..1: all at first, falling with each check that is passed. */
 export function shareChecked(of: Reputation, ref?: VariantRef): number {
@@ -97,9 +96,8 @@ export function fail(of: Reputation, suspicion: number, reason: string, isLie = 
   if (of.own || of.quarantined) return
   of.suspicion += suspicion
   if (isLie) of.lies = (of.lies ?? 0) + 1
-  // Of one whose like were caught there less is borne.
-  const most = params.tooSuspect - (of.inherited ? params.sure : 0)
-  if (of.suspicion >= most || (isLie && of.lies! >= params.mostLies)) quarantine(of)
+  const isProven = isLie && of.lies! >= params.mostLies
+  if (of.suspicion >= params.tooSuspect || isProven) quarantine(of)
 }
 
 /** It failed at something, or says nothing: whoever is at fault, it has to show that it still can. */

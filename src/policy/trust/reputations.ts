@@ -131,7 +131,7 @@ export class Reputations {
     }
     const standing = standingOf(reputation)
     if (standing === before) return
-    const isCaught = standing === 'quarantined' && reputation.suspicion > 0
+    const isCaught = standing === 'quarantined' && reputation.failed > 0
     if (isCaught && presence !== undefined) this.records.caught(presence.voter, this.nowMs)
     this.emit({ type: 'judged', node: id, standing, reason: reputation.reason })
     if (presence === undefined || (standing !== 'quarantined' && before !== 'quarantined')) return
@@ -146,10 +146,9 @@ export class Reputations {
     if (reputation === undefined || reputation.own !== own) {
       // A node that comes by the id of an own one and is not inherits nothing.
       reputation = newReputation(own)
-      const inherited = own ? 0 : this.records.of(voter, this.nowMs)
-      if (inherited > 0) {
-        reputation.inherited = inherited
-        reputation.reason = 'new, and nodes from there were set aside'
+      if (!own && this.records.has(voter, this.nowMs)) {
+        reputation.suspicion = params.inherited
+        reputation.reason = 'new, and a node from there was set aside'
       }
       this.all.delete(id)
       this.all.set(id, reputation)

@@ -24,6 +24,7 @@ import { trust as params } from './params.ts'
 import { type Check, isProof, reasonOf, sampleOf, suspicionBy, type Vote } from './quorum.ts'
 import { fail, pass, shareChecked } from './reputation.ts'
 import { Reputations } from './reputations.ts'
+import { Turns } from './turns.ts'
 import { Unconfirmable } from './unconfirmable.ts'
 
 /** What becomes of results. */
@@ -46,11 +47,11 @@ export class Trust {
     this.auditor = new Auditor(parts.shapes, parts.emit, parts.options.audited)
     const { reputations, auditor } = this
     const judges = new Judges(parts, reputations, auditor)
-    const owed = new Owed()
+    const [owed, turns] = [new Owed(), new Turns()]
     const unconfirmable = new Unconfirmable(parts.options.keyOf)
-    this.confirming = new Confirming(auditor, judges, owed)
+    this.confirming = new Confirming(auditor, judges, owed, turns)
     const common = { ...parts, reputations, judges, auditor, unconfirmable }
-    this.checks = new Checks({ ...common, owed }, {
+    this.checks = new Checks({ ...common, owed, turns }, {
       release: (...args) => this.holds.release(...args),
       decided: (...args) => this.decided(...args),
     })
