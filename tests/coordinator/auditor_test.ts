@@ -205,3 +205,50 @@ Deno.test('a voter is a key where there are several, else an address', () => {
   assert.ok(isSame([ofMore(from('198.51.100.1'), a), ofMore(from('198.51.100.2'), a)]))
   assert.ok(!isSame([ofMore(from('198.51.100.1'), a), ofMore(from('198.51.100.1'), b)]))
 })
+
+Deno.test('before the auditor is there nothing of strangers is answered, but to who asks for that', () =>
+  withTrust(async (coordinator) => {
+    for (const id of ['liar-1', 'liar-2']) {
+      await joinScripted(coordinator, id, lying)
+      await untilHolds(coordinator, id, 4)
+    }
+    const refused = await ask(coordinator)
+    assert.equal(refused.status, 503)
+    assert.ok(Number(refused.headers.get('retry-after')) > 0)
+    await refused.body?.cancel()
+    const taken = await (await ask(coordinator, { 'x-unverified': 'accept' })).json()
+    assert.deepEqual(taken.outputs.words.map(({ text }: { text: string }) => text), [
+      ...['what we agreed on', 'what we agreed on'],
+    ])
+    assert.equal(taken.verified, false)
+    await joinAuditor(coordinator)
+    const { outputs, verified } = await (await ask(coordinator)).json()
+    assert.deepEqual(outputs.words.map(({ text }: { text: string }) => text), ['true', 'true'])
+    assert.equal(verified, true)
+    const wrong = await ask(coordinator, { 'x-unverified': 'yes' })
+    assert.equal(wrong.status, 400)
+    assert.match(await wrong.text(), /x-unverified: must be accept/)
+  }))
+
+Deno.test('a flood has queries refused with when to come again, and brings out no lie', () =>
+  withTrust(async (coordinator) => {
+    await joinAuditor(coordinator)
+    const liars = ['liar-1', 'liar-2', 'liar-3']
+    for (const id of liars) {
+      await joinScripted(coordinator, id, lying)
+      await untilHolds(coordinator, id, 4)
+    }
+    await joinScripted(coordinator, 'honest', truthful)
+    await untilHolds(coordinator, 'honest', 4)
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => ask(coordinator, { 'x-request-timeout-ms': '2000' })),
+    )
+    const ended: { [status: number]: number } = {}
+    for (const answer of answers) {
+      ended[answer.status] = (ended[answer.status] ?? 0) + 1
+      if (answer.status === 503) assert.ok(answer.headers.has('retry-after'))
+      if (answer.status === 200) assert.deepEqual(await textsOf(answer), ['true', 'true'])
+      else await answer.body?.cancel()
+    }
+    assert.ok(ended[200]! > 0 && ended[503]! > 0, JSON.stringify(ended))
+  }))
