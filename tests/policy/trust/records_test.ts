@@ -1,5 +1,6 @@
 /** What a node was caught at counts for its whole life, and for the next nodes that come from where it is. */
 import assert from 'node:assert/strict'
+import { runTrust } from '../../../src/bench/trust/trust.ts'
 import { trust as params } from '../../../src/policy/trust/params.ts'
 import { Reputations } from '../../../src/policy/trust/reputations.ts'
 import { fail, pass } from '../../../src/policy/trust/reputation.ts'
@@ -74,6 +75,14 @@ Deno.test('a trusted node that lies once in a hundred times is set aside for goo
   }
   assert.equal(scene.trustOf('a')!.lies, params.mostLies)
   assert.equal(standing(), 'quarantined')
+})
+
+Deno.test('of honest nodes on unlike backends nothing is ever proven', () => {
+  const { answered, honestLies, honestQuarantined } = runTrust({
+    ...{ lies: [], honest: 6, own: 1, seconds: 50, rate: 10, seed: 7, mixed: true },
+  })
+  assert.ok(answered > 300)
+  assert.deepEqual([honestLies, honestQuarantined], [0, 0])
 })
 
 Deno.test('what was proven of a node is remembered over a restart', () => {
