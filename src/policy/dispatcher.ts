@@ -166,6 +166,8 @@ export function createDispatcher(
     capacity: () => outlook.capacity(nowMs),
     sight: () => outlook.sight(nowMs),
     mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
+    isConfirmable: ({ query }, variant) =>
+      trust?.confirming.isPossible(query, variant, nowMs) ?? true,
     leavesRoom: (pipeline, ms) => outlook.leavesRoom(pipeline, ms, nowMs),
     send(slot, { items, prefixes, variant, close }) {
       counters.closed(close)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PipelineShape } from '../core/graph.ts'
+import type { PipelineShape, VariantShape } from '../core/graph.ts'
 import type { Query } from '../state/query.ts'
 import type { Auditor } from './auditor.ts'
 import type { Judges } from './judges.ts'
@@ -42,6 +42,13 @@ export class Confirming {
     const needMs = this.owed.needMs(shape, chainMs)
     const beginsMs = Math.max(this.auditor.freeInMs(nowMs), this.turns.waitMs(client, nowMs))
     return chainMs + beginsMs + this.owed.doneInMs(client, needMs)
+  }
+
+  /** Whether anybody could confirm what a node says of this variant, or nobody needs to. */
+  isPossible({ unverified }: Query, variant: VariantShape, nowMs: number): boolean {
+    const { auditor, judges } = this
+    return !auditor.isOn || unverified || auditor.isAble(variant) ||
+      judges.areTrusted(variant, nowMs)
   }
 
   entered(query: Query, nowMs: number): void {

@@ -71,9 +71,14 @@ export class Judges {
     return { any: this.auditor.isOn ? trusted : isLeft(check, count.any), trusted }
   }
 
-  /** Whether a node is here that does the task, and whose word on that is taken. */
+  /** Whether a node is here whose word on this variant is taken. */
+  areTrusted(variant: VariantShape, nowMs: number): boolean {
+    return this.count(variant, nowMs).trusted.size > 0
+  }
+
+  /** Whether such nodes do the task. */
   serveTask({ variants }: TaskShape, nowMs: number): boolean {
-    return variants.some((variant) => this.count(variant, nowMs).trusted.size > 0)
+    return variants.some((variant) => this.areTrusted(variant, nowMs))
   }
 
   /** Whether such nodes do every task of a pipeline. */

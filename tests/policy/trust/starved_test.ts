@@ -1,7 +1,7 @@
 /** An auditor that is short of time: fewer queries are answered, and never with a lie. */
 import assert from 'node:assert/strict'
 import type { NodeSpec } from '../../../src/sim/node.ts'
-import { createScene, liar } from './scene.ts'
+import { createScene, liar, refs } from './scene.ts'
 
 type Scene = ReturnType<typeof createScene>
 
@@ -140,4 +140,14 @@ Deno.test('who takes unconfirmed results gets them at once, and is told so', () 
   scene.ask(1, 4000)
   const last = [...scene.answers.values()].at(-1)![0]!.answer
   assert.ok(last.ok && last.verified === undefined)
+})
+
+Deno.test('strangers are asked for nothing that the auditor cannot do, where nobody is trusted', () => {
+  const scene = withAuditor({ able: refs.filter(({ variant }) => variant === 'small') })
+  scene.node('a', { says: liar() })
+  scene.node('b')
+  scene.wait(500)
+  scene.ask(20)
+  scene.wait(4000)
+  assert.deepEqual(count(scene), { right: 20, lies: 0, failed: {} })
 })
