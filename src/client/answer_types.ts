@@ -60,6 +60,8 @@ export interface InferAnswer<Outputs = Record<string, unknown[]>> {
   stages: StageReport[]
   /** What its batches took, its share of each by items: modelled, not measured. */
   modelledJ: number
+  /** Whether a known party said or confirmed all of it; absent where nobody checks nodes. */
+  verified?: boolean
   /** Of the task that generates, where the pipeline has one. */
   generated?: GeneratedInfo
 }

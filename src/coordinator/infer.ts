@@ -34,7 +34,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const request = c.req.raw
     const gone = goneOf(c, peers)
     const headers = readInferHeaders(request.headers, pipeline.sloMs)
-    const { id, budgetMs, minAccuracy, prefer } = headers
+    const { id, budgetMs, minAccuracy, prefer, unverified } = headers
     const deadlineMs = arrivedMs + budgetMs
     const takes = queryTensors(pipeline)
     const text = takesText(pipeline)
@@ -53,7 +53,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },
-      holder: address,
+      ...{ holder: address, unverified },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
       ...(prefer === undefined ? {} : { prefer }),
     })

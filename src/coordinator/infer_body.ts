@@ -30,6 +30,7 @@ export const bodyOf = (
   path: answer.path,
   stages: stagesOf(answer, pool, pipeline),
   modelledJ,
+  ...pool.isChecked ? { verified: answer.verified !== false } : {},
   ...generatingTask(pipeline) === undefined ? {} : { generated: generatedOf(pipeline, answer) },
 })
 

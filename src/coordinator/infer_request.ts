@@ -27,6 +27,8 @@ export interface InferHeaders {
   minAccuracy?: number
   /** In place of what the pipeline prefers. */
   prefer?: Prefer
+  /** Results that nobody confirmed will do. */
+  unverified?: boolean
 }
 
 export const MAX_TIMEOUT_MS = 600_000
@@ -56,7 +58,7 @@ export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders 
     }
   }
   const id = requestId ?? crypto.randomUUID()
-  const plain = { id, budgetMs, ...readPrefer(headers) }
+  const plain = { id, budgetMs, ...readPrefer(headers), ...readUnverified(headers) }
   const accuracy = headers.get('x-min-accuracy')
   if (accuracy === null) return plain
   const isNumber = accuracy.length <= MAX_DIGITS && /^\d*\.?\d+$/.test(accuracy)
@@ -68,6 +70,17 @@ export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders 
     )
   }
   return { ...plain, minAccuracy }
+}
+
+/** @throws ApiError `invalid_input` */
+function readUnverified(headers: Headers): { unverified?: boolean } {
+  const said = headers.get('x-unverified')
+  if (said === null) return {}
+  if (said === 'accept') return { unverified: true }
+  throw new ApiError(
+    'invalid_input',
+    `Cannot use x-unverified: must be accept: received ${said.slice(0, 40)}`,
+  )
 }
 
 /** @throws ApiError `invalid_input` */

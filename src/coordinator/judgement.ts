@@ -31,7 +31,6 @@ export function noteJudgement(
     { event: 'node_judged', node: id, name, standing, reason },
   )
   if (node === undefined) return
-  node.trusted = standing === 'trusted' || standing === 'own'
   if (node.quarantined === isOut) return
   node.quarantined = isOut
   if (isOut) batches.abandon(node, 'the node is in quarantine')

@@ -49,8 +49,6 @@ export interface PooledNode {
   sidelined: boolean
   /** Gets no work because it was found to lie. */
   quarantined: boolean
-  /** What it says is taken unchecked. */
-  trusted: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
   /** Those that it was asked to load, and said nothing of yet. */
@@ -97,7 +95,6 @@ export function createPooledNode(
     silent: false,
     sidelined: false,
     quarantined: false,
-    trusted: false,
     instances: new Set(),
     loading: new Set(),
     tasks: new Set(),

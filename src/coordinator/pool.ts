@@ -91,7 +91,7 @@ export function createPool(options: PoolOptions) {
   )
   const streams = createStreams({
     ...{ pipelines, now, hearOf: queries.hearOf },
-    isTrusted: (node) => !options.checked || node.own || node.trusted,
+    isTrusted: (node, ref) => scheduler.takesAtOnce?.(node.id, ref) ?? true,
     lost: (node, batch, message) => batches.lose(node, batch, message),
   })
   const batches = createBatches(pipelines, post, now, queries.has, telemetry, streams, otel?.traces)
@@ -273,6 +273,7 @@ export function createPool(options: PoolOptions) {
     plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
     stats: () => publicStats(scheduler.stats()),
     energy: () => meter.read(now()),
+    isChecked: options.checked === true,
     queriesInFlight: () => queries.size,
     draining: draining.signal,
     deadlines,

@@ -14,6 +14,9 @@ import type { Payload } from './payload.ts'
 import { createRoom, type Holder } from './shares.ts'
 import type { Hear } from './streams.ts'
 
+/** Whom queries of this machine without a key count for, to the scheduler. */
+const HERE = 'here'
+
 export interface QueryRequest {
   pipeline: string
   /** Whom its bytes count for. */
@@ -27,6 +30,8 @@ export interface QueryRequest {
   prefer?: Prefer
   /** As how much of a query it counts where work is planned, 0..1; 1 where absent. */
   share?: number
+  /** Results that nobody confirmed will do. */
+  unverified?: boolean | undefined
   /** Tells when the client goes away, which cancels what is queued for the query. */
   gone: Gone
   /** As the answer has it. */
@@ -158,8 +163,8 @@ export function createQueries(
 
     /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share, holder } =
-        request
+      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share } = request
+      const { holder, unverified } = request
       const { byteLength } = payload.bytes
       const query = String(serial + 1)
       watch?.began(query, request)
@@ -183,6 +188,8 @@ export function createQueries(
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
           ...(prefer === undefined ? {} : { prefer }),
           ...(share === undefined ? {} : { share }),
+          client: holder ?? HERE,
+          ...(unverified === undefined ? {} : { unverified }),
         })
       })
     },

@@ -15,7 +15,7 @@ import {
 } from '../pipeline/generate.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { createTable } from '../policy/core/table.ts'
-import type { Answer, BatchId, QueryId } from '../policy/core/types.ts'
+import type { Answer, BatchId, QueryId, VariantRef } from '../policy/core/types.ts'
 import type { Dispatch } from './batch_watch.ts'
 import type { PooledNode } from './nodes.ts'
 import type { Payload } from './payload.ts'
@@ -52,6 +52,7 @@ interface Told {
 interface Speech {
   batch: BatchId
   node: PooledNode
+  ref: VariantRef
   items: Dispatch['items']
   heardMs: number
   patienceMs: number
@@ -62,8 +63,8 @@ export interface StreamParts {
   now: () => number
   /** Who wants to hear of a query as it is said. */
   hearOf(query: QueryId): Hear | undefined
-  /** The node's words are taken unchecked. */
-  isTrusted(node: PooledNode): boolean
+  /** What the node says of this variant is taken unchecked. */
+  isTrusted(node: PooledNode, ref: VariantRef): boolean
   /** Nothing more will come of a batch there. */
   lost(node: PooledNode, batch: BatchId, message: string): void
 }
@@ -125,10 +126,10 @@ export function createStreams({ pipelines, now, hearOf, isTrusted, lost }: Strea
       const task = pipeline?.tasks[command.task]
       if (pipeline === undefined || task?.kind !== GENERATE) return undefined
       const leftMs = command.deadlineMs - now()
-      const mostMs = isTrusted(node) ? SILENT.mostMs : Infinity
+      const mostMs = isTrusted(node, command) ? SILENT.mostMs : Infinity
       const patienceMs = Math.min(Math.max(SILENT.share * leftMs, SILENT.leastMs), mostMs)
       const { batch, items } = command
-      speeches.set(batch, { batch, node, items, heardMs: now(), patienceMs })
+      speeches.set(batch, { batch, node, ref: command, items, heardMs: now(), patienceMs })
       timer ??= setInterval(look, LOOK_MS)
       const isLast = generatingTask(pipeline) === command.task
       const { context } = generateTaskOf(task)
@@ -141,7 +142,8 @@ export function createStreams({ pipelines, now, hearOf, isTrusted, lost }: Strea
 
     said(node: PooledNode, batch: BatchId, items: readonly Said[]): void {
       const speech = speeches.get(batch)
-      if (speech === undefined || speech.node !== node || !isTrusted(node)) return
+      if (speech === undefined || speech.node !== node) return
+      if (!isTrusted(node, speech.ref)) return
       speech.heardMs = now()
       for (const said of items) {
         const payload = speech.items[said.item]?.payload as Payload | undefined

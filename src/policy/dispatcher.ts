@@ -142,17 +142,11 @@ export function createDispatcher(
     arrivals: pool.arrivals,
     doubt: pool.doubt,
     preferred,
+    confirming: () => trust?.confirming,
     nowMs: () => nowMs,
     asked: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
   })
-  const finishing = {
-    profile,
-    fanOut,
-    pool,
-    flights,
-    gather,
-    inside,
-  }
+  const finishing = { profile, fanOut, pool, flights, gather, inside }
   const results = createResults({
     options,
     fits,
@@ -172,6 +166,8 @@ export function createDispatcher(
     capacity: () => outlook.capacity(nowMs),
     sight: () => outlook.sight(nowMs),
     mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
+    isConfirmable: ({ query }, variant) =>
+      trust?.confirming.isPossible(query, variant, nowMs) ?? true,
     leavesRoom: (pipeline, ms) => outlook.leavesRoom(pipeline, ms, nowMs),
     send(slot, { items, prefixes, variant, close }) {
       counters.closed(close)

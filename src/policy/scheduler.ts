@@ -123,6 +123,9 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     handle,
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
+    ...trust === undefined ? {} : {
+      takesAtOnce: (node, ref) => trust.reputations.takesAtOnce(node, ref),
+    },
     memory: dispatcher.memory,
     check: dispatcher.check,
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import type {
+  DispatchedItem,
   Handle,
   ItemOutcome,
   PolicyCommand,
@@ -30,8 +31,8 @@ export interface NodeSpec extends Elastic {
   slots?: number
   duty?: number
   able: VariantRef[]
-  /** Of a batch, alone and warm. */
-  latencyMs(ref: VariantRef, batch: number): number
+  /** Of a batch of these items, alone and warm. */
+  latencyMs(ref: VariantRef, batch: number, items: readonly DispatchedItem[]): number
   /** Both ways. */
   networkMs?: number
   loadMs?: number
@@ -116,9 +117,16 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
     }
     const speedOf = (threads: number) => spec.speedups?.[threads - 1] ?? 1
     const slower = speedOf(spec.threads ?? 1) / speedOf(node.inUse.threads)
-    const computeMs = spec.latencyMs(dispatch, dispatch.items.length) * slower *
+    const computeMs = spec.latencyMs(dispatch, dispatch.items.length, dispatch.items) * slower *
       lognormal(random, latencyCv)
     const nodeQueueMs = time.nowMs - sinceMs
+    // Its watchdog ends what takes too long, as that of each real node does.
+    if (spec.judge && computeMs > dispatch.giveUpMs) {
+      return later(dispatch.giveUpMs, () => {
+        later(RESPAWN_MS, () => free(slot))
+        post({ type: 'batch_failed', batch: dispatch.batch, message: 'took too long' })
+      })
+    }
     later(computeMs, () => {
       free(slot)
       if (cancelled.delete(dispatch.batch)) return tellEnded(dispatch.batch, computeMs * ownsUpTo)

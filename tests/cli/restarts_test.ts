@@ -7,6 +7,12 @@ Deno.test('what ends again and again is started five times more, each time later
   assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, undefined, undefined])
 })
 
+Deno.test('what nothing goes on without is started however often it ended', () => {
+  const pauseAfter = createRestarts(true)
+  const pauses = Array.from({ length: 8 }, () => pauseAfter(1000))
+  assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 8000, 8000, 8000])
+})
+
 Deno.test('what was well for ten minutes is started again, however often it ended before', () => {
   const pauseAfter = createRestarts()
   for (let day = 0; day < 30; day++) assert.equal(pauseAfter(86_400_000), 500)

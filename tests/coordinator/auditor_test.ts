@@ -50,6 +50,9 @@ async function withTrust(
   })
 }
 
+/** As with `--audit off`. */
+const WITHOUT = { isAuditor: undefined }
+
 const joinAuditor = (coordinator: Coordinator, behave: Behaviour = truthful) =>
   joinScripted(coordinator, 'auditor', behave, { token: auditorToken })
 
@@ -106,7 +109,7 @@ Deno.test('without an auditor sockets of one address prove nothing, however many
       assert.deepEqual([trust, trustReason], [0, 'new'], id)
       assert.notEqual(state, 'quarantined')
     }
-  }))
+  }, WITHOUT))
 
 Deno.test('volunteers with keys of their own have a vote each, behind one address, too', async () => {
   const tokens = [1, 2, 3].map(() => makeKey('node'))
@@ -118,7 +121,7 @@ Deno.test('volunteers with keys of their own have a vote each, behind one addres
     while (coordinator.pool.nodes().some(({ trust }) => trust === 0)) {
       assert.deepEqual(await textsOf(await ask(coordinator)), ['true', 'true'])
     }
-  }, { keyring: keysOf(...tokens) })
+  }, { keyring: keysOf(...tokens), ...WITHOUT })
 })
 
 Deno.test('the auditor is no node: it makes nothing ready, is in no list, and gets no query', () =>
@@ -202,3 +205,50 @@ Deno.test('a voter is a key where there are several, else an address', () => {
   assert.ok(isSame([ofMore(from('198.51.100.1'), a), ofMore(from('198.51.100.2'), a)]))
   assert.ok(!isSame([ofMore(from('198.51.100.1'), a), ofMore(from('198.51.100.1'), b)]))
 })
+
+Deno.test('before the auditor is there nothing of strangers is answered, but to who asks for that', () =>
+  withTrust(async (coordinator) => {
+    for (const id of ['liar-1', 'liar-2']) {
+      await joinScripted(coordinator, id, lying)
+      await untilHolds(coordinator, id, 4)
+    }
+    const refused = await ask(coordinator)
+    assert.equal(refused.status, 503)
+    assert.ok(Number(refused.headers.get('retry-after')) > 0)
+    await refused.body?.cancel()
+    const taken = await (await ask(coordinator, { 'x-unverified': 'accept' })).json()
+    assert.deepEqual(taken.outputs.words.map(({ text }: { text: string }) => text), [
+      ...['what we agreed on', 'what we agreed on'],
+    ])
+    assert.equal(taken.verified, false)
+    await joinAuditor(coordinator)
+    const { outputs, verified } = await (await ask(coordinator)).json()
+    assert.deepEqual(outputs.words.map(({ text }: { text: string }) => text), ['true', 'true'])
+    assert.equal(verified, true)
+    const wrong = await ask(coordinator, { 'x-unverified': 'yes' })
+    assert.equal(wrong.status, 400)
+    assert.match(await wrong.text(), /x-unverified: must be accept/)
+  }))
+
+Deno.test('a flood of queries brings out no lie, and who is refused is told when to come again', () =>
+  withTrust(async (coordinator) => {
+    await joinAuditor(coordinator)
+    const liars = ['liar-1', 'liar-2', 'liar-3']
+    for (const id of liars) {
+      await joinScripted(coordinator, id, lying)
+      await untilHolds(coordinator, id, 4)
+    }
+    await joinScripted(coordinator, 'honest', truthful)
+    await untilHolds(coordinator, 'honest', 4)
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => ask(coordinator, { 'x-request-timeout-ms': '2000' })),
+    )
+    const ended: { [status: number]: number } = {}
+    for (const answer of answers) {
+      ended[answer.status] = (ended[answer.status] ?? 0) + 1
+      if (answer.status === 503) assert.ok(answer.headers.has('retry-after'))
+      if (answer.status === 200) assert.deepEqual(await textsOf(answer), ['true', 'true'])
+      else await answer.body?.cancel()
+    }
+    assert.ok(ended[200]! > 0, JSON.stringify(ended))
+  }))

@@ -4,7 +4,17 @@ import { readEvents } from '../../src/client/events.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createOwnToken, trustOptions } from '../../src/cli/serve/trust.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { type Batch, joinScripted, PATIENT, type ScriptedNode, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  type Batch,
+  type Behaviour,
+  honest,
+  joinScripted,
+  PATIENT,
+  pipeline as words,
+  type ScriptedNode,
+  withCoordinator,
+} from './fixture.ts'
 
 const pipeline = checkPipeline({
   ...{ schema: 'shoal-pipeline/1', name: 'scribe', sloMs: 5000, root: 'tell' },
@@ -226,4 +236,36 @@ Deno.test('Of a node that has to be checked nothing is heard before its answer i
     over.abort()
     await Promise.all(working)
   }, { trust: await trustOptions([loaded]), isOwn: own.isOwn })
+})
+
+/** Honest at `words`, which reads the same everywhere; `scribe` says this. */
+const saying = (text: string): Behaviour => (batch) => {
+  const { task, items } = batch.message
+  if (task === 'find') return honest(batch)
+  const told = { text, ids: idsOf(text), finish: 'stop', promptTokens: 2 }
+  const fields = task === 'read' ? { text: 'true' } : { ...told, completionTokens: text.length }
+  return { items: items.map(() => ({ ok: true, fields, children: {} })) }
+}
+
+Deno.test('Of a node that earned trust at another pipeline nothing is heard unconfirmed', async () => {
+  const auditor = createOwnToken()
+  const pipelines = [{ dir: '', pipeline: words, models: {} }, loaded]
+  // Nobody is asked anything that no client asked.
+  const trust = { ...await trustOptions(pipelines), question: () => undefined }
+  await withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'auditor', saying('one two'), { token: auditor.token })
+      const node = await joinScripted(coordinator, 'node', (batch) => {
+        const { message: { batch: id, pipeline } } = batch
+        const items = [{ item: 0, from: 0, ids: idsOf('a lie'), at: 0, text: 'a lie' }]
+        if (pipeline === 'scribe') node.send({ type: 'said', batch: id, items })
+        return saying('a lie')(batch)
+      })
+      await node.got('load', ({ instances }) => instances.some((one) => one.pipeline === 'scribe'))
+      while (coordinator.pool.nodes()[0]!.trust === 0) await (await ask(coordinator)).body?.cancel()
+      assert.equal((await listen(coordinator).done).text, 'one two')
+    },
+    undefined,
+    { pipelines, trust, isAuditor: auditor.isOwn },
+  )
 })

@@ -44,6 +44,8 @@ export interface TrustOutcome {
   extraShareLater: number
   meanLatencyMs: number
   honestQuarantined: number
+  /** Times that honest nodes were proven to be wrong. */
+  honestLies: number
   /** What is thought of how much slower they are than they say, of the first who claims. */
   slowerThanSaid: number
 }
@@ -145,6 +147,10 @@ export function runTrust(scene: TrustScene): TrustOutcome {
   const outcome: TrustOutcome = {
     ...{ queriesUntilQuarantine: [], answered: 0, wrong: 0, wrongLater: 0, answeredLater: 0 },
     ...{ late: 0, extraShare: 0, extraShareLater: 0, meanLatencyMs: 0, honestQuarantined: 0 },
+    honestLies: Object.entries(scheduler.stats().nodes).reduce(
+      (sum, [id, { trust }]) => sum + (id.startsWith('liar') ? 0 : trust?.lies ?? 0),
+      0,
+    ),
     slowerThanSaid: scheduler.stats().nodes['liar-0']?.trust?.slowerThanSaid ?? 1,
   }
   askedMs.forEach((atMs, i) => {
@@ -217,6 +223,7 @@ export function benchTrust() {
       'extra %, last third': (100 * outcome.extraShareLater).toFixed(1),
       'mean ms': Math.round(outcome.meanLatencyMs),
       'honest in quarantine': outcome.honestQuarantined,
+      'honest proven wrong': outcome.honestLies,
       'slower than said': outcome.slowerThanSaid.toFixed(1),
     }
   }

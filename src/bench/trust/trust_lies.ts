@@ -169,7 +169,7 @@ const resultOf = (outcome: ItemOutcome): ItemResult =>
     : { ok: false, reason: 'internal', message: outcome.message }
 
 /** Compares as the coordinator does. */
-export const comparing: Pick<TrustOptions, 'agree' | 'faultOf'> = {
+export const comparing: Pick<TrustOptions, 'agree' | 'differ' | 'faultOf'> = {
   agree: ({ task }, a, b) =>
     agree(
       pipeline.tasks[task]!,
@@ -177,5 +177,7 @@ export const comparing: Pick<TrustOptions, 'agree' | 'faultOf'> = {
       resultOf(b.outcome),
       toleranceOf(a.backend, b.backend),
     ),
+  differ: (ref, { outcome: a }, { outcome: b }) =>
+    !comparing.agree(ref, { outcome: a, backend: 'a' }, { outcome: b, backend: 'b' }),
   faultOf: ({ task }, outcome) => faultOf(pipeline.tasks[task]!, resultOf(outcome)),
 }

@@ -35,7 +35,7 @@ export function createAudit({ url, token, args, log }: AuditParts): Audit {
       strangerJoined() {
         if (isStarted) return
         isStarted = true
-        children.keep('the auditor', () => spawnAuditor(url(), args, token))
+        children.keep('the auditor', () => spawnAuditor(url(), args, token), true)
       },
     },
     stop: children.stop,

@@ -10,8 +10,12 @@ import { createRestarts } from './restarts.ts'
 const PATIENCE_MS = 5000
 
 export interface Children {
-  /** Keeps one running, by this name for people. */
-  keep(name: string, start: () => Deno.ChildProcess): void
+  /**
+   * Keeps one running, by this name for people.
+   *
+   * @param isNeeded however often it ended
+   */
+  keep(name: string, start: () => Deno.ChildProcess, isNeeded?: boolean): void
   /** Ends them and waits until they are gone. */
   stop(): Promise<void>
 }
@@ -22,8 +26,8 @@ export function createChildren(log: (line: string) => void): Children {
   const { signal: stopped } = stopping
   const all: Promise<void>[] = []
 
-  async function keep(name: string, start: () => Deno.ChildProcess) {
-    const pauseAfter = createRestarts()
+  async function keep(name: string, start: () => Deno.ChildProcess, isNeeded: boolean) {
+    const pauseAfter = createRestarts(isNeeded)
     while (!stopped.aborted) {
       const startedMs = performance.now()
       const child = start()
@@ -50,7 +54,7 @@ export function createChildren(log: (line: string) => void): Children {
     }
   }
   return {
-    keep: (name: string, start: () => Deno.ChildProcess) => void all.push(keep(name, start)),
+    keep: (name, start, isNeeded = false) => void all.push(keep(name, start, isNeeded)),
     async stop() {
       stopping.abort()
       kill('SIGTERM')

@@ -121,7 +121,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       ? {}
       : Object.fromEntries(plain.map(({ name }) => [name, FIRST_PER_S])),
     random: Math.random,
-    ...options.trust === undefined ? {} : { trust: options.trust },
+    ...options.trust === undefined ? {} : {
+      trust: { ...options.trust, audited: options.isAuditor !== undefined },
+    },
     ...remembered === undefined ? {} : { memory: remembered },
     ...options.hedge === undefined ? {} : { hedge: options.hedge },
     ...options.prefer === undefined ? {} : { prefer: options.prefer },

@@ -13,6 +13,8 @@ const WELL_MS = 600_000
 /**
  * Gives, at each end, the pause until the next start; undefined where there is to be none.
  *
+ * @param isNeeded it is started again however often it ended: nothing goes on without it
+ *
  * @example
  * ```ts
  * const pauseAfter = createRestarts()
@@ -20,11 +22,12 @@ const WELL_MS = 600_000
  * pauseAfter(20) // 1000
  * ```
  */
-export function createRestarts(): (ranMs: number) => number | undefined {
+export function createRestarts(isNeeded = false): (ranMs: number) => number | undefined {
   let inARow = 0
   return (ranMs) => {
     if (ranMs >= WELL_MS) inARow = 0
-    if (inARow === MOST_IN_A_ROW) return undefined
-    return FIRST_PAUSE_MS * 2 ** inARow++
+    if (inARow === MOST_IN_A_ROW && !isNeeded) return undefined
+    inARow = Math.min(inARow + 1, MOST_IN_A_ROW)
+    return FIRST_PAUSE_MS * 2 ** (inARow - 1)
   }
 }

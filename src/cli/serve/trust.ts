@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Payload } from '../../coordinator/payload.ts'
 import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
@@ -71,8 +71,18 @@ export async function trustOptions(
         const tolerance = toleranceOf(a.backend, b.backend, precision)
         return agree(task ?? {}, resultOf(a.outcome), resultOf(b.outcome), tolerance, look())
       }),
+    differ(ref, a, b) {
+      const task = taskOf(ref)
+      const tolerance = toleranceOf(
+        undefined,
+        undefined,
+        task?.variants[ref.variant]?.['precision'],
+      )
+      return !agree(task ?? {}, resultOf(a.outcome), resultOf(b.outcome), tolerance, look())
+    },
     faultOf: (ref, outcome) => faultOf(taskOf(ref) ?? {}, resultOf(outcome)),
     weigh: (payload) => (payload as Payload).bytes.byteLength,
+    keyOf: (payload) => createHash('sha256').update((payload as Payload).bytes).digest('hex'),
     question(name) {
       const own = texts.get(name)
       return own === undefined ? questions.next(name) : questionText(own, random)

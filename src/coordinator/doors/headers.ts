@@ -81,7 +81,7 @@ export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
     allowHeaders: [
       ...['authorization', 'content-encoding', 'content-type', 'traceparent'],
       'inference-header-content-length',
-      ...['x-min-accuracy', 'x-prefer', 'x-request-id', 'x-request-timeout-ms'],
+      ...['x-min-accuracy', 'x-prefer', 'x-request-id', 'x-request-timeout-ms', 'x-unverified'],
       ...['x-ttft-ms', 'x-tpot-ms'],
       // What OpenAI's client tells of itself.
       ...[

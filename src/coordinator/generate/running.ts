@@ -25,6 +25,7 @@ export interface Question {
   ttftMs?: number
   minAccuracy?: number | undefined
   prefer?: Prefer | undefined
+  unverified?: boolean | undefined
   gone: Gone
   holder: Holder
 }
@@ -51,7 +52,8 @@ const nothing = () => {}
 export type RunningParts = Pick<InferParts, 'pool' | 'history' | 'now' | 'log'>
 
 export function run({ pool, history, now, log }: RunningParts, question: Question): Running {
-  const { served, payload, id, arrivedMs, budgetMs, ttftMs, minAccuracy, prefer, holder } = question
+  const { served, payload, id, arrivedMs, budgetMs, ttftMs, minAccuracy, prefer } = question
+  const { holder, unverified } = question
   const { versions, telemetry, deadlines } = pool
   const { pipeline } = served
   const begun = Promise.withResolvers<void>()
@@ -100,7 +102,7 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
       const answered = await Promise.race([
         pool.submit({
           ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone, hear, holder },
-          deadlineMs: arrivedMs + budgetMs,
+          ...{ deadlineMs: arrivedMs + budgetMs, unverified },
           ...minAccuracy === undefined ? {} : { minAccuracy },
           ...prefer === undefined ? {} : { prefer },
         }),

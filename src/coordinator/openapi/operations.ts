@@ -24,7 +24,13 @@ export const OPERATIONS: Operation[] = [
       'a reason. What a pipeline `takes`, `/v1/pipelines` tells, and its inputs `/v2/models/{model}`. ' +
       'With `accept: text/event-stream`, one that generates is answered by events `text`, ' +
       '`{text}` with what is new, and at last `answer`, an `InferAnswer`, or `error`.',
-    parameters: [path('name', 'As in `/v1/pipelines`.'), ...DEADLINE],
+    parameters: [
+      path('name', 'As in `/v1/pipelines`.'),
+      header('x-unverified', 'Results that nobody confirmed will do: `verified` tells.', {
+        ...{ type: 'string', enum: ['accept'] },
+      }),
+      ...DEADLINE,
+    ],
     body: {
       ...Object.fromEntries(DOCUMENT_TYPES.map((type) => [type, null])),
       'text/plain': null,

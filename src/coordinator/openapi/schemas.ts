@@ -65,6 +65,9 @@ export const inferAnswer = of<InferAnswer>()(z.object({
     description:
       'Joules that its batches took, its share of each by items: modelled, not measured.',
   }),
+  verified: z.boolean().exactOptional().meta({
+    description: 'Whether a known party said or confirmed all of it. Absent where nobody checks.',
+  }),
   generated: z.object({
     finish: z.enum(['stop', 'length']),
     promptTokens: count,

@@ -34,6 +34,7 @@ const wordColumn = z.looseObject({
   by: z.record(z.string(), count),
   ...{ inRow: count, passed: count, failed: count, suspicion: amount },
   ...{ probation: count, sentences: count, atoned: count },
+  lies: z.exactOptional(count),
 }) satisfies z.ZodType<Reputation>
 
 /** `undefined` where the column is empty. */

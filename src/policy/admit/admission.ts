@@ -18,6 +18,7 @@ import { admit as A, retry as R } from './params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Quickest } from '../price/path.ts'
+import type { Asking, Confirming } from '../trust/confirming.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
@@ -25,8 +26,7 @@ export type Refusal = Extract<Answer, { ok: false }>
 export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
   reason === 'infeasible_deadline' && retryAfterMs === undefined
 
-export interface Asked {
-  shape: PipelineShape
+export interface Asked extends Asking {
   deadlineMs: number
   /** What its client gave it, before any of that was gone. */
   timeoutMs: number | undefined
@@ -58,6 +58,8 @@ export interface AdmissionParts {
   /** Queries inside: all, and of this pipeline as many as it may have. */
   inside(): number
   isFull(shape: PipelineShape): boolean
+  /** Undefined where nobody checks. */
+  confirming(): Pick<Confirming, 'inMs' | 'entered' | 'left'> | undefined
 }
 
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, R.leastMs), R.mostMs))
@@ -93,8 +95,17 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
     shape,
     test.beginsMs(test.aheadOf(deadlineMs), quickest.stationMs, quickest.leadMs),
   )
-  const needMs = Math.max(beginsMs, restMs(capacity, nowMs)) +
+  const confirmedMs = parts.confirming()?.inMs(asked, quickest.chainMs, nowMs) ?? 0
+  if (confirmedMs === Infinity) {
+    return refusal(
+      'no_capable_node',
+      `Cannot confirm what nodes say of ${shape.name}: no trusted node is there, nor can the auditor`,
+      R.noNodeMs,
+    )
+  }
+  const ranMs = Math.max(beginsMs, restMs(capacity, nowMs)) +
     Math.max(quickest.chainMs, quickest.mostMs)
+  const needMs = Math.max(ranMs, confirmedMs)
   const variance = varianceOf(quickest, slackMs, beginsMs)
   const worth = outlook.worthOf(quickest.stationMs, deadlineMs, nowMs)
   const served = price.served * (shape.pipeline.weight ?? 1)

@@ -26,7 +26,7 @@ import {
   type Refusal,
 } from './admission.ts'
 
-export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloor'> {
+export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloor' | 'confirming'> {
   shapes: Shapes
   limits: Limits
   queries: DeadlineQueue<Query>
@@ -61,6 +61,7 @@ export class Inside {
 
   arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void {
     const { query: id, deadlineMs, timeoutMs, minAccuracy, share = 1, payload } = event
+    const { client, unverified } = event
     const { shapes, counters, queries, outlook } = this.parts
     if (this.byId.has(id)) return
     const nowMs = this.parts.nowMs()
@@ -71,9 +72,11 @@ export class Inside {
     }
     counters.arrived(shape.name)
     const prefer = this.parts.preferred.asked(shape, event.prefer, nowMs)
-    const admitted = this.draining
-      ? refusedForDraining
-      : admit({ shape, deadlineMs, timeoutMs, minAccuracy }, this.admission, nowMs)
+    const admitted = this.draining ? refusedForDraining : admit(
+      { shape, deadlineMs, timeoutMs, minAccuracy, client, unverified },
+      this.admission,
+      nowMs,
+    )
     const isRefused = typeof admitted !== 'number'
     if (!isRefused || !isHopeless(admitted)) {
       this.parts.asked(shape.name, floorOf(shape, minAccuracy), share)
@@ -87,6 +90,8 @@ export class Inside {
       minAccuracy,
       prefer,
       share,
+      client,
+      unverified,
       payload,
       laxityMs: admitted,
     }, nowMs)
@@ -94,6 +99,7 @@ export class Inside {
     this.byId.set(id, query)
     queries.insert(query)
     outlook.joined(query)
+    this.parts.confirming()?.entered(query, nowMs)
     this.enqueue([query.root])
   }
 
@@ -182,6 +188,7 @@ export class Inside {
     query.closed = true
     this.byId.delete(query.id)
     queries.remove(query)
+    this.parts.confirming()?.left(query, inTime === true)
     const counts = counters.pipelines.get(query.shape.name)!
     this.doubted.ended(query.shape, --counts.inFlight, inTime, nowMs)
     for (let i = query.firstOpen; i < query.items.length; i++) {

@@ -31,6 +31,8 @@ export type Answer =
     ok: true
     /** Mean path accuracy over the leaf items. */
     accuracy: number
+    /** No known party said or confirmed some of it. */
+    verified?: false
     /** Items served per task and variant. */
     path: { [task: string]: { [variant: string]: number } }
     stages: StageRecord[]

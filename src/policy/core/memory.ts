@@ -30,6 +30,8 @@ export interface Reputation {
   failed: number
   /** Rises with each failed check, by how sure the judge is; falls with each that is passed. */
   suspicion: number
+  /** Times, over its life, that a known party proved it wrong beyond what backends differ by. */
+  lies?: number
   /** Rises with each time that another did what it failed at, falls with work that was taken. */
   failures?: number
   quarantined: boolean

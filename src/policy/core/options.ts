@@ -47,6 +47,8 @@ export interface TrustOptions {
   random: () => number
   /** Whether two nodes say the same of one item, within what is usual between their backends. */
   agree(ref: VariantRef, a: Said, b: Said): boolean
+  /** Whether they differ by more than two backends do; where absent, whether they do not agree. */
+  differ?(ref: VariantRef, a: Said, b: Said): boolean
   /** What is wrong with an outcome whatever the item was; undefined where nothing is. */
   faultOf?(ref: VariantRef, outcome: ItemOutcome): string | undefined
   /**
@@ -56,6 +58,13 @@ export interface TrustOptions {
   question?(pipeline: string): Handle | undefined
   /** Bytes that an input takes in memory. */
   weigh?(payload: Handle): number
+  /**
+   * An auditor judges what nodes say. While it starts, is busy or away, what no known party confirmed
+   * waits.
+   */
+  audited?: boolean
+  /** The same for inputs that hold the same. */
+  keyOf?(payload: Handle): unknown
 }
 
 export interface SchedulerOptions {

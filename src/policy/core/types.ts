@@ -63,6 +63,10 @@ export type PolicyEvent =
      * there is time, and would have time later, too.
      */
     share?: number
+    /** Who asks, as far as they are told apart: clients have even shares of the auditor. Opaque. */
+    client?: string
+    /** Results that nobody confirmed will do. */
+    unverified?: boolean
     payload: Handle
   }
   | { type: 'query_cancelled'; query: QueryId }
@@ -205,6 +209,8 @@ export interface NodeTrust {
   reason: string
   passed: number
   failed: number
+  /** Times that it was proven to be wrong. */
+  lies: number
   /** Its speed is not what it says: so many times slower. 1 where it is. */
   slowerThanSaid: number
 }
@@ -219,6 +225,8 @@ export interface Scheduler {
   plan(): Plan
   /** Counters and gauges for `/v1/stats`; a snapshot. */
   stats(): SchedulerStats
+  /** Whether what this node says of a variant is taken at once; absent where every word is. */
+  takesAtOnce?(node: NodeId, ref: VariantRef): boolean
 }
 
 export interface SchedulerStats {

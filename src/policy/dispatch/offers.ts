@@ -11,7 +11,7 @@ import type { Ready } from '../state/ready.ts'
 import { type Group, isResting, readyAtMs, type Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
-import type { TaskShape } from '../core/graph.ts'
+import type { TaskShape, VariantShape } from '../core/graph.ts'
 import { isTooLong, sizesFor } from './batch.ts'
 import type { Cursor } from './cursors.ts'
 import { dispatch } from './params.ts'
@@ -32,6 +32,8 @@ export interface OfferParts {
   fits: Fits
   /** Whether this node may be given an item that failed before. */
   mayTry(item: Item, slot: Slot): boolean
+  /** Whether what nodes say of it with this variant could be confirmed. */
+  isConfirmable(item: Item, variant: VariantShape): boolean
 }
 
 /** Accuracy: of what is worth the same but for this the first is taken. */
@@ -125,6 +127,10 @@ export class Offers {
     return (item.attempts === 0 || mayTry(item, slot)) && fits(item.payload, slot.node.id)
   }
 
+  private isServed(variant: VariantShape, group: Group, item: Item): boolean {
+    return group.held.has(variant) && this.parts.isConfirmable(item, variant)
+  }
+
   private bestOn(
     slot: Slot,
     item: Item,
@@ -142,7 +148,7 @@ export class Offers {
     const most = mostItems(item.task, this.parts.limits.maxBatch)
     const sizes = sizesFor(queue.length - position, idle, most)
     for (const prefix of item.way.prefixes) {
-      if (!group.held.has(prefix.variant)) continue
+      if (!this.isServed(prefix.variant, group, item)) continue
       let beat = best === undefined ? -Infinity : best.value + ALIKE
       if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, sight) <= beat) continue
       for (const size of sizes) {
@@ -172,7 +178,7 @@ export class Offers {
     if (startMs === Infinity) return best
     const terms = sight.terms(item)
     for (const prefix of item.way.prefixes) {
-      const server = group.held.has(prefix.variant)
+      const server = this.isServed(prefix.variant, group, item)
         ? serverOf(prefix.variant, group, sight)
         : undefined
       if (server === undefined) continue

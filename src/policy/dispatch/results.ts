@@ -70,6 +70,11 @@ export function createResults(parts: ResultsParts): Results {
       nodes: pool.nodes,
       emit,
       retry: (batch, message, nowMs) => flights.retry(batch, message, nowMs),
+      fail(batch, message) {
+        for (const { query, batch: id } of batch.items) {
+          if (id === batch.id) finishing.inside.fail(query, 'node_failed', message)
+        }
+      },
     },
     ...{ serve, proved: pool.proved },
   })
@@ -106,18 +111,22 @@ export function createResults(parts: ResultsParts): Results {
     return told
   }
 
-  function serve(batch: Batch, event: Finished, nowMs: number): void {
-    trust?.reputations.taken(batch, event, nowMs)
+  function serve(batch: Batch, event: Finished, verified: boolean, nowMs: number): void {
+    if (trust !== undefined) {
+      trust.reputations.taken(batch, event, nowMs)
+      for (const { query, batch: id } of batch.items) {
+        if (id === batch.id) query.verified &&= verified
+      }
+    }
     serveBatch(batch, event, finishing, nowMs)
   }
 
   /** What a batch says of its items. */
   function accept(batch: Batch, event: Finished, nowMs: number): void {
-    const verdict = trust?.judge(batch, event, nowMs) ?? 'serve'
-    if (verdict === 'serve') serve(batch, event, nowMs)
-    else if (verdict === 'refuse') {
+    const verdict = trust?.judge(batch, event, nowMs) ?? 'unverified'
+    if (verdict === 'refuse') {
       flights.retry(batch, 'Cannot take a result: its node gave wrong ones', nowMs)
-    }
+    } else if (verdict !== 'held') serve(batch, event, verdict === 'verified', nowMs)
   }
 
   /** Slots that got room since `look`; of what came together since, something may have taken them. */

@@ -35,7 +35,11 @@ export function answerOf(query: Query): Extract<Answer, { ok: true }> {
       if (variant.task === task) (path[task.name] ??= {})[variant.ref.variant] = items
     }
   }
-  return { ok: true, accuracy: accuracyOf(query), path, stages: query.stages, items }
+  const { stages, verified } = query
+  return {
+    ...{ ok: true, accuracy: accuracyOf(query), path, stages, items },
+    ...verified ? {} : { verified },
+  }
 }
 
 /** Depth first, in reading order. */

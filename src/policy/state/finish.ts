@@ -168,11 +168,11 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
 }
 
 /** What the batch did for one query, to be filled in: its items, and how long they waited for it. */
-const stageOf = ({ variant, slot, items }: Batch, event: Finished): StageRecord => ({
+const stageOf = ({ variant, slot, size }: Batch, event: Finished): StageRecord => ({
   task: variant.task.name,
   variant: variant.ref.variant,
   node: slot.node.id,
-  batch: items.length,
+  batch: size,
   items: 0,
   queueMs: 0,
   networkMs: event.networkMs,

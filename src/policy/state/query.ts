@@ -129,6 +129,8 @@ interface Given {
   minAccuracy: number | undefined
   prefer?: Prefer
   share?: number
+  client?: string | undefined
+  unverified?: boolean | undefined
   payload: Handle
 }
 
@@ -161,12 +163,22 @@ export class Query implements Urgent {
   readonly served: { variant: VariantShape; items: number }[] = fresh()
   /** Answered or cancelled: whatever still comes for it is ignored. */
   closed = false
+  /** Who asks; and whether results that nobody confirmed will do. */
+  readonly client: string
+  readonly unverified: boolean
+  /** Whether known parties said or confirmed all that was taken. */
+  verified = true
+  /** ms of the auditor that it had, and that it is expected to need yet. */
+  auditedMs = 0
+  owedMs = 0
   readonly rest = new Rest()
 
   constructor(given: Given, readonly arrivedMs: number) {
     this.id = given.id
     this.prefer = given.prefer ?? 'balanced'
     this.share = given.share ?? 1
+    this.client = given.client ?? ''
+    this.unverified = given.unverified ?? false
     this.seq = given.seq
     this.shape = given.shape
     this.deadlineMs = given.deadlineMs

@@ -26,8 +26,10 @@ export interface Audit {
   items: DispatchedItem[]
   /** What was said of these items before. */
   like: ItemOutcome[] | undefined
-  /** Without an event the auditor could not say, or went away. */
-  ended(nowMs: number, event?: Finished): void
+  /** ms after which it is ended: its input is not to keep others waiting. */
+  limitMs: number
+  /** Without `ranMs` it never began; without an event the auditor could not say, or went away. */
+  ended(nowMs: number, ranMs?: number, event?: Finished): void
 }
 
 /** Its batches are numbered from here, those of the pool from 1: neither gets to the other's. */
@@ -42,17 +44,33 @@ export class Auditor {
   private readonly held = new Set<VariantShape>()
   /** Variants that it could not load, and until when they are not tried again. */
   private readonly failed = new Map<VariantShape, number>()
-  /** What it is at; without a batch while it loads. */
-  private current: { audit: Audit; batch: BatchId | undefined; untilMs: number } | undefined
+  /** What it is at, and since when; without a batch while it loads. */
+  private current:
+    | { audit: Audit; batch: BatchId | undefined; sinceMs: number; untilMs: number }
+    | undefined
   private nextBatch = FIRST_BATCH
 
   constructor(
     private readonly shapes: Pick<Shapes, 'find'>,
     private readonly emit: (command: PolicyCommand) => void,
+    /** There is to be one: also while it starts, or is away. */
+    public isOn = false,
   ) {}
 
   get idle(): boolean {
     return this.id !== undefined && this.current === undefined
+  }
+
+  /** Whether it can hold this variant; as far as is known, while it is not there. */
+  isAble(variant: VariantShape): boolean {
+    return this.isOn && (this.id === undefined || this.able.has(variant))
+  }
+
+  /** ms until it is free, at a guess: it takes as long again as it has, or until it is there. */
+  freeInMs(nowMs: number): number {
+    if (this.id === undefined) return params.startMs
+    if (this.current === undefined) return 0
+    return Math.min(nowMs - this.current.sinceMs, this.current.untilMs - nowMs)
   }
 
   /** Whether it could be asked about this variant. */
@@ -71,13 +89,15 @@ export class Auditor {
     const { variant } = audit
     if (this.held.has(variant)) return this.run(audit, nowMs)
     this.makeRoom(this.able.get(variant) ?? 0)
-    this.current = { audit, batch: undefined, untilMs: nowMs + params.loadMs }
+    const untilMs = nowMs + params.loadMs
+    this.current = { audit, batch: undefined, sinceMs: nowMs, untilMs }
     this.emit({ type: 'load', node: this.id!, slot: 0, ...variant.ref })
   }
 
   /** Takes the events that concern it alone; false for all others. */
   takes(event: PolicyEvent, nowMs: number): boolean {
     if (event.type === 'node_joined' && event.judge === true) {
+      this.isOn = true
       this.become(event.node, nowMs)
       this.able = bytesListed(this.shapes, event.able)
       return true
@@ -113,12 +133,12 @@ export class Auditor {
   }
 
   private run(audit: Audit, nowMs: number): void {
-    const { variant, items, like } = audit
+    const { variant, items, like, limitMs } = audit
     this.held.delete(variant)
     this.held.add(variant)
     const batch = this.nextBatch++
-    const untilMs = nowMs + params.checkMs
-    this.current = { audit, batch, untilMs }
+    // It ends by itself what takes too long; where it does not, it is not waited for any more.
+    this.current = { audit, batch, sinceMs: nowMs, untilMs: nowMs + limitMs + params.endingMs }
     this.emit({
       type: 'dispatch',
       batch,
@@ -126,17 +146,18 @@ export class Auditor {
       slot: 0,
       ...variant.ref,
       items,
-      deadlineMs: untilMs,
-      expectedMs: params.checkMs,
-      giveUpMs: params.checkMs,
+      deadlineMs: nowMs + limitMs,
+      expectedMs: limitMs,
+      giveUpMs: limitMs,
       ...like === undefined ? {} : { like },
     })
   }
 
   private end(nowMs: number, event?: Finished): void {
-    const audit = this.current?.audit
+    const { current } = this
     this.current = undefined
-    audit?.ended(nowMs, event)
+    const ranMs = current?.batch === undefined ? undefined : nowMs - current.sinceMs
+    current?.audit.ended(nowMs, ranMs, event)
   }
 
   private makeRoom(bytes: number): void {

@@ -8,6 +8,7 @@ import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Slot } from '../state/slots.ts'
 import type { Auditor } from './auditor.ts'
+import { Audits } from './audits.ts'
 import type { Judges, TrustParts } from './judges.ts'
 import { trust as params } from './params.ts'
 import {
@@ -16,12 +17,26 @@ import {
   checkOf,
   groupsOf,
   type Held,
+  isForsaken,
+  likeOf,
   type NewCheck,
   provenOf,
   trustedOf,
   type Vote,
 } from './quorum.ts'
+import type { Owed } from './owed.ts'
 import type { Reputations } from './reputations.ts'
+import type { Turns } from './turns.ts'
+import type { Unconfirmable } from './unconfirmable.ts'
+
+export interface ChecksParts extends TrustParts {
+  reputations: Reputations
+  judges: Judges
+  auditor: Auditor
+  owed: Owed
+  turns: Turns
+  unconfirmable: Unconfirmable
+}
 
 /** Who is told what comes of checks. */
 export interface Court {
@@ -42,18 +57,23 @@ export class Checks {
   private readonly usualMs = new WeakMap<TaskShape, number>()
   /** When there is something to do at the latest, should no slot become free before. */
   private lookMs = Infinity
+  private readonly audits: Audits
 
-  constructor(
-    private readonly parts: TrustParts,
-    private readonly reputations: Reputations,
-    private readonly judges: Judges,
-    private readonly auditor: Auditor,
-    private readonly court: Court,
-  ) {}
+  private readonly reputations: Reputations
+  private readonly judges: Judges
+  private readonly auditor: Auditor
+
+  constructor(private readonly parts: ChecksParts, private readonly court: Court) {
+    const { reputations, judges, auditor, owed, turns, unconfirmable } = parts
+    this.reputations = reputations
+    this.judges = judges
+    this.auditor = auditor
+    this.audits = new Audits(auditor, judges, owed, turns, unconfirmable, this.work)
+  }
 
   /** Undefined where there are too many already. */
   begin(given: NewCheck, nowMs: number): Check | undefined {
-    const check = checkOf(given, nowMs)
+    const check = checkOf(given, this.auditor.isOn, nowMs)
     if (this.checks.size >= params.mostChecks && check.held === null) return undefined
     this.checks.add(check)
     this.settle(check, nowMs)
@@ -62,10 +82,7 @@ export class Checks {
 
   /** Whether the auditor would be at what this variant says before long. */
   canAudit(variant: VariantShape, nowMs: number): boolean {
-    if (!this.auditor.knows(variant, nowMs)) return false
-    let waiting = 0
-    for (const { held } of this.pending) if (held !== null) waiting++
-    return waiting < params.auditorQueue
+    return this.audits.isNear(variant, this.pending, nowMs)
   }
 
   /** What time is left to queries when their items are sent. */
@@ -78,7 +95,8 @@ export class Checks {
     this.auditor.sweep(nowMs)
     if (this.pending.size > 0) { for (const slot of freed) this.offer(slot, nowMs) }
     if (this.lookMs <= nowMs) this.look(nowMs)
-    if (this.auditor.idle && this.pending.size > 0) this.auditNext(nowMs)
+    const next = this.audits.next(this.pending, nowMs)
+    if (next !== undefined) this.audit(next, nowMs)
   }
 
   nextMs(): number {
@@ -124,19 +142,12 @@ export class Checks {
   }
 
   private audit(check: Check, nowMs: number): void {
-    const { auditor } = this
-    const id = auditor.id!
+    const id = this.auditor.id!
     this.pending.delete(check)
-    check.auditing = true
-    check.asked.add(id)
-    this.work.audits += check.items.length
-    const ended = (atMs: number, event?: Finished) => {
-      check.auditing = false
+    this.audits.ask(check, nowMs, (atMs, event) => {
       if (event === undefined) this.settle(check, atMs)
       else this.note(check, { node: id, voter: id, standing: 'own' }, event, atMs)
-    }
-    const { variant, items } = check
-    auditor.ask({ variant, items, like: likeOf(check), ended }, nowMs)
+    })
   }
 
   /** Takes in what one says, if that is anything. */
@@ -166,7 +177,7 @@ export class Checks {
     if (!this.checks.has(check)) return
     const groups = groupsOf(check.votes, check.variant.ref, this.parts.options.agree)
     const left = this.judges.left(check, nowMs)
-    const isTrustedLeft = left.trusted || check.auditing
+    const isTrustedLeft = left.trusted || this.auditor.isOn
     const isCompared = check.votes.length > 1
     if (isCompared || check.kind === 'question') {
       const proven = provenOf(groups, isTrustedLeft)
@@ -178,7 +189,8 @@ export class Checks {
     if (check.held !== null) {
       const canWait = isTrustedLeft && nowMs < check.openAtMs
       const right = isCompared ? answerOf(groups, canWait) : undefined
-      if (right !== undefined || nowMs >= check.held.dueMs || isOver) {
+      const isDue = nowMs >= check.held.dueMs || isForsaken(check.held)
+      if (right !== undefined || isDue || isOver) {
         if (isOver || this.forProof.size >= params.looked) {
           return this.end(check, trusted, groups, right ?? trusted, nowMs)
         }
@@ -249,7 +261,8 @@ export class Checks {
   private look(nowMs: number): void {
     this.lookMs = Infinity
     for (const check of [...this.checks]) {
-      if (nowMs >= check.lookMs) this.settle(check, nowMs)
+      const { held, lookMs } = check
+      if (nowMs >= lookMs || (held !== null && isForsaken(held))) this.settle(check, nowMs)
       if (this.checks.has(check)) this.lookMs = Math.min(this.lookMs, check.lookMs)
     }
     const isBusy = this.parts.isBusy(nowMs)
@@ -265,24 +278,4 @@ export class Checks {
     }
     if (this.pending.size > 0) this.lookMs = Math.min(this.lookMs, nowMs + params.retryMs)
   }
-
-  /** Gives the auditor what waits most: results by when they are due, then what waited longest. */
-  private auditNext(nowMs: number): void {
-    const { judges, auditor } = this
-    const isBefore = (a: Check, b: Check) => {
-      if (a.held !== null || b.held !== null) {
-        return (a.held?.dueMs ?? Infinity) < (b.held?.dueMs ?? Infinity)
-      }
-      return a.sinceMs + auditor.putOffMs(a.variant) < b.sinceMs + auditor.putOffMs(b.variant)
-    }
-    let next: Check | undefined
-    for (const check of this.pending) {
-      if (!judges.isAuditorLeft(check, nowMs)) continue
-      if (next === undefined || isBefore(check, next)) next = check
-    }
-    if (next !== undefined) this.audit(next, nowMs)
-  }
 }
-
-/** What was said of its items before, so that what comes of them is encoded alike. */
-const likeOf = ({ votes }: Check) => votes[0]?.said.map(({ outcome }) => outcome)

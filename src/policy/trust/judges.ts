@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Shapes, VariantShape } from '../core/graph.ts'
+import type { PipelineShape, Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { Fits, Gather, TrustOptions } from '../core/options.ts'
 import type { NodeId, PolicyCommand } from '../core/types.ts'
 import type { Extras } from '../state/finish.ts'
@@ -29,8 +29,10 @@ export interface TrustParts {
   /** Takes in what a batch says of its node only. */
   hear(batch: Batch, event: Finished, nowMs: number): Finished
   /** Takes in what a batch says of its items. */
-  serve(batch: Batch, event: Finished, nowMs: number): void
+  serve(batch: Batch, event: Finished, verified: boolean, nowMs: number): void
   retry(batch: Batch, message: string, nowMs: number): void
+  /** Ends the queries of a batch: nobody can do its items. */
+  fail(batch: Batch, message: string): void
   /** Some node has shown more than before, or less. */
   proved(): void
 }
@@ -63,16 +65,38 @@ export class Judges {
         holds(node, variant)
       return { any, trusted: false }
     }
-    if (this.isAuditorLeft(check, nowMs)) return { any: true, trusted: true }
-    const { any, trusted } = this.count(variant, nowMs)
-    return { any: isLeft(check, any), trusted: isLeft(check, trusted) }
+    if (this.isAuditorLeft(check)) return { any: true, trusted: true }
+    const count = this.count(variant, nowMs)
+    const trusted = isLeft(check, count.trusted)
+    // Strangers that agree prove nothing where there is an auditor: each could have many addresses.
+    return { any: this.auditor.isOn ? trusted : isLeft(check, count.any), trusted }
+  }
+
+  /** Whether a node is here whose word on this variant is taken. */
+  areTrusted(variant: VariantShape, nowMs: number): boolean {
+    return this.count(variant, nowMs).trusted.size > 0
+  }
+
+  /** Whether such nodes do the task. */
+  serveTask({ variants }: TaskShape, nowMs: number): boolean {
+    return variants.some((variant) => this.areTrusted(variant, nowMs))
+  }
+
+  /** Whether such nodes do every task of a pipeline. */
+  serve({ tasks }: PipelineShape, nowMs: number): boolean {
+    return tasks.every((task) => this.serveTask(task, nowMs))
+  }
+
+  /** Whether the auditor could do every task of a pipeline. */
+  couldAudit({ tasks }: PipelineShape): boolean {
+    return tasks.every(({ variants }) => variants.some((one) => this.auditor.isAble(one)))
   }
 
   /** Whether anybody could prove what this variant says: the auditor, a trusted node, or a quorum. */
   canProve(variant: VariantShape, nowMs: number): boolean {
     if (this.auditor.knows(variant, nowMs)) return true
     const { any, trusted } = this.count(variant, nowMs)
-    return trusted.size > 0 || any.size >= params.quorum
+    return trusted.size > 0 || (!this.auditor.isOn && any.size >= params.quorum)
   }
 
   /** Whether the auditor or an own node could: what other nodes are asked, they have seen. */
@@ -82,10 +106,16 @@ export class Judges {
     return trusted.some((id) => this.reputations.standingOf(id) === 'own')
   }
 
-  isAuditorLeft({ variant, target, asked, items }: Check, nowMs: number): boolean {
+  /** Whether the auditor may be asked, now or once it is there. */
+  private isAuditorLeft({ variant, target, wasAudited, items }: Check): boolean {
     const { auditor, parts: { fits } } = this
-    return target === null && auditor.knows(variant, nowMs) && !asked.has(auditor.id!) &&
-      items.every(({ payload }) => fits(payload, auditor.id!))
+    const { id } = auditor
+    return target === null && !wasAudited && auditor.isAble(variant) &&
+      (id === undefined || items.every(({ payload }) => fits(payload, id)))
+  }
+
+  canAudit(check: Check, nowMs: number): boolean {
+    return this.auditor.knows(check.variant, nowMs) && this.isAuditorLeft(check)
   }
 
   /** Whether another voter than its own could be asked, in the pool, about what this batch said. */

@@ -9,7 +9,7 @@ import type { VariantShape } from '../core/graph.ts'
 import type { Said, TrustOptions } from '../core/options.ts'
 import type { DispatchedItem, Handle, NodeId, Standing, VariantRef } from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
-import type { Batch } from '../state/slots.ts'
+import type { Part } from './part.ts'
 import { trust as params } from './params.ts'
 
 export interface Vote {
@@ -24,12 +24,8 @@ export interface Vote {
   event?: Finished
 }
 
-/** Results that wait for a check. */
-export interface Held {
-  batch: Batch
-  event: Finished
-  /** Which of its items are checked: the others failed by their node's own word. */
-  positions: number[]
+/** Results that wait for a check: of those of its items that did not fail by their node's own word. */
+export interface Held extends Part {
   /** When they wait no longer, on the clock of the rules. */
   dueMs: number
 }
@@ -51,6 +47,10 @@ export interface Check {
   /** Nodes that are at it; and whether the auditor is. */
   running: number
   auditing: boolean
+  /** The auditor has run it, whatever came of that. */
+  wasAudited: boolean
+  /** Whose query it is of; empty where it is of none. */
+  client: string
   /** Results that wait for it; null where none do, or do any more. */
   held: Held | null
   sinceMs: number
@@ -61,24 +61,35 @@ export interface Check {
 
 export type NewCheck =
   & Pick<Check, 'kind' | 'variant' | 'items' | 'votes'>
-  & Partial<Pick<Check, 'target' | 'held' | 'sinceMs'>>
+  & Partial<Pick<Check, 'target' | 'held' | 'sinceMs' | 'client'>>
 
-export function checkOf(given: NewCheck, nowMs: number): Check {
-  const dueMs = nowMs + params.checkMs
-  const waitsMs = (given.held?.dueMs ?? dueMs) - nowMs
+/** @param known others than known parties are not asked at all */
+export function checkOf(given: NewCheck, known: boolean, nowMs: number): Check {
+  const heldMs = given.held?.dueMs ?? nowMs
+  const dueMs = Math.max(nowMs + params.checkMs, heldMs)
+  const waitsMs = (given.held === null || given.held === undefined ? dueMs : heldMs) - nowMs
   return {
     target: null,
     held: null,
     running: 0,
     auditing: false,
+    wasAudited: false,
+    client: '',
     sinceMs: nowMs,
     dueMs,
     lookMs: nowMs,
-    openAtMs: given.kind === 'question' ? Infinity : nowMs + params.forTrusted * waitsMs,
+    openAtMs: known || given.kind === 'question' ? Infinity : nowMs + params.forTrusted * waitsMs,
     asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
     ...given,
   }
 }
+
+/** What was said of its items before, so that what comes of them is encoded alike. */
+export const likeOf = ({ votes }: Check) => votes[0]?.said.map(({ outcome }) => outcome)
+
+/** Nobody waits for any of it any more. */
+export const isForsaken = ({ batch }: Held): boolean =>
+  batch.items.every(({ query }) => query.closed)
 
 /** An item of no query, as nodes are given it. */
 export const hidden = (payload: Handle): DispatchedItem => ({ query: '', payload })
@@ -132,6 +143,20 @@ export const provenOf = (groups: readonly Vote[][], canAskTrusted: boolean): Vot
 export function trustedOf(groups: readonly Vote[][]): Vote[] | undefined {
   const trusted = groups.filter((group) => has(group, 'trusted'))
   return trusted.length === 1 ? trusted[0] : undefined
+}
+
+/** Whether anybody in it is known. */
+export const isKnown = (group: readonly Vote[]): boolean => has(group, 'known', 'own', 'trusted')
+
+/** Whether this group, which is right, proves another wrong beyond what backends differ by. */
+export function isProof(
+  group: readonly Vote[],
+  wrong: Vote,
+  ref: VariantRef,
+  { agree, differ = (...of) => !agree(...of) }: Pick<TrustOptions, 'agree' | 'differ'>,
+): boolean {
+  return has(group, 'known', 'own') &&
+    wrong.said.some((said, i) => differ(ref, said, group[0]!.said[i]!))
 }
 
 /** Suspicion of a node that contradicts this group, which is right. */

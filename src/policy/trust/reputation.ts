@@ -49,16 +49,18 @@ export function standingOf(of: Reputation, ref?: VariantRef): Standing {
   return atTask >= params.atTask && atVariant >= params.atVariant ? 'trusted' : 'proving'
 }
 
-/** Whether anything is held against it: such nodes are forgotten last. */
-export const isDistrusted = ({ quarantined, sentences, suspicion }: Reputation): boolean =>
-  quarantined || sentences > 0 || suspicion > 0
+/** Whether anything that it did itself is held against it: such nodes are forgotten last. */
+export const isDistrusted = (
+  { quarantined, sentences, suspicion, failed, lies = 0 }: Reputation,
+): boolean => quarantined || sentences > 0 || lies > 0 || (failed > 0 && suspicion > 0)
 
 /** Share of its batches that are checked, 0..1: all at first, falling with each check that is passed. */
 export function shareChecked(of: Reputation, ref?: VariantRef): number {
   const standing = standingOf(of, ref)
   if (standing === 'own') return 0
   if (standing !== 'trusted') return 1
-  return Math.max(params.leastShare, (provenAt(of) / of.inRow) ** params.fall)
+  const least = params.leastShare * params.oftener ** (of.lies ?? 0)
+  return Math.min(1, Math.max(least, (provenAt(of) / of.inRow) ** params.fall))
 }
 
 /** @param known whether the check was with a known answer */
@@ -81,8 +83,11 @@ export function pass(of: Reputation, known: boolean, ref: VariantRef): void {
     : `passed ${of.inRow} of ${provenAt(of)} checks`
 }
 
-/** @param suspicion how sure it is that the node was wrong; see `suspicionBy` */
-export function fail(of: Reputation, suspicion: number, reason: string): void {
+/**
+ * @param suspicion how sure it is that the node was wrong; see `suspicionBy`
+ * @param isLie it is proven, and no difference of backends explains it
+ */
+export function fail(of: Reputation, suspicion: number, reason: string, isLie = false): void {
   of.failed++
   of.inRow = 0
   of.by = {}
@@ -90,7 +95,9 @@ export function fail(of: Reputation, suspicion: number, reason: string): void {
   falter(of)
   if (of.own || of.quarantined) return
   of.suspicion += suspicion
-  if (of.suspicion >= params.tooSuspect) quarantine(of)
+  if (isLie) of.lies = (of.lies ?? 0) + 1
+  const isProven = isLie && of.lies! >= params.mostLies
+  if (of.suspicion >= params.tooSuspect || isProven) quarantine(of)
 }
 
 /** It failed at something, or says nothing: whoever is at fault, it has to show that it still can. */

@@ -18,6 +18,7 @@ import type { Failure } from '../state/query.ts'
 import type { Batch } from '../state/slots.ts'
 import { trust as params } from './params.ts'
 import { nameOf } from './quorum.ts'
+import { Records } from './records.ts'
 import {
   doWork,
   fail,
@@ -51,6 +52,9 @@ export class Reputations {
   private readonly dirty = new Set<NodeId>()
   private readonly events: PolicyEvent[] = []
   private list: readonly NodeId[] | undefined
+  private readonly records = new Records()
+  /** Of the event that is handled. */
+  nowMs = 0
   /** How much those have shown that have shown most. */
   private most: Proof | undefined
 
@@ -101,9 +105,15 @@ export class Reputations {
   trustOf(id: NodeId, slowerThanSaid: number): NodeTrust | undefined {
     const reputation = this.all.get(id)
     if (reputation === undefined) return undefined
-    const { reason, passed, failed } = reputation
+    const { reason, passed, failed, lies = 0 } = reputation
     const [standing, trust] = [standingOf(reputation), 1 - shareChecked(reputation)]
-    return { standing, trust, reason, passed, failed, slowerThanSaid }
+    return { standing, trust, reason, passed, failed, lies, slowerThanSaid }
+  }
+
+  /** Whether what it says of a variant is taken at once, and compared later if at all. */
+  takesAtOnce(id: NodeId, ref: VariantRef): boolean {
+    const reputation = this.all.get(id)
+    return reputation !== undefined && shareChecked(reputation, ref) <= params.audited
   }
 
   /** Changes a node's reputation; says so where that changes how it stands, or how much it has shown. */
@@ -121,6 +131,8 @@ export class Reputations {
     }
     const standing = standingOf(reputation)
     if (standing === before) return
+    const isCaught = standing === 'quarantined' && reputation.failed > 0
+    if (isCaught && presence !== undefined) this.records.caught(presence.voter, this.nowMs)
     this.emit({ type: 'judged', node: id, standing, reason: reputation.reason })
     if (presence === undefined || (standing !== 'quarantined' && before !== 'quarantined')) return
     const paused = presence.paused || standing === 'quarantined'
@@ -134,6 +146,10 @@ export class Reputations {
     if (reputation === undefined || reputation.own !== own) {
       // A node that comes by the id of an own one and is not inherits nothing.
       reputation = newReputation(own)
+      if (!own && this.records.has(voter, this.nowMs)) {
+        reputation.suspicion = params.inherited
+        reputation.reason = 'new, and a node from there was set aside'
+      }
       this.all.delete(id)
       this.all.set(id, reputation)
     } else if (!own) reputation.probation = params.probation

@@ -21,8 +21,8 @@ function flooded(seed: number) {
     const { latencyMs, ...spec } = nodeOf(id, [ocr], { slowness, networkMs })
     pool.join({
       ...spec,
-      latencyMs(ref, batch) {
-        const ms = latencyMs(ref, batch)
+      latencyMs(ref, batch, items) {
+        const ms = latencyMs(ref, batch, items)
         if (pool.time.nowMs >= countFromMs) workedMs.set(id, workedMs.get(id)! + ms)
         return ms
       },

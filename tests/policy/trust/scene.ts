@@ -2,7 +2,7 @@
 import { comparing, pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { Memory } from '../../../src/policy/core/memory.ts'
-import type { NodeTrust, PolicyCommand } from '../../../src/policy/core/types.ts'
+import type { NodeTrust, PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import type { NodeSpec } from '../../../src/sim/node.ts'
 import { createSimulation } from '../../../src/sim/simulation.ts'
@@ -23,17 +23,28 @@ export function liar(): NonNullable<NodeSpec['says']> {
   }
 }
 
+type Asked = Partial<Extract<PolicyEvent, { type: 'query_arrived' }>>
+
 export function createScene(
-  options: { trust?: boolean; hedge?: boolean; memory?: Memory; seed?: number } = {},
+  options: {
+    trust?: boolean
+    audited?: boolean
+    /** Whether nodes are asked what no client asked; true where absent. */
+    questions?: boolean
+    hedge?: boolean
+    memory?: Memory
+    seed?: number
+  } = {},
 ) {
-  const { trust = true, hedge = false, memory, seed = 3 } = options
-  let questions = 0
-  const question = () => `sample-${++questions}`
+  const { trust = true, audited = false, questions = true, hedge = false, memory, seed = 3 } =
+    options
+  let questioned = 0
+  const question = () => questions ? `sample-${++questioned}` : undefined
   const scheduler = createScheduler({
     pipelines: [pipeline],
     hedge,
     ...memory === undefined ? {} : { memory },
-    ...trust ? { trust: { random: createRandom(seed), ...comparing, question } } : {},
+    ...trust ? { trust: { random: createRandom(seed), audited, ...comparing, question } } : {},
   })
   const simulation = createSimulation({ scheduler, pipelines: [pipeline], seed, outcome: truthOf })
   let asked = 0
@@ -50,9 +61,12 @@ export function createScene(
       })
     },
     /** So many queries, one every `gapMs`. */
-    ask(count: number, gapMs = 300, timeoutMs = pipeline.sloMs) {
+    ask(count: number, gapMs = 300, timeoutMs = pipeline.sloMs, name = 'q', more: Asked = {}) {
       for (let i = 0; i < count; i++) {
-        simulation.ask(`q${asked++}`, pipeline.name, timeoutMs)
+        const query = `${name}${asked++}`
+        const deadlineMs = simulation.time.nowMs + timeoutMs
+        const of = { query, pipeline: pipeline.name, payload: query }
+        simulation.post({ type: 'query_arrived', ...of, deadlineMs, ...more })
         simulation.run(simulation.time.nowMs + gapMs)
       }
     },

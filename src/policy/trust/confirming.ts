@@ -1,0 +1,70 @@
+/**
+ * When what nodes say of a query would be confirmed, where the auditor alone can: it is let in where that
+ * is in time, as where slots have the time for it.
+ *
+ * @module
+ */
+import type { PipelineShape, VariantShape } from '../core/graph.ts'
+import type { Query } from '../state/query.ts'
+import type { Auditor } from './auditor.ts'
+import type { Judges } from './judges.ts'
+import type { Owed } from './owed.ts'
+import { trust as params } from './params.ts'
+import type { Turns } from './turns.ts'
+
+/** A query that would be let in. */
+export interface Asking {
+  shape: PipelineShape
+  client?: string | undefined
+  unverified?: boolean | undefined
+}
+
+export class Confirming {
+  /** Whether known nodes do all of a pipeline, and until when that holds. */
+  private readonly served = new WeakMap<PipelineShape, { is: boolean; untilMs: number }>()
+
+  constructor(
+    private readonly auditor: Auditor,
+    private readonly judges: Judges,
+    private readonly owed: Owed,
+    private readonly turns: Turns,
+  ) {}
+
+  /**
+   * After how long it would be, where its quickest path takes so long: 0 where the auditor is not needed,
+   * Infinity where nobody can.
+   */
+  inMs(asked: Asking, chainMs: number, nowMs: number): number {
+    const { shape, client = '' } = asked
+    if (!this.isNeeded(asked, nowMs)) return 0
+    if (!this.judges.couldAudit(shape)) return Infinity
+    this.turns.asks(client, nowMs)
+    const needMs = this.owed.needMs(shape, chainMs)
+    const beginsMs = Math.max(this.auditor.freeInMs(nowMs), this.turns.waitMs(client, nowMs))
+    return chainMs + beginsMs + this.owed.doneInMs(client, needMs)
+  }
+
+  /** Whether anybody could confirm what a node says of this variant, or nobody needs to. */
+  isPossible({ unverified }: Query, variant: VariantShape, nowMs: number): boolean {
+    const { auditor, judges } = this
+    return !auditor.isOn || unverified || auditor.isAble(variant) ||
+      judges.areTrusted(variant, nowMs)
+  }
+
+  entered(query: Query, nowMs: number): void {
+    this.owed.entered(query, this.isNeeded(query, nowMs) ? this.owed.needMs(query.shape) : 0)
+  }
+
+  left(query: Query, isAnswered: boolean): void {
+    this.owed.left(query, isAnswered)
+  }
+
+  private isNeeded({ shape, unverified }: Asking, nowMs: number): boolean {
+    if (!this.auditor.isOn || unverified) return false
+    const known = this.served.get(shape)
+    if (known !== undefined && nowMs < known.untilMs) return !known.is
+    const is = this.judges.serve(shape, nowMs)
+    this.served.set(shape, { is, untilMs: nowMs + params.tickMs })
+    return !is
+  }
+}

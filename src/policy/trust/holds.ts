@@ -1,0 +1,138 @@
+/**
+ * Results that wait for a check, or are compared once they were taken; and what becomes of those that
+ * waited.
+ *
+ * @module
+ */
+import { type Item, unsettle } from '../state/query.ts'
+import type { Auditor } from './auditor.ts'
+import type { Checks } from './checks.ts'
+import type { Judges, TrustParts } from './judges.ts'
+import { trust as params } from './params.ts'
+import { type Part, partOf } from './part.ts'
+import { type Check, type Held, hidden, isKnown, type Vote } from './quorum.ts'
+import type { Reputations } from './reputations.ts'
+import type { Unconfirmable } from './unconfirmable.ts'
+
+const UNCONFIRMED = 'Cannot take what a node said: nobody who is known can confirm it'
+
+export interface HoldsParts extends TrustParts {
+  reputations: Reputations
+  judges: Judges
+  auditor: Auditor
+  checks: Checks
+  unconfirmable: Unconfirmable
+}
+
+export class Holds {
+  private readonly reputations: Reputations
+  private readonly judges: Judges
+  private readonly auditor: Auditor
+  private readonly checks: Checks
+  private readonly unconfirmable: Unconfirmable
+
+  constructor(private readonly parts: HoldsParts) {
+    const { reputations, judges, auditor, checks, unconfirmable } = parts
+    this.reputations = reputations
+    this.judges = judges
+    this.auditor = auditor
+    this.checks = checks
+    this.unconfirmable = unconfirmable
+  }
+
+  /** Has results wait until a known party says the same, those of each query apart. */
+  confirm(whole: Part, nowMs: number): void {
+    const { batch } = whole
+    const isWanted = ({ query, batch: id }: Item) => !query.closed && id === batch.id
+    for (const query of new Set(batch.items.filter(isWanted).map(({ query }) => query))) {
+      const part = partOf(whole, (item) => item.query === query)
+      if (query.unverified || part.positions.length === 0) {
+        this.parts.serve(part.batch, part.event, false, nowMs)
+        if (part.positions.length > 0) this.compareOne(part, nowMs)
+      } else if (part.batch.items.some(({ payload }) => this.unconfirmable.has(payload, nowMs))) {
+        this.parts.fail(part.batch, UNCONFIRMED)
+      } else this.hold(part, nowMs)
+    }
+  }
+
+  /** Has so large a share of batches checked. Whether these results wait for that. */
+  check(part: Part, share: number, nowMs: number): boolean {
+    const { batch } = part
+    const isWanted = batch.items.some(({ query }) => !query.closed)
+    if (!isWanted || this.parts.options.random() >= share) return false
+    const isNear = this.judges.couldAsk(batch, nowMs) || this.checks.canAudit(batch.variant, nowMs)
+    if (share > params.audited && isNear) this.hold(part, nowMs)
+    else if (isNear || this.auditor.isOn) this.compareOne(part, nowMs)
+    return share > params.audited && isNear
+  }
+
+  /** One item is compared, while the results are taken. */
+  private compareOne({ batch, event, positions }: Part, nowMs: number): void {
+    const one = positions[Math.floor(this.parts.options.random() * positions.length)]!
+    this.replicate({ batch, event, positions: [one] }, null, nowMs)
+  }
+
+  private hold(part: Part, nowMs: number): void {
+    const { batch } = part
+    let [firstMs, lastMs] = [Infinity, nowMs]
+    for (const item of batch.items) {
+      item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
+      unsettle(item.query)
+      firstMs = Math.min(firstMs, item.deadlineMs)
+      lastMs = Math.max(lastMs, item.deadlineMs)
+    }
+    // Where nobody whose word is taken could do it in their place, they wait to the last.
+    const isOnlyAudited = this.auditor.isOn && !this.judges.serveTask(batch.variant.task, nowMs)
+    const dueMs = isOnlyAudited ? lastMs : nowMs + params.hold * Math.max(0, firstMs - nowMs)
+    this.replicate(part, { ...part, dueMs }, nowMs)
+  }
+
+  /** Others are asked about some items of a batch. */
+  private replicate(
+    { batch: { slot, variant, items }, event: { outcomes, backend }, positions }: Part,
+    held: Held | null,
+    nowMs: number,
+  ): void {
+    const node = slot.node.id
+    const vote: Vote = {
+      node,
+      voter: this.reputations.voterOf(node),
+      standing: this.reputations.standingOf(node, variant.ref),
+      said: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
+    }
+    const asked = positions.map((i) => hidden(items[i]!.payload))
+    const { client } = items[0]!.query
+    this.checks.begin(
+      { kind: 'replica', variant, items: asked, votes: [vote], held, client },
+      nowMs,
+    )
+  }
+
+  /** Results are taken, another node's are in their place, or the items are done anew. */
+  release(
+    { votes }: Check,
+    { batch, event, positions }: Held,
+    right: readonly Vote[] | undefined,
+    nowMs: number,
+  ): void {
+    const { serve, retry, fail } = this.parts
+    const { isOn } = this.auditor
+    const isVerified = right !== undefined && isKnown(right)
+    if (right?.includes(votes[0]!)) return serve(batch, event, isVerified, nowMs)
+    const isAlone = right === undefined && votes.length === 1 &&
+      !this.judges.couldAsk(batch, nowMs)
+    if (isAlone && !isOn) return serve(batch, event, false, nowMs)
+    const winner = right?.find(({ event }) => event !== undefined)
+    const said = winner?.event
+    if (said === undefined) {
+      const isLast = isOn && !this.judges.serveTask(batch.variant.task, nowMs)
+      if (isLast) return fail(batch, UNCONFIRMED)
+      return retry(batch, 'Cannot take a result that no other node confirms', nowMs)
+    }
+    const outcomes = [...event.outcomes]
+    positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
+    // The auditor has no slot in the pool: what is told of the batch names its node alone.
+    const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner!.node! } }
+    serve({ ...batch, slot }, { ...said, outcomes }, isVerified, nowMs)
+  }
+}
