@@ -16,6 +16,7 @@ import {
   checkOf,
   groupsOf,
   type Held,
+  isSaid,
   type NewCheck,
   provenOf,
   trustedOf,
@@ -150,7 +151,7 @@ export class Checks {
     const { ref } = check.variant
     // A node that says that it could not do it says nothing of the item.
     const isVote = outcomes.length === check.items.length &&
-      outcomes.every((outcome) => outcome.ok || outcome.fatal)
+      outcomes.every(isSaid)
     if (!isVote) return this.settle(check, nowMs)
     const fault = outcomes.map((outcome) => this.parts.options.faultOf?.(ref, outcome))
       .find((one) => one !== undefined)

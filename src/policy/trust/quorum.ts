@@ -7,7 +7,14 @@
  */
 import type { VariantShape } from '../core/graph.ts'
 import type { Said, TrustOptions } from '../core/options.ts'
-import type { DispatchedItem, Handle, NodeId, Standing, VariantRef } from '../core/types.ts'
+import type {
+  DispatchedItem,
+  Handle,
+  ItemOutcome,
+  NodeId,
+  Standing,
+  VariantRef,
+} from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Batch } from '../state/slots.ts'
 import { trust as params } from './params.ts'
@@ -79,6 +86,10 @@ export function checkOf(given: NewCheck, nowMs: number): Check {
     ...given,
   }
 }
+
+/** Whether it says something of the item: not that its node gave up. */
+export const isSaid = (outcome: ItemOutcome): boolean =>
+  outcome.ok || (outcome.fatal && !outcome.excused)
 
 /** An item of no query, as nodes are given it. */
 export const hidden = (payload: Handle): DispatchedItem => ({ query: '', payload })

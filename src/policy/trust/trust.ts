@@ -23,6 +23,7 @@ import {
   type Check,
   type Held,
   hidden,
+  isSaid,
   reasonOf,
   sampleOf,
   suspicionBy,
@@ -96,7 +97,7 @@ export class Trust {
     if (reputation === undefined) return 'serve'
     const positions = items.flatMap((_, i) => {
       const outcome = event.outcomes[i]
-      return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
+      return outcome !== undefined && isSaid(outcome) ? [i] : []
     })
     if (reputation.own) {
       const { outcomes, backend } = event
