@@ -14,7 +14,7 @@ import { ApiError } from './api_error.ts'
 import { bodyOf } from './infer_body.ts'
 import { withTextWish } from './document.ts'
 import { boundPayload } from './generate/prompt.ts'
-import { leftAddress } from './doors/caller.ts'
+import { leftAddress, leftCaller } from './doors/caller.ts'
 import { respondWhole } from './doors/headers.ts'
 import { readEncoding } from './bodies/inflate.ts'
 import { readBody } from './body.ts'
@@ -53,6 +53,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },
+      caller: leftCaller(c),
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
       ...(prefer === undefined ? {} : { prefer }),
     })

@@ -21,6 +21,14 @@ export const leaveAddress = (c: Context, address: string): void => c.set(ADDRESS
 /** `undefined` for callers of this machine. */
 export const leftAddress = (c: Context): string | undefined => c.get(ADDRESS)
 
+/** Whose a call is, where callers are counted: the hash of its key, or its address. */
+const CALLER = 'caller'
+
+export const leaveCaller = (c: Context, caller: string): void => c.set(CALLER, caller)
+
+/** Empty for callers of this machine without a key. */
+export const leftCaller = (c: Context): string => c.get(CALLER) ?? ''
+
 export const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
 /** What proxies add: the connection's other end is then not who asks. */
 const FORWARDED = 'x-forwarded-for'

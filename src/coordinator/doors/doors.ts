@@ -9,7 +9,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { ApiError } from '../api_error.ts'
 import { MODEL_PATH } from '../served.ts'
-import { type Caller, createCallers, leaveAddress } from './caller.ts'
+import { type Caller, createCallers, leaveAddress, leaveCaller } from './caller.ts'
 import { createRateLimit, type Rate } from './rate.ts'
 import { createKeyring, GUESSABLE, type Key, type Keyring, mayAs, type Role } from './keys.ts'
 
@@ -159,6 +159,8 @@ export function createDoors(options: DoorOptions): Doors {
     async guard(c, next) {
       const caller = callerOf(c)
       if (!caller.local) leaveAddress(c, caller.address)
+      const key = keyring.find(bearerOf(c) ?? '')
+      leaveCaller(c, key?.sha256 ?? (caller.local ? '' : caller.address))
       const role = roleFor(c.req.path, isFile)
       if (role !== undefined) enter(c, role, caller)
       else if (!caller.local) byAddress.take(caller.address)

@@ -30,12 +30,13 @@ export function askPipeline(
   { pool, now, checkSchema }: WorkParts,
   name: string,
   payloadOf: (pipeline: Pipeline) => Payload,
-  { id, dueMs, share, gone }: Asking,
+  { id, caller, dueMs, share, gone }: Asking,
 ): Promise<Outcome> {
   return pool.versions.serve(name, async (pipeline) => {
     const payload = boundPayload(pipeline, payloadOf(pipeline), checkSchema)
     const { answer } = await pool.submit({
       ...{ pipeline: pipeline.name, payload, arrivedMs: now(), deadlineMs: dueMs, share, gone, id },
+      caller,
     })
     const { items, accuracy } = resultOf(answer)
     return { outputs: assembleOutputs(pipeline, items), accuracy }

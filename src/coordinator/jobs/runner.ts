@@ -30,6 +30,8 @@ export interface RunnerOptions {
   /** Milliseconds since the epoch. */
   wallMs: () => number
   log: Log
+  /** Whether one more document of this caller would go inside the pool now. */
+  mayEnter(caller: string): boolean
   /** A job, or these documents of it, are others than before, and are to be kept. */
   changed(job: Job, documents?: readonly number[]): void
   ended(job: Job): void
@@ -112,11 +114,16 @@ export class Runner {
     if (this.#inside >= room) return
     const nowMs = now()
     const atMs = Math.min(
-      ...[...this.#jobs].map((job) => this.#isIdle(job) ? nowMs + JOBS.retryMs : job.nextMs()),
+      ...[...this.#jobs].map((job) => this.#mayAsk(job) ? job.nextMs() : nowMs + JOBS.retryMs),
     )
     if (atMs < Infinity) {
       this.#timer = setTimeout(() => this.#pump(), Math.max(1, atMs - nowMs))
     }
+  }
+
+  #mayAsk(job: Job): boolean {
+    const { kind, owner } = job.row
+    return !this.#isIdle(job) && (kind !== 'documents' || this.options.mayEnter(owner))
   }
 
   /** It was refused, and there is no node for it: it is asked as soon as there is. */
@@ -131,7 +138,7 @@ export class Runner {
     const toMonotonicMs = nowMs - wallMs()
     let next: { job: Job; unit: Unit; dueMs: number } | undefined
     for (const job of this.#jobs) {
-      const unit = this.#isIdle(job) ? undefined : job.first(nowMs)
+      const unit = this.#mayAsk(job) ? job.first(nowMs) : undefined
       if (unit === undefined) continue
       const { byMs, createdAtMs, pipeline } = job.row
       const leastMs = Math.max(JOBS.leastMs, rates.sloMs(pipeline) * unit.count) * unit.stretch
@@ -147,14 +154,15 @@ export class Runner {
 
   async #serve(job: Job, unit: Unit, dueMs: number): Promise<void> {
     const { works, rates, wallMs } = this.options
-    const { kind, pipeline, state } = job.row
+    const { kind, pipeline, state, owner } = job.row
     const share = rates.share(pipeline, this.#jobs, wallMs())
     if (state === 'queued') this.#begin(job)
     rates.began(pipeline)
     const signal = AbortSignal.any([job.stopping.signal, this.#closing.signal])
     const id = `${job.id}.${++this.#serial}`
     try {
-      const result = await works[kind].ask(job, unit, { id, dueMs, share, gone: goneWith(signal) })
+      const gone = goneWith(signal)
+      const result = await works[kind].ask(job, unit, { id, caller: owner, dueMs, share, gone })
       if (!signal.aborted) await this.#keep(job, unit, result)
     } catch (error) {
       if (!signal.aborted) await this.#fail(job, unit, error)

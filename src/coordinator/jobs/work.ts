@@ -10,6 +10,8 @@ import type { Failure, PartResult, Unit } from './types.ts'
 
 export interface Asking {
   id: string
+  /** Whose job it is of. */
+  caller: string
   /** On the monotonic clock. */
   dueMs: number
   /** As how much of a query it counts, 0..1; see `shareOf` in `pace.ts`. */
@@ -29,7 +31,8 @@ export interface Work {
 /** A document that cannot be read or written; the others of its job are as good as before. */
 export class DocumentFault extends Error {
   override name = 'DocumentFault'
-  constructor(readonly failure: Failure) {
+  /** @param isFinal it is to be tried no more */
+  constructor(readonly failure: Failure, readonly isFinal: boolean = false) {
     super(failure.message)
   }
 }

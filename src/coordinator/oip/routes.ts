@@ -12,7 +12,7 @@ import { ApiError } from '../api_error.ts'
 import { readEncoding } from '../bodies/inflate.ts'
 import type { Form } from '../bodies/query.ts'
 import { readBody } from '../body.ts'
-import { leftAddress } from '../doors/caller.ts'
+import { leftAddress, leftCaller } from '../doors/caller.ts'
 import { type Gone, goneOf } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import { boundPayload } from '../generate/prompt.ts'
@@ -188,7 +188,7 @@ function infer(
       }
       return payloads.map((payload) =>
         answerOf(pool, {
-          ...{ pipeline: pipeline.name, payload, id },
+          ...{ pipeline: pipeline.name, payload, id, caller: leftCaller(c) },
           ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, gone },
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
           ...(prefer === undefined ? {} : { prefer }),
