@@ -20,6 +20,8 @@ export interface BodyRoom {
    * @throws ApiError `queue_full` or `rate_limited` where there is no room
    */
   hold(bytes: number, address: string | undefined): void
+  /** Holds so many bytes until this is done. @throws ApiError as `hold`, before it begins */
+  within<T>(bytes: number, address: string | undefined, work: () => Promise<T>): Promise<T>
   /** Whether there is room for so many bytes more. */
   fits(bytes: number, address: string | undefined): boolean
 }
@@ -34,11 +36,19 @@ export function createBodyRoom(maxBytes: number): BodyRoom {
   const fitsOwn = (bytes: number, address: string | undefined) =>
     ownOf(address) + bytes <= maxBytes * (address === undefined ? OWN_SHARE : SHARE)
 
-  return {
+  const room: BodyRoom = {
     get bytes() {
       return all
     },
     fits: (bytes, address) => fitsAll(bytes) && fitsOwn(bytes, address),
+    async within(bytes, address, work) {
+      room.hold(bytes, address)
+      try {
+        return await work()
+      } finally {
+        room.hold(-bytes, address)
+      }
+    },
     hold(bytes, address) {
       if (bytes > 0 && !fitsAll(bytes)) {
         throw new ApiError('queue_full', 'Cannot take a body: too many are on their way', RETRY_MS)
@@ -53,4 +63,5 @@ export function createBodyRoom(maxBytes: number): BodyRoom {
       all += bytes
     },
   }
+  return room
 }

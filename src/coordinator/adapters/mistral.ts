@@ -10,7 +10,7 @@ import { round, stagesOf, timingOf } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { PART } from '../documents/parts.ts'
 import { bodyRoom } from '../body.ts'
-import { leftAddress } from '../doors/caller.ts'
+import { leftAddress, leftCaller } from '../doors/caller.ts'
 import { respondWhole } from '../doors/headers.ts'
 import { type Gone, goneOf } from '../gone.ts'
 import { isPictureType } from '../picture.ts'
@@ -69,12 +69,15 @@ async function answer(
   let isQuery = false
   try {
     if (isPicture(asked)) checkPages(query.pages, 1)
-    else document = await parts.cutter?.open(payload.bytes, arrivedMs + asked.headers.budgetMs)
+    else {document = await parts.cutter?.open({
+        ...{ bytes: payload.bytes, caller: leftCaller(c), gone: asked.gone },
+        lateMs: arrivedMs + asked.headers.budgetMs,
+      })}
     if (document !== undefined) checkPages(query.pages, document.pages)
     isQuery = true
     const read = await readDocument(pool, {
       ...{ pipeline, payload, document, pages: query.pages, gone: asked.gone },
-      request: requestOf(asked, pipeline.sloMs, document),
+      request: { ...requestOf(asked, pipeline.sloMs, document), caller: leftCaller(c) },
     })
     const tookMs = now() - arrivedMs
     const latencyMs = round(tookMs)
