@@ -73,6 +73,9 @@ Deno.test('callers have a few documents inside for each slot; who had one given 
   enter('good')
   assert.equal(inside.good, 1, 'others are not slowed')
 
+  // One bad page costs no wait, another one soon after it does.
+  turns.gaveUp('bad', 5000)
+  assert.equal(turns.may('stranger'), true)
   turns.gaveUp('bad', 5000)
   stays.slice(0, inside.bad).forEach((leave) => leave())
   assert.equal(inside.bad, 3 * COSTLY.perSlot, 'it rests')

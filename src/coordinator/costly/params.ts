@@ -13,13 +13,13 @@ export const COSTLY = {
   /** Of one caller that wait to go inside, and ms before whoever finds no room is to come again. */
   waiting: 256,
   retryMs: 1000,
+  /** For so long after a document was given up one of its caller is inside at a time. */
+  carefulMs: MINUTE_MS,
   /**
-   * Times what a page took that was given up, in which no document of its caller goes inside: such pages
-   * take a fifth of one slot at most.
+   * Where another is given up meanwhile: times what it took, in which none of its caller goes inside. Such
+   * pages take a fifth of one slot at most; a single bad page costs its caller no wait.
    */
   rest: 4,
-  /** For so long after that rest one document of the caller is inside at a time. */
-  carefulMs: 10 * MINUTE_MS,
   /** Documents that were given up and are known again; a caller repeats the last few at most. */
   known: 1000,
 } as const

@@ -40,11 +40,12 @@ interface Caller {
 export function createTurns({ now, at, slots }: TurnsOptions): Turns {
   const callers = new Map<string, Caller>()
 
+  const isCareful = (restUntilMs: number) => now() < restUntilMs + COSTLY.carefulMs
+
   function room({ inside, restUntilMs }: Caller): boolean {
-    const nowMs = now()
-    if (nowMs < restUntilMs) return false
-    const isCareful = nowMs < restUntilMs + COSTLY.carefulMs
-    return inside < (isCareful ? 1 : Math.max(COSTLY.least, COSTLY.perSlot * slots()))
+    if (now() < restUntilMs) return false
+    const most = Math.max(COSTLY.least, COSTLY.perSlot * slots())
+    return inside < (isCareful(restUntilMs) ? 1 : most)
   }
 
   function next(name: string, caller: Caller): void {
@@ -53,7 +54,7 @@ export function createTurns({ now, at, slots }: TurnsOptions): Turns {
       caller.waiting.shift()!()
     }
     const isIdle = caller.inside === 0 && caller.waiting.length === 0
-    if (isIdle && now() >= caller.restUntilMs + COSTLY.carefulMs) callers.delete(name)
+    if (isIdle && !isCareful(caller.restUntilMs)) callers.delete(name)
   }
 
   function callerOf(name: string): Caller {
@@ -85,7 +86,8 @@ export function createTurns({ now, at, slots }: TurnsOptions): Turns {
     },
     gaveUp(name, tookMs) {
       const caller = callerOf(name)
-      const restUntilMs = Math.max(now(), caller.restUntilMs) + COSTLY.rest * tookMs
+      const restMs = isCareful(caller.restUntilMs) ? COSTLY.rest * tookMs : 0
+      const restUntilMs = Math.max(now(), caller.restUntilMs) + restMs
       caller.restUntilMs = restUntilMs
       for (const atMs of [restUntilMs, restUntilMs + COSTLY.carefulMs]) {
         at(atMs, () => next(name, caller))
