@@ -33,6 +33,9 @@ interface Flight {
   bytes: number
 }
 
+/** Told that a node gave up the document of a query after so long. */
+export type GaveUp = (query: QueryId, message: string, tookMs: number) => void
+
 export function createBatches(
   pipelines: ReadonlyMap<string, Pipeline>,
   post: Post,
@@ -40,7 +43,7 @@ export function createBatches(
   isLive: (query: QueryId) => boolean,
   telemetry: Pick<Telemetry, 'batch' | 'batchFailed'>,
   streams: Streams,
-  watch?: BatchWatch,
+  { watch, gaveUp }: { watch?: BatchWatch | undefined; gaveUp?: GaveUp } = {},
 ) {
   const flights = createTable<BatchId, Flight>()
   const calledOff = createCalledOff(post)
@@ -151,6 +154,11 @@ export function createBatches(
         outcomes = message.items.map((item, i) =>
           toOutcome({ ...flight, next, keep }, item, flight.command.items[i], own)
         )
+        const tookMs = Math.min(message.computeMs, now() - flight.sentAtMs)
+        outcomes.forEach((outcome, i) => {
+          if (!isGivenUp(outcome)) return
+          gaveUp?.(flight.command.items[i]!.query, outcome.message, tookMs)
+        })
         for (let i = 0; i < flight.unsent; i++) outcomes.push(UNSENT)
         const size = sizeOf(bytes - blobBytes, bytesIn(own))
         holding.hold(flight.command.items.map(({ query }) => query), size)
@@ -243,6 +251,9 @@ export function createBatches(
     },
   }
 }
+
+const isGivenUp = (outcome: ItemOutcome): outcome is Extract<ItemOutcome, { ok: false }> =>
+  !outcome.ok && outcome.fatal && outcome.excused === true
 
 const UNSENT: ItemOutcome = {
   ...{ ok: false, fatal: false, reason: 'node_failed', excused: true },

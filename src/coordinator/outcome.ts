@@ -42,7 +42,8 @@ export function toOutcome(
       : item.reason === 'expired'
       ? 'deadline_exceeded'
       : 'node_failed'
-    return { ok: false, fatal, reason, message: item.message }
+    const gaveUp = fatal && item.gaveUp === true
+    return { ok: false, fatal, reason, message: item.message, ...gaveUp && { excused: true } }
   }
   const children: { [task: string]: Handle[] } = {}
   for (const [task, list] of Object.entries(item.children)) {

@@ -15,6 +15,7 @@ import type { Admit } from './doors/doors.ts'
 import { createIdentities } from './doors/identities.ts'
 import { createKeyring, type Key } from './doors/keys.ts'
 import { createMembers } from './doors/members.ts'
+import { createCostly } from './costly/costly.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createDeparted } from './departed.ts'
 import { createCommands } from './commands.ts'
@@ -36,7 +37,7 @@ import {
 } from './nodes.ts'
 import { nodeInfo } from './node_info.ts'
 import { createNodeLog } from './node_log.ts'
-import { createQueries, type QueryRequest } from './queries.ts'
+import { createQueries } from './queries.ts'
 import { publicPlan, publicStats } from './public_view.ts'
 import { createReadiness } from './ready.ts'
 import { createRenewal } from './renewal.ts'
@@ -85,16 +86,20 @@ export function createPool(options: PoolOptions) {
       streams.forget(one)
     },
     otel?.telemetry ?? telemetry,
-    (payload) => tooLargeFor([...nodes.values()], payload),
+    (one) => tooLargeFor([...nodes.values()], one.payload) ?? costly.refuse(one),
     otel?.traces,
     meter.answered,
+    (request, begin) => costly.enter(request, begin),
   )
+  const costly = createCostly({ now, deadlines, nodes, requestOf: queries.requestOf })
   const streams = createStreams({
     ...{ pipelines, now, hearOf: queries.hearOf },
     isTrusted: (node, ref) => scheduler.takesAtOnce?.(node.id, ref) ?? true,
     lost: (node, batch, message) => batches.lose(node, batch, message),
   })
-  const batches = createBatches(pipelines, post, now, queries.has, telemetry, streams, otel?.traces)
+  const batches = createBatches(pipelines, post, now, queries.has, telemetry, streams, {
+    ...{ watch: otel?.traces, gaveUp: costly.gaveUp },
+  })
   const weighSilence = createSilence({ nodes, batches, post, log })
   const carryOut = createCommands({
     ...{ find, nodes, batches, streams, queries, telemetry, weighSilence, post, log },
@@ -236,7 +241,7 @@ export function createPool(options: PoolOptions) {
       return createLink(socket, { hello, message: receive, silent, closed }, options)
     },
 
-    submit: (request: QueryRequest) => queries.submit(request),
+    ...{ submit: queries.submit, mayEnter: costly.may },
 
     /** Whether each pipeline can be asked for. */
     ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),

@@ -77,9 +77,16 @@ interface Waiting {
   callOff: () => void
   /** Calls off that it is told when the client goes away. */
   unwatch: () => void
+  /** Whether the scheduler knows of it. */
+  isInside: boolean
+  /** Ends its stay, or its wait to go inside. */
+  leave: () => void
 }
 
 const nothing = () => {}
+
+/** Calls `begin` when a query may go inside; returns what ends its stay, or its wait. */
+export type Enter = (request: QueryRequest, begin: () => void) => () => void
 
 /**
  * @param cancelled told of queries that end without the scheduler's answer
@@ -92,9 +99,13 @@ export function createQueries(
   deadlines: Deadlines,
   cancelled: (query: QueryId) => void,
   telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,
-  refuse: (payload: Payload) => Answer | undefined = () => undefined,
+  refuse: (request: QueryRequest) => Answer | undefined = () => undefined,
   watch?: QueryWatch,
   joulesOf: (query: QueryId, withResult: boolean) => number = () => 0,
+  enter: Enter = (_, begin) => {
+    begin()
+    return nothing
+  },
 ) {
   const waiting = createTable<QueryId, Waiting>()
   let serial = 0
@@ -112,19 +123,39 @@ export function createQueries(
   }
 
   /** False when it was before. */
-  function settle({ query, request, callOff, unwatch }: Waiting): boolean {
+  function settle({ query, request, callOff, unwatch, leave }: Waiting): boolean {
     if (!waiting.delete(query)) return false
     callOff()
     unwatch()
+    leave()
     inside.take(-request.payload.bytes.byteLength, request.holder)
     return true
+  }
+
+  function arrive(query: QueryId, request: QueryRequest): void {
+    const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share } = request
+    const { holder, unverified } = request
+    post({
+      type: 'query_arrived',
+      query,
+      pipeline,
+      deadlineMs,
+      timeoutMs: deadlineMs - arrivedMs,
+      payload,
+      ...(minAccuracy === undefined ? {} : { minAccuracy }),
+      ...(prefer === undefined ? {} : { prefer }),
+      ...(share === undefined ? {} : { share }),
+      client: holder ?? HERE,
+      ...(unverified === undefined ? {} : { unverified }),
+    })
   }
 
   function give(one: Waiting, answer: Answer): void {
     if (settle(one)) one.resolve(answered(one.query, one.request, answer))
   }
 
-  function cancel({ query }: Waiting): void {
+  function cancel({ query, isInside }: Waiting): void {
+    if (!isInside) return
     post({ type: 'query_cancelled', query })
     cancelled(query)
   }
@@ -160,36 +191,30 @@ export function createQueries(
 
     has: (query: QueryId) => waiting.has(query),
     hearOf: (query: QueryId) => waiting.get(query)?.request.hear,
+    requestOf: (query: QueryId) => waiting.get(query)?.request,
 
     /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer, share } = request
-      const { holder, unverified } = request
+      const { payload, arrivedMs, deadlineMs, holder } = request
       const { byteLength } = payload.bytes
       const query = String(serial + 1)
       watch?.began(query, request)
       const crowded = inside.refusal(byteLength, holder)
-      const refused = crowded === undefined ? refuse(payload) : { ok: false as const, ...crowded }
+      const refused = crowded === undefined ? refuse(request) : { ok: false as const, ...crowded }
       if (refused !== undefined) return Promise.resolve(answered(query, request, refused))
       inside.take(byteLength, holder)
       serial += 1
       return new Promise((resolve, reject) => {
-        const one: Waiting = { query, request, resolve, reject, callOff: nothing, unwatch: nothing }
+        const one: Waiting = {
+          ...{ query, request, resolve, reject, isInside: false },
+          ...{ callOff: nothing, unwatch: nothing, leave: nothing },
+        }
         const lookAtMs = Math.min(arrivedMs + LOOK_AFTER_MS, deadlineMs + GUARD_MS)
         one.callOff = deadlines.at(lookAtMs, () => look(one))
         waiting.set(query, one)
-        post({
-          type: 'query_arrived',
-          query,
-          pipeline,
-          deadlineMs,
-          timeoutMs: deadlineMs - arrivedMs,
-          payload,
-          ...(minAccuracy === undefined ? {} : { minAccuracy }),
-          ...(prefer === undefined ? {} : { prefer }),
-          ...(share === undefined ? {} : { share }),
-          client: holder ?? HERE,
-          ...(unverified === undefined ? {} : { unverified }),
+        one.leave = enter(request, () => {
+          one.isInside = true
+          arrive(query, request)
         })
       })
     },

@@ -22,6 +22,8 @@ export interface Fault {
   reason: 'invalid_input' | 'unsupported_type' | 'too_large' | 'encrypted' | 'internal'
   /** What was wrong and what to do. */
   message: string
+  /** It ended the worker that was at it: it is to be given to no other. */
+  gaveUp?: true
 }
 
 /** A range of pages as a document of its own, of the same type. */

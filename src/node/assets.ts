@@ -14,6 +14,8 @@ import type { WorkerAssets } from './engine/worker_api.ts'
 export interface AssetPaths {
   /** Entry point of inference workers. */
   inference: string
+  /** Of the workers that draw documents for them. */
+  drawing: string
   ort: { wasm: Required<OrtFiles>; webgpu: Required<OrtFiles> }
   codecs: { [name in CodecName]: string }
 }
@@ -25,7 +27,10 @@ declare const SHOAL_ASSETS: AssetPaths
 export const builtPaths = (): AssetPaths => SHOAL_ASSETS
 
 /** What a worker is told, as absolute URLs: a worker's own base is another. */
-export function workerAssets({ ort, codecs }: AssetPaths, base: string | URL): WorkerAssets {
+export function workerAssets(
+  { ort, codecs, drawing }: AssetPaths,
+  base: string | URL,
+): WorkerAssets {
   const absolute = <T extends object>(paths: T): T =>
     Object.fromEntries(
       Object.entries(paths).map(([name, path]) => [name, new URL(path, base).href]),
@@ -33,5 +38,6 @@ export function workerAssets({ ort, codecs }: AssetPaths, base: string | URL): W
   return {
     ort: { wasm: absolute(ort.wasm), webgpu: absolute(ort.webgpu) },
     codecs: absolute(codecs),
+    drawing: new URL(drawing, base).href,
   }
 }

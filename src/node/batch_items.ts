@@ -66,6 +66,7 @@ export function resultOf(
         ok: false,
         reason,
         message: clip(String(result.message ?? 'No reason was given')),
+        ...result.gaveUp === true && { gaveUp: true },
       }
       return
     }

@@ -34,7 +34,7 @@ export interface Flights {
   done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
   expired(batch: SlotBatch, times: BatchTimes): void
   failed(batch: SlotBatch, why: string): void
-  calledOff(batch: SlotBatch, computeMs: number | undefined): void
+  calledOff(batch: SlotBatch, ended: { computeMs?: number } | undefined): void
   /** Lets go of batches that generate, for other nodes to go on with. */
   handOver(why: string): void
   /** The connection is gone, and with it all who waited. */
@@ -131,10 +131,10 @@ export function createFlights(options: FlightsOptions): Flights {
     expired: (batch, times) =>
       land(batch, ({ found }) => send(expiredOf(batch.batch, found.size, times))),
     failed: (batch, why) => land(batch, () => fail(batch.batch, why)),
-    calledOff(batch, computeMs) {
+    calledOff(batch, ended) {
       // A slot whose worker was lost is not free before the next one is up.
-      if (!calledOff.delete(batch) || computeMs === undefined) return
-      send({ type: 'batch_failed', batch: batch.batch, message: 'Called off', computeMs })
+      if (!calledOff.delete(batch) || ended === undefined) return
+      send({ type: 'batch_failed', batch: batch.batch, message: 'Called off', ...ended })
     },
     handOver(why) {
       for (const [batch, { slot }] of flights) {

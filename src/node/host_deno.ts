@@ -17,6 +17,8 @@ export interface DenoHostOptions {
   ort?: EngineAssets['ort']
   /** Entry point of the worker. */
   worker?: URL
+  /** Of the worker that draws documents. */
+  drawing?: string
   /** Name of the model cache in Deno's Cache API. */
   cache?: string
 }
@@ -29,7 +31,11 @@ export function createDenoHost(options: DenoHostOptions): Host {
     runtime: 'deno',
     threads: navigator.hardwareConcurrency,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    assets: { codecs: options.codecs, ...(options.ort === undefined ? {} : { ort: options.ort }) },
+    assets: {
+      codecs: options.codecs,
+      drawing: options.drawing ?? new URL('../../workers/drawing.ts', import.meta.url).href,
+      ...(options.ort === undefined ? {} : { ort: options.ort }),
+    },
     createWorker: () => new Worker(worker, { type: 'module' }),
     openLink: createSocketOpener(connect),
     storage: options.keep === undefined ? forgetful() : createFileStorage(options.keep),

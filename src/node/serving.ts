@@ -191,7 +191,7 @@ export function createServing(options: ServingOptions): Serving {
     },
     expired: (_slot, batch, times) => flights.expired(batch, times),
     failed: (_slot, batch, why) => flights.failed(batch, why),
-    calledOff: (_slot, batch, computeMs) => flights.calledOff(batch, computeMs),
+    calledOff: (_slot, batch, ended) => flights.calledOff(batch, ended),
     restarted(slot, failure) {
       const ready = watch.state.ready.filter((held) => !held.startsWith(`${slot} `))
       watch.emit({ type: 'restarted', slot, message: failure.message }, { ready })

@@ -204,6 +204,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
         ok: z.literal(false),
         reason: z.enum(['invalid_input', 'too_large', 'internal', 'expired', 'missing']),
         message: z.string().max(2000),
+        /** It took longer than an item may: it is to be given to no other node. */
+        gaveUp: z.literal(true).optional(),
       }),
     ])).max(MAX_BATCH_ITEMS),
   }),

@@ -9,6 +9,7 @@ import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js'
 import { JPEG, jpegSegments, mostScans } from '../pipeline/jpeg_segments.ts'
 import { MAX_PICTURE_PIXELS, pictureHead } from '../pipeline/picture_head.ts'
 import { pngOrientation } from '../pipeline/png_orientation.ts'
+import type { CodecName } from './codec_name.ts'
 import type { ImageCodecs, Picture } from './types.ts'
 import { CodecUnavailableError, PictureError, PictureTooLargeError } from './picture_error.ts'
 import { goesBeyondPixels } from './png_data.ts'
@@ -17,8 +18,7 @@ import { whyUnread } from './unread.ts'
 import { upright } from './upright.ts'
 import { isWholeFile, type PictureType } from './whole_file.ts'
 
-/** Files of the image codecs, and of what opens documents; each is fetched when first needed. */
-export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec' | 'pdfium'
+export type { CodecName }
 
 /** Faults come as errors: nothing of theirs is to be printed. */
 const quiet = { print: () => {}, printErr: () => {} }

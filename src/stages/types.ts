@@ -9,6 +9,7 @@
 import type { GraphFacts } from '../pipeline/onnx/graph.ts'
 import type { Pipeline, Task, Variant } from '../pipeline/schema.ts'
 import type { Tensor } from '../pipeline/tensor.ts'
+import type { Drawing } from './documents/drawing.ts'
 
 export type { Tensor, TensorData } from '../pipeline/tensor.ts'
 
@@ -37,6 +38,11 @@ export type ItemResult =
     ok: false
     reason: 'invalid_input' | 'too_large' | 'internal' | 'expired'
     message: string
+    /**
+     * It took longer here than an item may, or ended the worker that was at it: it is to be given to no
+     * other, and how it went says nothing of what another would have said.
+     */
+    gaveUp?: true
   }
 
 /** A loaded model. `run` never overlaps itself: the engine allows one run at a time per worker. */
@@ -76,6 +82,10 @@ export interface StageContext {
   next: readonly string[]
   model: Model
   codecs: ImageCodecs
+  /** Where documents are drawn; here where absent. */
+  drawing?: Drawing
+  /** Aborted when nobody waits for the results any more. */
+  signal?: AbortSignal
   crops: CropEncoding
   /** It is the pipeline's first task: its items are files. */
   isRoot?: boolean

@@ -3,9 +3,13 @@ import assert from 'node:assert/strict'
 import { Mistral } from '@mistralai/mistralai'
 import { MistralError } from '@mistralai/mistralai/models/errors'
 import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
-import { dataUri, DOCUMENTS, pdf, type Scene, withOcr } from './ocr_scene.ts'
+import { bodyRoom } from '../../src/coordinator/body.ts'
+import type { Behaviour } from '../coordinator/fixture.ts'
+import { dataUri, DOCUMENTS, pdf, reader, type Scene, withOcr } from './ocr_scene.ts'
 
 const encoder = new TextEncoder()
+const PDF = 'application/pdf'
+const keys = ['one', 'two', 'three'].map((name) => `key-of-${name}-that-is-long-enough`)
 const documentOf = (bytes: Uint8Array) => ({ documentUrl: dataUri(bytes, 'application/pdf') })
 
 function ask(url: string, bytes: Uint8Array, pages?: string | number[], timeoutMs?: number) {
@@ -85,6 +89,89 @@ Deno.test('mistral: what cannot be opened is told, and the next document is read
     assert.equal((await ask(url, pdf(9))).pages.length, 9)
   }))
 
+Deno.test('mistral: documents whose pages are being read keep no other from being opened', () => {
+  const isLong = (bytes: Uint8Array) => new TextDecoder().decode(bytes).startsWith('%PDF-1000')
+  /** Long ones are never read to their end. */
+  const behave: Behaviour = (batch) => batch.blobs.some(isLong) ? undefined : reader(batch)
+  return withOcr(
+    async ({ url, coordinator, node }) => {
+      const left = new AbortController()
+      const long = [1, 2].map(() =>
+        fetch(`${url}/v1/ocr`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-request-timeout-ms': '600000' },
+          body: JSON.stringify({
+            model: null,
+            document: { type: 'document_url', document_url: dataUri(pdf(400, 1000), PDF) },
+          }),
+          signal: left.signal,
+        }).catch(() => {})
+      )
+      const asked = () => node.batches.filter(({ blobs }) => blobs.some(isLong)).length
+      while (asked() < 2) await new Promise((done) => setTimeout(done, 5))
+      assert.equal((await ask(url, pdf(9), undefined, 60_000)).pages.length, 9)
+      assert.ok(coordinator.pool.queriesInFlight() > 0, 'the long ones are still inside')
+      left.abort()
+      await Promise.all(long)
+    },
+    [DOCUMENTS],
+    {},
+    behave,
+    { slots: 32 },
+  )
+})
+
+Deno.test('mistral: no caller has all places, however long its documents take to open', () => {
+  const keyring = createKeyring(
+    keys.map((key, i) => ({ name: `${i}`, role: 'client' as const, sha256: hashOf(key) })),
+  )
+  return withOcr(
+    async ({ url }) => {
+      const as = (key: string, bytes: Uint8Array, timeoutMs: number) =>
+        new Mistral({ serverURL: url, apiKey: key }).ocr.process(
+          { model: null, document: documentOf(bytes) },
+          { headers: { 'x-request-timeout-ms': `${timeoutMs}` } },
+        )
+      const hang = encoder.encode('%PDF-hang')
+      const slow = [1, 2, 3].map(() => rejection(as(keys[0]!, hang, 5000)))
+      let isOver = false
+      void Promise.all(slow).then(() => isOver = true)
+      assert.equal((await as(keys[1]!, pdf(9), 60_000)).pages.length, 9)
+      assert.ok(!isOver, 'those of the other caller are still at it')
+      await Promise.all(slow)
+    },
+    [DOCUMENTS],
+    { keyring },
+  )
+})
+
+Deno.test('mistral: a file that is named counts as a body before it is read', () =>
+  withOcr(async ({ url }) => {
+    const client = new Mistral({ serverURL: url, apiKey: 'none' })
+    const file = new File([pdf(2), new Uint8Array(2 ** 20)], 'two.pdf', { type: PDF })
+    const { id } = await client.files.upload({ file, purpose: 'ocr' })
+    const named = () =>
+      fetch(`${url}/v1/ocr`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: null, document: { type: 'file', file_id: id } }),
+      })
+    // What this machine may have in all, but for half of that file.
+    const others = 384 * 2 ** 20 - 2 ** 19
+    bodyRoom.hold(others, undefined)
+    try {
+      const response = await named()
+      assert.equal(response.status, 429, await response.text())
+      assert.equal(response.headers.get('retry-after'), '1')
+      assert.equal(bodyRoom.bytes, others)
+    } finally {
+      bodyRoom.hold(-others, undefined)
+    }
+    const response = await named()
+    assert.equal(response.status, 200, await response.text())
+    assert.equal(bodyRoom.bytes, 0)
+  }))
+
 Deno.test('mistral: a part that fails is what the call gets, and the rest is given up', () =>
   withOcr(
     async ({ url, coordinator }) => {
@@ -146,7 +233,6 @@ Deno.test('mistral: a file that was uploaded is read by its id and by its URL, a
   }))
 
 Deno.test('mistral: a file of another key is not there', () => {
-  const keys = ['one', 'two', 'three'].map((name) => `key-of-${name}-that-is-long-enough`)
   // Without an admin's key, whoever calls from this machine is one.
   const roles = ['client', 'client', 'admin'] as const
   const keyring = createKeyring(

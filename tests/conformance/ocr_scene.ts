@@ -60,7 +60,7 @@ const pageOf = (index: number, number: number) => ({
 })
 
 /** Reads what `pdf` made, and on any picture both of the texts. */
-const reader: Behaviour = ({ message, blobs }) => {
+export const reader: Behaviour = ({ message, blobs }) => {
   const items = message.items.map(({ payload }, i) => {
     const bytes = 'blob' in payload ? blobs[payload.blob]! : new Uint8Array()
     if (message.task === 'detect') {
@@ -91,10 +91,11 @@ export function withOcr(
   pipelines = [OCR, DOCUMENTS],
   options: Parameters<typeof withCoordinator>[2] = {},
   behave: Behaviour = reader,
+  hello: Parameters<typeof joinScripted>[3] = {},
 ): Promise<void> {
   return withCoordinator(
     async (coordinator) => {
-      const node = await joinScripted(coordinator, 'one', behave)
+      const node = await joinScripted(coordinator, 'one', behave, hello)
       await untilReady(coordinator)
       await test({ coordinator, url: coordinator.url, node })
     },

@@ -1,7 +1,7 @@
 /** Documents in their worker: cut into parts, refused with what is wrong, and going on after a death. */
 import { PDFDocument } from '@cantoo/pdf-lib'
 import assert from 'node:assert/strict'
-import { LIMITS_MS } from '../../src/coordinator/documents/worker.ts'
+import { STEP } from '../../src/coordinator/documents/params.ts'
 import type { Fault } from '../../src/documents/documents.ts'
 import { ofAll } from '../exhaustive.ts'
 import { boxOf, lineOf, ok, pageOf, startWorker, withDocuments } from './documents.ts'
@@ -216,7 +216,7 @@ Deno.test(ofAll({
       assert.equal(ok(await documents.open(await pdfOf(['blank', 'blank']))).pages, 2)
       ok(await documents.part(0, 2))
       // Opening one of them would take memory for minutes.
-    }, { limitsMs: { open: 20_000 } }),
+    }, { openMs: 20_000 }),
 }))
 
 Deno.test('a part has no program of its document', () =>
@@ -250,7 +250,7 @@ Deno.test('a call that does not come back is given up, and the next has another 
   const due: (() => void)[] = []
   const deadlines = {
     at(atMs: number, action: () => void) {
-      assert.equal(atMs, LIMITS_MS.open)
+      assert.equal(atMs, STEP.openMs)
       due.push(action)
       return () => {}
     },
@@ -262,7 +262,7 @@ Deno.test('a call that does not come back is given up, and the next has another 
     due[0]!()
     const fault = refused(await stuck)
     assert.equal(fault.reason, 'too_large')
-    assert.match(fault.message, /longer than 30 s: split it/)
+    assert.match(fault.message, /longer than 10 s: split it/)
     assert.equal(ok(await next).pages, 2)
   }, { createWorker: () => workers.shift()!(), now: () => 0, deadlines })
 })

@@ -31,6 +31,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'src/pages': ['src/node', 'src/client'],
   'src/cli': ['src', 'profiles', 'demo', 'workers'],
   'workers/inference.ts': ['src/stages', 'src/pipeline', 'src/node/engine'],
+  'workers/drawing.ts': ['src/stages'],
   'workers/node.ts': ['src/node', 'src/stages'],
   'workers/planner.ts': ['src/policy', 'src/peers', 'src/pipeline'],
   'workers/documents.ts': ['src/documents', 'src/stages', 'src/pipeline'],

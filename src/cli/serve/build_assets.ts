@@ -48,15 +48,16 @@ export async function buildAssets(
   ) => add(hashedName(name, 'js', await bundle(entry, define, stamp, plugins)))
 
   try {
-    const [ort, codecs, inference, style] = await Promise.all([
+    const [ort, codecs, inference, drawing, style] = await Promise.all([
       ortFiles(add),
       codecFiles(add),
       librariesBeside(script).then((beside) =>
         script('workers/inference.ts', 'inference', {}, [beside])
       ),
+      script('workers/drawing.ts', 'drawing'),
       stylesheet('src/pages/node/style.css').then((css) => hashedName('style', 'css', css)),
     ])
-    const paths: AssetPaths = { inference, ort, codecs }
+    const paths: AssetPaths = { inference, drawing, ort, codecs }
     const [worker, remote] = await Promise.all([
       script('workers/node.ts', 'worker', { SHOAL_ASSETS: paths }),
       script('src/cli/node/remote.ts', 'node', { SHOAL_ASSETS: paths }),

@@ -1,22 +1,16 @@
 /**
  * Documents of calls that wait for them, counted and cut into parts in workers: one for each document,
- * of which a few are open at once. Each step is raced against the deadline of its call and the end of
- * its worker.
+ * of which a few are open at once. One that is not being cut is closed where another waits, and opened
+ * again for its next part. Each step is raced against the deadline of its call and the end of its worker.
  *
  * @module
  */
 import type { Documents, Fault, Part } from '../../documents/documents.ts'
 import { ApiError } from '../api_error.ts'
 import type { Deadlines } from '../deadlines.ts'
-import { createDocuments } from '../documents/worker.ts'
-
-/** Documents that are open at once, each in memory of a worker. */
-const MOST_OPEN = 2
-/** Calls that wait for one of them to be closed. */
-const MOST_WAITING = 32
-const RETRY_MS = 1000
-/** Longest time that one step keeps a worker, however far the deadline is. */
-const STEP_MS = 60_000
+import { createDocuments, type SupervisedDocuments } from '../documents/worker.ts'
+import type { Gone } from '../gone.ts'
+import { createPlaces, type Holder, type Places } from './places.ts'
 
 export interface OpenDocument {
   pages: number
@@ -26,12 +20,18 @@ export interface OpenDocument {
   close(): void
 }
 
+export interface ToCut {
+  bytes: Uint8Array
+  /** Whose it is. */
+  caller: string
+  /** When the call has to have its answer. */
+  lateMs: number
+  gone: Gone
+}
+
 export interface Cutter {
-  /**
-   * @param lateMs when the call has to have its answer
-   * @throws ApiError for what is no document, or where it was not opened in time
-   */
-  open(bytes: Uint8Array, lateMs: number): Promise<OpenDocument>
+  /** @throws ApiError for what is no document, or where it was not opened in time */
+  open(document: ToCut): Promise<OpenDocument>
 }
 
 export interface CutterOptions {
@@ -41,50 +41,21 @@ export interface CutterOptions {
   now: () => number
 }
 
-export function createCutter({ createWorker, deadlines, now }: CutterOptions): Cutter {
-  const waiting: (() => void)[] = []
-  let open = 0
-
-  async function enter(lateMs: number): Promise<void> {
-    if (open < MOST_OPEN) {
-      open++
-      return
-    }
-    if (waiting.length >= MOST_WAITING) {
-      const message = `Cannot open the document: over ${MOST_WAITING} others wait to be opened`
-      throw new ApiError('queue_full', message, RETRY_MS)
-    }
-    const turn = Promise.withResolvers<void>()
-    waiting.push(turn.resolve)
-    const callOff = deadlines.at(lateMs, () => {
-      const at = waiting.indexOf(turn.resolve)
-      if (at < 0) return
-      waiting.splice(at, 1)
-      turn.reject(late())
-    })
-    await turn.promise.finally(callOff)
-  }
-
-  /** Whose turn it is has the place of the one that leaves. */
-  function leave(): void {
-    const next = waiting.shift()
-    if (next === undefined) open--
-    else next()
-  }
-
+export function createCutter(options: CutterOptions): Cutter {
+  const places = createPlaces()
   return {
-    async open(bytes, lateMs) {
-      await enter(lateMs)
-      const one = supervised({ createWorker, deadlines, now }, lateMs, leave)
+    async open(document) {
+      const cutting = new Cutting(options, places, document)
       try {
-        const { pages } = await one.call((documents) => documents.open(bytes))
+        const { pages } = await cutting.step((documents) => documents.open(document.bytes))
+        cutting.isCounted = true
         return {
           pages,
-          part: (from, count) => one.call((documents) => documents.part(from, count)),
-          close: one.end,
+          part: (from, count) => cutting.step((documents) => documents.part(from, count)),
+          close: () => cutting.end(),
         }
       } catch (error) {
-        one.end()
+        cutting.end()
         throw error
       }
     },
@@ -94,38 +65,87 @@ export function createCutter({ createWorker, deadlines, now }: CutterOptions): C
 const late = () =>
   new ApiError('deadline_exceeded', 'Cannot answer in time: the document took too long to open')
 
-/** One document in a worker of its own, until the deadline of its call. */
-function supervised(
-  { createWorker, deadlines, now }: CutterOptions,
-  lateMs: number,
-  left: () => void,
-) {
-  const limitsMs = { open: STEP_MS, part: STEP_MS }
-  const documents = createDocuments({ createWorker, deadlines, now, limitsMs })
-  const over = Promise.withResolvers<never>()
-  over.promise.catch(() => {})
-  let isOpen = true
-  const callOff = deadlines.at(lateMs, () => {
-    over.reject(late())
-    end()
-  })
+/** One document until the end of its call. */
+class Cutting implements Holder {
+  readonly caller: string
+  isCounted = false
+  #documents: SupervisedDocuments | undefined
+  /** Resolves once it has a place, and its document is open again where it was before. */
+  #place: Promise<void> | undefined
+  #resolve = () => {}
+  #steps = 0
+  #isOver = false
+  readonly #over = Promise.withResolvers<never>()
+  readonly #callOff: (() => void)[]
 
-  function end(): void {
-    if (!isOpen) return
-    isOpen = false
-    callOff()
-    documents.stop()
-    left()
+  constructor(
+    private readonly options: CutterOptions,
+    private readonly places: Places,
+    private readonly document: ToCut,
+  ) {
+    this.caller = document.caller
+    this.#over.promise.catch(() => {})
+    this.#callOff = [
+      options.deadlines.at(document.lateMs, () => this.end(late())),
+      document.gone((why) => this.end(why)),
+    ]
   }
 
-  return {
-    end,
-    /** @throws ApiError */
-    async call<T extends { ok: true }>(answering: (documents: Documents) => Promise<T | Fault>) {
-      const answered = await Promise.race([over.promise, answering(documents)])
+  get isIdle(): boolean {
+    return this.#documents !== undefined && this.#steps === 0
+  }
+
+  given(): void {
+    const { createWorker, deadlines, now } = this.options
+    this.#documents = createDocuments({ createWorker, deadlines, now })
+    this.#resolve()
+  }
+
+  taken(): void {
+    this.#documents?.stop()
+    this.#documents = this.#place = undefined
+  }
+
+  end(why: unknown = late()): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#over.reject(why)
+    for (const callOff of this.#callOff) callOff()
+    this.taken()
+    this.places.leave(this)
+  }
+
+  /** @throws ApiError; then it is over: what ended a worker is given to no other */
+  async step<T extends { ok: true }>(work: (documents: Documents) => Promise<T | Fault>) {
+    this.#steps++
+    try {
+      const answered = await Promise.race([this.#over.promise, this.#answer(work)])
       if (answered.ok) return answered
       const { reason, message } = answered
       throw new ApiError(reason === 'encrypted' ? 'invalid_input' : reason, message)
-    },
+    } catch (error) {
+      this.end(error)
+      throw error
+    } finally {
+      this.#steps--
+      this.places.look()
+    }
+  }
+
+  async #answer<T extends { ok: true }>(work: (documents: Documents) => Promise<T | Fault>) {
+    if (this.#isOver) return await this.#over.promise
+    // Of the first that asks all others wait for the place, and for the document to be open again.
+    this.#place ??= this.#ask()
+    await this.#place
+    return await work(this.#documents!)
+  }
+
+  async #ask(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#resolve = resolve
+    this.places.ask(this)
+    await promise
+    // It was closed for another one.
+    if (this.isCounted) await this.#documents!.open(this.document.bytes)
   }
 }

@@ -69,7 +69,10 @@ async function answer(
   let isQuery = false
   try {
     if (isPicture(asked)) checkPages(query.pages, 1)
-    else document = await parts.cutter?.open(payload.bytes, arrivedMs + asked.headers.budgetMs)
+    else {document = await parts.cutter?.open({
+        ...{ bytes: payload.bytes, caller: leftAddress(c) ?? '', gone: asked.gone },
+        lateMs: arrivedMs + asked.headers.budgetMs,
+      })}
     if (document !== undefined) checkPages(query.pages, document.pages)
     isQuery = true
     const read = await readDocument(pool, {

@@ -13,7 +13,7 @@ import type { InferParts } from '../infer_parts.ts'
 import { type InferHeaders, MAX_TIMEOUT_MS, readInferHeaders } from '../infer_request.ts'
 import type { Payload } from '../payload.ts'
 import type { OcrQuery } from './ocr_query.ts'
-import { uploadOf, type Uploads } from './uploads.ts'
+import { type Uploads, useUpload } from './uploads.ts'
 
 export interface RequestParts extends InferParts {
   /** Names and addresses, besides loopback, under which this coordinator is reached. */
@@ -48,10 +48,10 @@ export async function readOcrRequest(
   const bytes = await readBody(request, deadlines, arrivedMs, lateMs, { address, draining })
   const body = await bodies.read({ form: { api: 'ocr' }, bytes, encoding, lateMs, address })
   const query = body.ocr!
-  const { payloads: [payload] } = body.payloads.length > 0 ? body : await bodies.read({
-    ...{ form: { api: 'document' }, encoding: undefined, lateMs, address },
-    bytes: await uploadOf(c, query.upload!, hosts, uploads),
-  })
+  const { payloads: [payload] } = body.payloads.length > 0
+    ? body
+    : await useUpload(c, query.upload!, hosts, uploads, (bytes) =>
+      bodies.read({ form: { api: 'document' }, bytes, encoding: undefined, lateMs, address }))
   return { query, payload: withTextWish(payload!, request.headers), headers, isTimed }
 }
 

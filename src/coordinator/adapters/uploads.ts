@@ -16,8 +16,18 @@ const MAX_UPLOAD_BYTES = 64 * 1024 * 1024
 /** Files of `/v1/files`; a caller has those that were uploaded with its key. */
 export interface Uploads {
   has(c: Context, id: string): boolean
-  /** @returns `undefined` where the caller has no such file @throws ApiError `too_large` */
-  read(c: Context, id: string, mostBytes: number): Promise<Uint8Array | undefined>
+  /**
+   * Reads a file, whose bytes count as a body under way before they are read and until `work` is done.
+   *
+   * @returns `undefined` where the caller has no such file
+   * @throws ApiError `too_large`, or where there is no room for a body of its size
+   */
+  use<T>(
+    c: Context,
+    id: string,
+    mostBytes: number,
+    work: (bytes: Uint8Array) => T | Promise<T>,
+  ): Promise<T | undefined>
 }
 
 /** Where the bytes of a file are. */
@@ -37,16 +47,17 @@ export function mountUrls(app: Hono, uploads: Uploads | undefined): void {
   })
 }
 
-/** @throws ApiError where there is no such file, or it is not here */
-export async function uploadOf(
+/** @throws ApiError where there is no such file, or it is not here, or there is no room for it */
+export async function useUpload<T>(
   c: Context,
   upload: NonNullable<OcrQuery['upload']>,
   hosts: readonly string[],
   uploads: Uploads | undefined,
-): Promise<Uint8Array> {
+  work: (bytes: Uint8Array) => T | Promise<T>,
+): Promise<T> {
   const id = 'id' in upload ? upload.id : idIn(c, upload, hosts)
-  const bytes = await uploads?.read(c, id, MAX_UPLOAD_BYTES)
-  if (bytes !== undefined) return bytes
+  const done = await uploads?.use(c, id, MAX_UPLOAD_BYTES, work)
+  if (done !== undefined) return done
   throw notThere(id, upload.param)
 }
 

@@ -6,6 +6,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Context } from 'hono'
 import { ApiError } from '../api_error.ts'
+import { bodyRoom } from '../body.ts'
+import { leftAddress } from '../doors/caller.ts'
 import type { Doors } from '../doors/doors.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { FileRow } from '../jobs/types.ts'
@@ -23,10 +25,16 @@ export function uploadsIn({ files }: Jobs, doors: Pick<Doors, 'holder'>): Upload
 
   return {
     has: (c, id) => find(c, id) !== undefined,
-    async read(c, id, mostBytes) {
+    async use(c, id, mostBytes, work) {
       const row = find(c, id)
       if (row === undefined) return undefined
-      if (row.bytes <= mostBytes) return new Uint8Array(await readFile(await files.pathOf(row)))
+      if (row.bytes <= mostBytes) {
+        return await bodyRoom.within(row.bytes, leftAddress(c), async () => {
+          // Without a copy: what is large goes to a worker as it is.
+          const { buffer, byteOffset, length } = await readFile(await files.pathOf(row))
+          return await work(new Uint8Array(buffer, byteOffset, length))
+        })
+      }
       const message = `Cannot read ${row.bytes} bytes while you wait: at most ${mostBytes}: ` +
         'make a job of the document'
       throw new ApiError('too_large', message)

@@ -8,21 +8,15 @@
 import { releaseProxy, type Remote, wrap } from 'comlink'
 import type { Documents, Fault } from '../../documents/documents.ts'
 import type { Deadlines } from '../deadlines.ts'
-
-type Call = keyof Documents
+import { STEP } from './params.ts'
 
 export interface DocumentsOptions {
   /** Starts `workers/documents.ts`; called when there is something for it. */
   createWorker: () => Worker
   now: () => number
   deadlines: Deadlines
-  /** In place of `LIMITS_MS`. */
-  limitsMs?: Partial<Record<Call, number>>
-}
-
-/** Ordinary calls take less than a second; writing the PDF of 10,000 pages, a minute. */
-export const LIMITS_MS: Readonly<Record<Call, number>> = {
-  ...{ open: 30_000, part: 60_000, write: 600_000, close: 10_000 },
+  /** In place of `STEP`'s. */
+  openMs?: number
 }
 
 const faultOf = (reason: Fault['reason'], message: string): Fault => ({
@@ -41,6 +35,8 @@ export interface SupervisedDocuments extends Documents {
 interface Running {
   worker: Worker
   documents: Remote<Documents>
+  /** It has answered. */
+  isUp: boolean
   isOpen: boolean
   /** Resolves when the worker is ended, with why. */
   over: PromiseWithResolvers<Fault>
@@ -48,7 +44,7 @@ interface Running {
 
 export function createDocuments(options: DocumentsOptions): SupervisedDocuments {
   const { createWorker, now, deadlines } = options
-  const limitsMs = { ...LIMITS_MS, ...options.limitsMs }
+  const { openMs = STEP.openMs } = options
   let running: Running | undefined
   let isStopped = false
   /** Of the document that is open. Threads share it: there is one copy, however often it is opened. */
@@ -76,22 +72,27 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
     worker.onerror = (event) => {
       event.preventDefault()
       const message = `Cannot read the document: its worker died: ${event.message}`
-      end(faultOf('internal', `${message}; try again, with fewer pages at once`))
+      const fault = faultOf('internal', `${message}; try again, with fewer pages at once`)
+      // One that came up died of the document.
+      end(mine.isUp ? { ...fault, gaveUp: true } : fault)
     }
     const over = Promise.withResolvers<Fault>()
-    return running = { worker, documents: wrap<Documents>(worker), isOpen: false, over }
+    const documents = wrap<Documents>(worker)
+    const mine: Running = { worker, documents, isUp: false, isOpen: false, over }
+    documents.close().catch(() => {}).then(() => mine.isUp = true)
+    return running = mine
   }
 
   async function ask<T>(
-    name: Call,
+    limitMs: number,
     call: (documents: Documents) => Promise<T | Fault>,
   ): Promise<T | Fault> {
     if (isStopped) return closed
     let callOff = () => {}
     try {
       const { documents, over } = running ?? start()
-      callOff = deadlines.at(now() + limitsMs[name], () => {
-        const message = `Cannot read the document: it takes longer than ${limitsMs[name] / 1000} s`
+      callOff = deadlines.at(now() + limitMs, () => {
+        const message = `Cannot read the document: it takes longer than ${limitMs / 1000} s`
         end(faultOf('too_large', `${message}: split it, or print it to a new PDF`))
       })
       return await Promise.race([call(documents), over.promise])
@@ -108,7 +109,7 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
   }
 
   async function openHere(shared: Uint8Array) {
-    const opened = await ask('open', (documents) => documents.open(shared))
+    const opened = await ask(openMs, (documents) => documents.open(shared))
     if (running !== undefined) running.isOpen = opened.ok
     return opened
   }
@@ -131,11 +132,16 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
       }),
     part: (from, count) =>
       inTurn(async () =>
-        await openAgain() ?? await ask('part', (documents) => documents.part(from, count))
+        await openAgain() ??
+          await ask(count * STEP.pageMs, (documents) => documents.part(from, count))
       ),
     write: (output, pages, name) =>
       inTurn(async () =>
-        await openAgain() ?? await ask('write', (documents) => documents.write(output, pages, name))
+        await openAgain() ??
+          await ask(
+            STEP.writeMs + pages.length * STEP.writePageMs,
+            (documents) => documents.write(output, pages, name),
+          )
       ),
     close: () =>
       inTurn(() => {

@@ -1,6 +1,7 @@
 /**
  * Documents of jobs, one of which is open at a time: read from disk, and closed when none was asked for
- * in a while.
+ * in a while. Of those who wait, whoever had least of its time is next: documents that take long slow
+ * their owner's jobs.
  *
  * @module
  */
@@ -17,6 +18,7 @@ export interface DocumentReader {
    * @throws DocumentFault
    */
   use<T extends { ok: true }>(
+    owner: string,
     file: string,
     work: (documents: Documents, opened: Opened) => Promise<T | Fault>,
   ): Promise<T>
@@ -28,17 +30,41 @@ export interface Opened {
   pages: number
 }
 
-export function createDocumentReader(documents: SupervisedDocuments): DocumentReader {
+export function createDocumentReader(
+  documents: SupervisedDocuments,
+  now: () => number,
+): DocumentReader {
   let open: { file: string; opened: Opened } | undefined
-  let turn: Promise<unknown> = Promise.resolve()
+  const waiting: { owner: string; run: () => Promise<void> }[] = []
+  /** What owners had of its time since nobody waited last. */
+  const spentMs = new Map<string, number>()
+  let isBusy = false
   let idle: ReturnType<typeof setTimeout> | undefined
 
   async function opened(file: string): Promise<Opened> {
     if (open?.file === file) return open.opened
     open = undefined
-    const { type, pages } = orThrow(await documents.open(new Uint8Array(await readFile(file))))
+    const { type, pages } = orThrow(await documents.open(await readFile(file)))
     open = { file, opened: { type, pages } }
     return open.opened
+  }
+
+  const spentBy = (owner: string) => spentMs.get(owner) ?? 0
+
+  async function serve(): Promise<void> {
+    if (isBusy) return
+    isBusy = true
+    clearTimeout(idle)
+    while (waiting.length > 0) {
+      const next = waiting.reduce((a, b) => spentBy(b.owner) < spentBy(a.owner) ? b : a)
+      waiting.splice(waiting.indexOf(next), 1)
+      const fromMs = now()
+      await next.run()
+      spentMs.set(next.owner, spentBy(next.owner) + now() - fromMs)
+    }
+    spentMs.clear()
+    isBusy = false
+    idle = setTimeout(close, JOBS.idleMs)
   }
 
   function close(): void {
@@ -47,17 +73,12 @@ export function createDocumentReader(documents: SupervisedDocuments): DocumentRe
   }
 
   return {
-    use(file, work) {
-      clearTimeout(idle)
-      const result = turn.then(async () => {
-        clearTimeout(idle)
-        return orThrow(await work(documents, await opened(file)))
+    use(owner, file, work) {
+      return new Promise((resolve, reject) => {
+        const done = async () => orThrow(await work(documents, await opened(file)))
+        waiting.push({ owner, run: () => done().then(resolve, reject) })
+        void serve()
       })
-      turn = result.catch(() => {}).finally(() => {
-        clearTimeout(idle)
-        idle = setTimeout(close, JOBS.idleMs)
-      })
-      return result
     },
     stop() {
       clearTimeout(idle)
@@ -68,5 +89,6 @@ export function createDocumentReader(documents: SupervisedDocuments): DocumentRe
 
 function orThrow<T extends { ok: true }>(result: T | Fault): T {
   if (result.ok) return result
-  throw new DocumentFault({ reason: result.reason, message: result.message })
+  const { reason, message, gaveUp = false } = result
+  throw new DocumentFault({ reason, message }, gaveUp)
 }

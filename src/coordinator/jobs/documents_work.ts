@@ -25,6 +25,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
   return {
     async open(job, n) {
       const { type, pages } = await reader.use(
+        job.row.owner,
         await pathOf(job, n),
         (_, opened) => Promise.resolve({ ok: true as const, ...opened }),
       )
@@ -34,7 +35,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
 
     async ask(job, { document, from, count }, asking) {
       const cut = (documents: Documents) => documents.part(from, count)
-      const part = await reader.use(await pathOf(job, document), cut)
+      const part = await reader.use(job.row.owner, await pathOf(job, document), cut)
       if (part.bytes.byteLength > PART.bytes && count > 1) throw new SplitError()
       const { pipeline } = job.row
       const { outputs } = await askPipeline(parts, pipeline, () => payloadOf(part), asking)
@@ -49,7 +50,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
       for (const output of job.row.output) {
         try {
           const write = (documents: Documents) => documents.write(output, pages as Page[], name)
-          const { bytes } = await reader.use(await pathOf(job, n), write)
+          const { bytes } = await reader.use(job.row.owner, await pathOf(job, n), write)
           await folder.write(bytes, job.id, 'out', `${n}${ENDINGS[output]}`)
           written.push(output)
         } catch (error) {

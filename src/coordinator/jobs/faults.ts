@@ -31,11 +31,13 @@ export interface PartFault extends Failure {
   retryAfterMs: number
 }
 
+const isFinal = (error: unknown) => error instanceof DocumentFault && error.isFinal
+
 export function faultOf(error: unknown): PartFault {
   const { reason, message } = failureOf(error)
   return {
     ...{ reason, message, crowded: CROWDED.has(reason), hurried: HURRIED.has(reason) },
-    kind: INPUT.has(reason) ? 'input' : REFUSED.has(reason) ? 'refused' : 'fault',
+    kind: INPUT.has(reason) || isFinal(error) ? 'input' : REFUSED.has(reason) ? 'refused' : 'fault',
     retryAfterMs: error instanceof ApiError ? error.retryAfterMs ?? 0 : 0,
   }
 }

@@ -82,6 +82,7 @@ export class Jobs {
     const { createDocuments: createWorker } = options
     const reader = createDocumentReader(
       createDocuments({ createWorker, now, deadlines: pool.deadlines }),
+      now,
     )
     this.#stopReader = () => reader.stop()
     const parts = { pool, now, folder }
@@ -99,7 +100,7 @@ export class Jobs {
         ...{ batch, queries: createQueriesWork(parts) },
         documents: createDocumentsWork(parts, reader),
       },
-      ...{ folder, rates: this.#rates, now, wallMs, log, changed },
+      ...{ folder, rates: this.#rates, now, wallMs, log, changed, mayEnter: pool.mayEnter },
       ended: (job) => {
         log(`job ${job.id}: ${job.row.state}`, 'info', { event: 'job_ended', job: job.id })
         this.#promise(job, -1)

@@ -89,8 +89,8 @@ export class Opening {
   async #opened(job: Job, n: number) {
     const work = this.options.works[job.row.kind]
     const opened = await work.open(job, n).catch((error) => {
-      const isFault = error instanceof DocumentFault && error.failure.reason === 'internal'
-      if (!isFault || this.options.signal.aborted) throw error
+      const isWorkers = error instanceof DocumentFault && error.failure.reason === 'internal'
+      if (!isWorkers || error.isFinal || this.options.signal.aborted) throw error
       return work.open(job, n)
     })
     const { name } = job.documents[n]!

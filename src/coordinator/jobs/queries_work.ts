@@ -7,7 +7,7 @@
 import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { ApiError } from '../api_error.ts'
-import { MAX_BODY_BYTES } from '../body.ts'
+import { bodyRoom, MAX_BODY_BYTES } from '../body.ts'
 import { textPayload } from '../generate/text.ts'
 import { pictureOf } from '../infer_request.ts'
 import { askPipeline, type WorkParts } from './ask_pipeline.ts'
@@ -16,6 +16,13 @@ import { DocumentFault, type Work } from './work.ts'
 
 export function createQueriesWork(parts: WorkParts): Work {
   const { folder, pool } = parts
+  let reading: Promise<unknown> = Promise.resolve()
+  /** Jobs open their files beside each other: one file at a time is in memory. */
+  function oneByOne<T>(read: () => Promise<T>): Promise<T> {
+    const next = reading.then(read)
+    reading = next.catch(() => {})
+    return next
+  }
   const payloadOf = (bytes: Uint8Array) => (pipeline: Pipeline) =>
     takesText(pipeline) ? textPayload(bytes) : pictureOf(bytes)
 
@@ -30,7 +37,9 @@ export function createQueriesWork(parts: WorkParts): Work {
       // One that is not served now may be again; what its queries are made of is seen then.
       if (served === undefined) return { type: 'application/octet-stream', pages: 1, unitPages: 1 }
       try {
-        const { meta } = payloadOf(await folder.read(job.id, 'in', String(n)))(served.pipeline)
+        const { meta } = await oneByOne(async () =>
+          payloadOf(await folder.read(job.id, 'in', String(n)))(served.pipeline)
+        )
         return { type: String(meta['type']), pages: 1, unitPages: 1 }
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
@@ -39,8 +48,11 @@ export function createQueriesWork(parts: WorkParts): Work {
     },
 
     async ask(job, { document, from }, asking) {
-      const bytes = await folder.read(job.id, 'in', String(document))
-      const outcome = await askPipeline(parts, job.row.pipeline, payloadOf(bytes), asking)
+      const { bytes } = job.documents[document]!
+      const read = () => folder.read(job.id, 'in', String(document))
+      // Until the pool counts it among what is inside.
+      const payload = payloadOf(await bodyRoom.within(bytes, undefined, read))
+      const outcome = await askPipeline(parts, job.row.pipeline, payload, asking)
       return { pages: [{ index: from, ...outcome }], failed: [] }
     },
 

@@ -29,6 +29,8 @@ export interface RunnerOptions {
   /** Milliseconds since the epoch. */
   wallMs: () => number
   log: Log
+  /** Whether one more document of this caller would go inside the pool now. */
+  mayEnter(caller: string): boolean
   /** A job, or these documents of it, are others than before, and are to be kept. */
   changed(job: Job, documents?: readonly number[]): Promise<void>
   ended(job: Job): void
@@ -113,11 +115,16 @@ export class Runner {
     if (this.#inside >= room) return
     const nowMs = now()
     const atMs = Math.min(
-      ...[...this.#jobs].map((job) => this.#isIdle(job) ? nowMs + JOBS.retryMs : job.nextMs()),
+      ...[...this.#jobs].map((job) => this.#mayAsk(job) ? job.nextMs() : nowMs + JOBS.retryMs),
     )
     if (atMs < Infinity) {
       this.#timer = setTimeout(() => this.#pump(), Math.max(1, atMs - nowMs))
     }
+  }
+
+  #mayAsk(job: Job): boolean {
+    const { kind, owner } = job.row
+    return !this.#isIdle(job) && (kind !== 'documents' || this.options.mayEnter(owner))
   }
 
   /** There is no room for an answer, or it was refused and there is no node: both are awaited. */
@@ -141,7 +148,7 @@ export class Runner {
     const toMonotonicMs = nowMs - wallMs()
     let next: { job: Job; unit: Unit; dueMs: number } | undefined
     for (const job of this.#jobs) {
-      const unit = this.#isIdle(job) ? undefined : job.first(nowMs)
+      const unit = this.#mayAsk(job) ? job.first(nowMs) : undefined
       if (unit === undefined) continue
       const { byMs, createdAtMs, pipeline } = job.row
       const leastMs = Math.max(JOBS.leastMs, rates.sloMs(pipeline) * unit.count) * unit.stretch

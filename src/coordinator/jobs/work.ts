@@ -32,7 +32,8 @@ export interface Work {
 /** A document that cannot be read or written; the others of its job are as good as before. */
 export class DocumentFault extends Error {
   override name = 'DocumentFault'
-  constructor(readonly failure: Failure) {
+  /** @param isFinal it is to be tried no more */
+  constructor(readonly failure: Failure, readonly isFinal: boolean = false) {
     super(failure.message)
   }
 }

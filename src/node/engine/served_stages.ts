@@ -11,6 +11,7 @@ import type {
   StageContext,
   StageItem,
 } from '../../stages/types.ts'
+import type { Drawing } from '../../stages/documents/drawing.ts'
 import { EngineError } from './answer.ts'
 import { batchSizes } from './batch_shapes.ts'
 import { type Beside, createBeside } from './beside.ts'
@@ -28,6 +29,8 @@ export interface ServedStages {
   hold(spec: InstanceSpec, model: EngineModel, compiles: boolean): Promise<number>
   drop(key: string): void
   run(key: string, items: StageItem[], crops: CropEncoding): Promise<ItemResult[]>
+  /** Nobody waits for what runs. */
+  stop(): void
   measure(key: string, batch: number): Promise<Measured>
 }
 
@@ -38,6 +41,8 @@ export interface ServedStagesParts {
   codecs(): ImageCodecs | undefined
   /** As {@linkcode loadCode} has it. */
   codeBase(): string | undefined
+  /** Asked at each load. */
+  drawing(): Drawing | undefined
 }
 
 /**
@@ -60,6 +65,7 @@ interface Held {
 export function createServedStages(parts: ServedStagesParts): ServedStages {
   const { nowMs } = parts
   const held = new Map<string, Held>()
+  let stopping: AbortController | undefined
 
   function holding(key: string): Held {
     const found = held.get(key)
@@ -103,10 +109,12 @@ export function createServedStages(parts: ServedStagesParts): ServedStages {
     async hold(spec, model, compiles) {
       const stage = await stageOf(spec)
       const codecs = parts.codecs()
+      const drawing = parts.drawing()
       if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
       const { task, variant, next, isRoot = false } = spec
       const context: StageContext = {
         ...{ task, variant, next, model, codecs, crops: 'raw', isRoot },
+        ...drawing && { drawing },
       }
       const taken = { stage, context, model, beside: createBeside(stage, context, nowMs) }
       const fromMs = nowMs()
@@ -124,13 +132,16 @@ export function createServedStages(parts: ServedStagesParts): ServedStages {
 
     async run(key, items, crops) {
       const { stage, context } = holding(key)
-      const results = await stage.run(items, { ...context, crops })
+      const { signal } = stopping = new AbortController()
+      const results = await stage.run(items, { ...context, crops, signal })
       if (results.length === items.length) return results
       throw new EngineError(
         'run_failed',
         `Cannot use the stage's answer: ${results.length} results for ${items.length} items`,
       )
     },
+
+    stop: () => stopping?.abort(),
 
     async measure(key, batch) {
       const taken = holding(key)

@@ -4,9 +4,11 @@
  *
  * @module
  */
-import { releaseProxy, type Remote, transfer } from 'comlink'
+import { releaseProxy, type Remote, transfer, wrap } from 'comlink'
 import { GENERATE, type Said } from '../../pipeline/generate.ts'
 import type { CodecName } from '../../stages/codecs.ts'
+import { compileFrom } from '../../stages/compile_from.ts'
+import type { Drawing } from '../../stages/documents/drawing.ts'
 import type { CropEncoding, ImageCodecs, ItemResult, Stage, StageItem } from '../../stages/types.ts'
 import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
 import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
@@ -20,6 +22,8 @@ export interface WorkerAssets extends EngineAssets {
   /** Where programs of pipelines are loaded from; from their bytes where absent. */
   code?: string
   codecs: { [name in CodecName]: string }
+  /** Entry point of the worker that draws documents beside this one. */
+  drawing?: string
   /** Most pixels of a picture that there is memory for, where that is limited. */
   maxPixels?: number
 }
@@ -27,7 +31,12 @@ export interface WorkerAssets extends EngineAssets {
 export type { InstanceSpec, Measured, Warmed } from './instance.ts'
 
 export interface WorkerApi {
-  init(assets: WorkerAssets, use: EngineUse): Promise<Answer<{ backend: Backend }>>
+  /** @param drawn where documents are drawn, a `Drawing`; in this worker where absent */
+  init(
+    assets: WorkerAssets,
+    use: EngineUse,
+    drawn?: MessagePort,
+  ): Promise<Answer<{ backend: Backend }>>
   /** Comes back when the engine's device is lost, if ever. */
   lost(): Promise<Failure>
   /** Whether `load` of this model would need its bytes. */
@@ -44,6 +53,8 @@ export interface WorkerApi {
     items: StageItem[],
     crops: CropEncoding,
   ): Promise<Answer<{ results: ItemResult[] }>>
+  /** Nobody waits for what `run` is at: what can be ended half way is. */
+  stop(): void
   /**
    * As `run`, of a variant that generates: any number of batches at the same time.
    *
@@ -88,10 +99,12 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
   let engine: Engine | undefined
   let codecs: ImageCodecs | undefined
   let codeBase: string | undefined
+  let drawing: Remote<Drawing> | undefined
   const staged = createServedStages({
     ...{ stages: parts.stages, nowMs },
     codecs: () => codecs,
     codeBase: () => codeBase,
+    drawing: () => drawing,
   })
   const generators = createServedGenerators(parts.createGenerator, nowMs)
 
@@ -109,12 +122,13 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
   }
 
   return {
-    async init(assets, use) {
+    async init(assets, use, drawn) {
       try {
         engine = parts.createEngine(assets, use)
         codeBase = assets.code
         await engine.start()
         codecs = parts.createCodecs((name) => compileFrom(assets.codecs[name]), assets.maxPixels)
+        drawing = drawn && wrap<Drawing>(drawn)
         return { ok: true, value: { backend: engine.backend } }
       } catch (error) {
         return failureFrom(error, 'init_failed')
@@ -175,6 +189,8 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       }
     },
 
+    stop: staged.stop,
+
     async generate(key, batch, items, leftMs, tell) {
       try {
         return { ok: true, value: await generators.generate(key, batch, items, leftMs, tell) }
@@ -204,10 +220,4 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
 const NO_MODEL: EngineModel = {
   ...{ inputNames: [], outputNames: [] },
   run: () => Promise.reject(new EngineError('run_failed', 'The variant names no model')),
-}
-
-async function compileFrom(url: string): Promise<WebAssembly.Module> {
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`Cannot load codec ${url}: status ${response.status}`)
-  return await WebAssembly.compile(await response.arrayBuffer())
 }

@@ -25,8 +25,11 @@ export interface SlotEvents {
   done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
   expired(batch: SlotBatch, times: BatchTimes): void
   failed(batch: SlotBatch, message: string): void
-  /** It was called off while it ran, and has ended after so long; undefined: it failed, perhaps with its worker. */
-  calledOff(batch: SlotBatch, computeMs: number | undefined): void
+  /**
+   * It was called off while it ran, and has ended: after so long, or half way. Undefined: it failed,
+   * perhaps with its worker.
+   */
+  calledOff(batch: SlotBatch, ended: { computeMs?: number } | undefined): void
   /** The worker is gone and a new one is coming. */
   restarted(failure: Failure): void
   /** Nothing to do any more. */

@@ -62,11 +62,15 @@ interface Run {
   generates: boolean
   /** The worker has it. */
   asked: boolean
-  calledOff: boolean
+  /** Aborted when it is called off. */
+  calling: AbortController
 }
 
-const isAwaited = ({ batch, calledOff }: Run, number: number) =>
-  batch.batch === number && !calledOff
+const isCalledOff = ({ calling: { signal } }: Run) => signal.aborted
+const isAwaited = (run: Run, number: number) => run.batch.batch === number && !isCalledOff(run)
+/** Not ended half way. */
+const isWhole = (results: readonly ItemResult[]) =>
+  results.every((result) => result.ok || result.reason !== 'expired')
 
 export function createRunning(options: RunningOptions): Running {
   const { clock, events, duty, maxRunMs = MAX_RUN_MS, maxSilentMs = MAX_SILENT_MS } = options
@@ -96,11 +100,11 @@ export function createRunning(options: RunningOptions): Running {
         leftMs,
         maxSilentMs,
         (said) => {
-          if (!run.calledOff && !options.closed()) events.said(batch, said)
+          if (!isCalledOff(run) && !options.closed()) events.said(batch, said)
         },
       )
       run.asked = true
-      if (run.calledOff) client.leave(run.serial)
+      if (isCalledOff(run)) client.leave(run.serial)
       return await asked
     } finally {
       over()
@@ -110,21 +114,23 @@ export function createRunning(options: RunningOptions): Running {
   async function run(batch: SlotBatch, client: WorkerClient): Promise<RunEnd> {
     const mine: Run = {
       ...{ serial: ++serials, batch, client, generates: generates(batch.key) },
-      ...{ asked: false, calledOff: false },
+      ...{ asked: false, calling: new AbortController() },
     }
     runs.add(mine)
     const startMs = clock.nowMs()
     const giveUpMs = Math.min(batch.giveUpMs, maxRunMs)
     const answer: Answer<Partial<Generated> & { results: ItemResult[] }> = mine.generates
       ? await generate(mine)
-      : await client.run(batch.key, batch.items, batch.crops, giveUpMs)
+      : await client.run(batch.key, batch.items, batch.crops, giveUpMs, mine.calling.signal)
     runs.delete(mine)
     const tookMs = clock.nowMs() - startMs
     const restedMs = answer.ok ? answer.value.restedMs ?? 0 : 0
     const computeMs = Math.max(0, tookMs - restedMs)
     if (!options.closed()) {
-      if (mine.calledOff) events.calledOff(batch, answer.ok ? computeMs : undefined)
-      else if (answer.ok) {
+      if (isCalledOff(mine)) {
+        const ended = answer.ok && (isWhole(answer.value.results) ? { computeMs } : {})
+        events.calledOff(batch, ended || undefined)
+      } else if (answer.ok) {
         const queueMs = startMs - batch.receivedMs
         const times = { queueMs, computeMs, elapsedMs: queueMs + tookMs }
         events.done(batch, answer.value.results, times)
@@ -143,7 +149,7 @@ export function createRunning(options: RunningOptions): Running {
       return Array.from(runs, ({ batch }) => batch)
     },
     get busy() {
-      return [...runs].some(({ calledOff }) => !calledOff)
+      return ![...runs].every(isCalledOff)
     },
     generates,
     mayBegin,
@@ -151,7 +157,7 @@ export function createRunning(options: RunningOptions): Running {
     cancel(number) {
       const found = runOf(number)
       if (found === undefined) return false
-      found.calledOff = true
+      found.calling.abort()
       if (found.asked) found.client.leave(found.serial)
       return true
     },

@@ -7,15 +7,17 @@
  *
  * @module
  */
-import { proxy, releaseProxy, type Remote, transfer, wrap } from 'comlink'
+import { expose, proxy, releaseProxy, type Remote, transfer, wrap } from 'comlink'
 import type { Said } from '../../pipeline/generate.ts'
-import type { CropEncoding, StageItem } from '../../stages/types.ts'
+import type { Drawing } from '../../stages/documents/drawing.ts'
+import type { CropEncoding, ItemResult, StageItem } from '../../stages/types.ts'
 import { afterAwake, type Clock } from '../clock.ts'
 import type { Answer, Failure } from '../engine/answer.ts'
 import type { Backend, EngineUse } from '../engine/engine.ts'
 import { buffersOf } from '../engine/transfer.ts'
 import type { InstanceSpec, WorkerApi, WorkerAssets } from '../engine/worker_api.ts'
 import type { Decoding } from './decoding.ts'
+import { createDrawer, type Drawer } from './drawer.ts'
 import { createShared, type Processors } from './processors.ts'
 
 /** As {@linkcode WorkerApi}, from outside: never throws, never hangs. */
@@ -32,12 +34,17 @@ export interface WorkerClient {
     timeoutMs: number,
   ): ReturnType<WorkerApi['load']>
   unload(key: string): ReturnType<WorkerApi['unload']>
-  /** The items' bytes move to the worker: their buffers are gone here afterwards. */
+  /**
+   * The items' bytes move to the worker: their buffers are gone here afterwards.
+   *
+   * @param signal aborted when nobody waits for it: what can be ended half way is, and has expired
+   */
   run(
     key: string,
     items: StageItem[],
     crops: CropEncoding,
     timeoutMs: number,
+    signal?: AbortSignal,
   ): ReturnType<WorkerApi['run']>
   /** Waits for processors, where there may be too few for its threads; returns what gives them back. */
   turn(): Promise<() => void>
@@ -77,11 +84,18 @@ export interface WorkerClientOptions {
 /** Deadline of calls that compute nothing. */
 const SMALL_CALL_MS = 30_000
 
+const NOT_AWAITED: ItemResult = {
+  ...{ ok: false, reason: 'expired', message: 'Nobody waits for it any more' },
+}
+
 /** Takes charge of a worker that has just been made. */
 export function createWorkerClient(worker: Worker, options: WorkerClientOptions): WorkerClient {
   const { clock } = options
   // Kept for the client's life: a proxy collected while a call is under way loses the answer.
   const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
+  /** Started with the first document. */
+  let drawer: Drawer | undefined
+  let drawn: MessagePort | undefined
   const underWay = new Set<(failure: Failure) => void>()
   let death: Failure | undefined
   let threads = 0
@@ -94,6 +108,8 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
     death = failure
     remote[releaseProxy]()
     worker.terminate()
+    drawer?.end()
+    drawn?.close()
     for (const fail of underWay) fail(failure)
     underWay.clear()
   }
@@ -113,6 +129,18 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
   worker.addEventListener('messageerror', () => {
     die({ ok: false, code: 'worker_died', message: 'The worker sent what cannot be read' })
   })
+
+  /** Where documents are drawn; nothing where the build has no worker for that. */
+  function drawnBeside({ drawing, codecs }: WorkerAssets): MessagePort | undefined {
+    if (drawing === undefined) return undefined
+    drawer = createDrawer({
+      ...{ clock, codecs },
+      createWorker: () => new Worker(new URL(drawing), { type: 'module', name: 'shoal drawing' }),
+    })
+    const { port1, port2 } = new MessageChannel()
+    expose(drawer satisfies Drawing, drawn = port1)
+    return port2
+  }
 
   function call<T>(
     timeoutMs: number,
@@ -148,9 +176,10 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
   return {
     async init(assets, use, timeoutMs) {
       threads = use.threads
+      const drawing = drawnBeside(assets)
       const answer = await call<{ backend: Backend }>(
         timeoutMs,
-        () => remote.init(assets, { ...use }),
+        () => remote.init(assets, { ...use }, drawing && transfer(drawing, [drawing])),
       )
       // Asked once and pending for the worker's life: nothing is raced with it.
       if (answer.ok && use.backend === 'webgpu') remote.lost().then(die, () => {})
@@ -166,15 +195,22 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
       }
     },
     unload: (key) => call(SMALL_CALL_MS, () => remote.unload(key)),
-    async run(key, items, crops, timeoutMs) {
+    async run(key, items, crops, timeoutMs, signal) {
       const done = await options.decoding?.(items)
       const over = await options.processors?.(threads)
+      const stop = () => {
+        drawer?.stop()
+        if (death === undefined) remote.stop().catch(() => {})
+      }
+      signal?.addEventListener('abort', stop)
       try {
+        if (signal?.aborted) return { ok: true, value: { results: items.map(() => NOT_AWAITED) } }
         return await call(
           timeoutMs,
           () => remote.run(key, transfer(items, buffersOf(items)), crops),
         )
       } finally {
+        signal?.removeEventListener('abort', stop)
         over?.()
         done?.()
       }

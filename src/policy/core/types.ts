@@ -43,6 +43,8 @@ export type ItemOutcome =
   }
   /**
    * `fatal`: the input is at fault, another node would say the same. `excused`: neither is its node.
+   * Both: the input takes more than an item may, and is given to no other node; another might have
+   * managed.
    */
   | { ok: false; fatal: boolean; reason: FailureReason; message: string; excused?: true }
 

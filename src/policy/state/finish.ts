@@ -118,7 +118,10 @@ export function learnBatch(
   // What generates rests between its steps.
   if (!generates(variant)) slot.restUntilMs = nowMs + restMs(slot.node.inUse, event.computeMs)
   if (outcomes.some(({ ok }) => ok)) {
-    learnTime(batch, event.computeMs, together, profile)
+    // Time in which an item was given up says nothing of the variant.
+    if (!outcomes.some((outcome) => !outcome.ok && outcome.fatal && outcome.excused)) {
+      learnTime(batch, event.computeMs, together, profile)
+    }
     profile.sent(slot.node.id, variant.task, event.networkMs)
     pool.corrected()
     slot.cooldowns.delete(variant)

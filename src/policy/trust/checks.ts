@@ -18,6 +18,7 @@ import {
   groupsOf,
   type Held,
   isForsaken,
+  isSaid,
   likeOf,
   type NewCheck,
   provenOf,
@@ -161,7 +162,7 @@ export class Checks {
     const { ref } = check.variant
     // A node that says that it could not do it says nothing of the item.
     const isVote = outcomes.length === check.items.length &&
-      outcomes.every((outcome) => outcome.ok || outcome.fatal)
+      outcomes.every(isSaid)
     if (!isVote) return this.settle(check, nowMs)
     const fault = outcomes.map((outcome) => this.parts.options.faultOf?.(ref, outcome))
       .find((one) => one !== undefined)

@@ -7,7 +7,14 @@
  */
 import type { VariantShape } from '../core/graph.ts'
 import type { Said, TrustOptions } from '../core/options.ts'
-import type { DispatchedItem, Handle, NodeId, Standing, VariantRef } from '../core/types.ts'
+import type {
+  DispatchedItem,
+  Handle,
+  ItemOutcome,
+  NodeId,
+  Standing,
+  VariantRef,
+} from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Part } from './part.ts'
 import { trust as params } from './params.ts'
@@ -90,6 +97,10 @@ export const likeOf = ({ votes }: Check) => votes[0]?.said.map(({ outcome }) => 
 /** Nobody waits for any of it any more. */
 export const isForsaken = ({ batch }: Held): boolean =>
   batch.items.every(({ query }) => query.closed)
+
+/** Whether it says something of the item: not that its node gave up. */
+export const isSaid = (outcome: ItemOutcome): boolean =>
+  outcome.ok || (outcome.fatal && !outcome.excused)
 
 /** An item of no query, as nodes are given it. */
 export const hidden = (payload: Handle): DispatchedItem => ({ query: '', payload })

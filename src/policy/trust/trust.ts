@@ -21,7 +21,15 @@ import { Holds } from './holds.ts'
 import { Judges, type TrustParts } from './judges.ts'
 import { Owed } from './owed.ts'
 import { trust as params } from './params.ts'
-import { type Check, isProof, reasonOf, sampleOf, suspicionBy, type Vote } from './quorum.ts'
+import {
+  type Check,
+  isProof,
+  isSaid,
+  reasonOf,
+  sampleOf,
+  suspicionBy,
+  type Vote,
+} from './quorum.ts'
 import { fail, pass, shareChecked } from './reputation.ts'
 import { Reputations } from './reputations.ts'
 import { Turns } from './turns.ts'
@@ -107,7 +115,7 @@ export class Trust {
     if (reputation.own) return 'verified'
     const positions = items.flatMap((_, i) => {
       const outcome = event.outcomes[i]
-      return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
+      return outcome !== undefined && isSaid(outcome) ? [i] : []
     })
     for (const i of positions) {
       const fault = this.parts.options.faultOf?.(variant.ref, event.outcomes[i]!)

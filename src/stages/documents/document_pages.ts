@@ -10,9 +10,12 @@ import type { DocumentType } from '../../documents/documents.ts'
 import { pictureHead } from '../../pipeline/picture_head.ts'
 import { oncePerVariant } from '../once.ts'
 import { readField } from '../options.ts'
-import type { ItemResult, Json, Stage, StageContext, StageItem } from '../types.ts'
+import type { ImageCodecs, ItemResult, Json, Stage, StageContext, StageItem } from '../types.ts'
 import { DocumentError } from './document_error.ts'
-import { drawDocument, type DrawSettings, type Opened, unread } from './draw_document.ts'
+import { drawDocument, type Opened } from './draw_document.ts'
+import { createDrawing } from './draw_here.ts'
+import type { Drawing, DrawSettings } from './drawing.ts'
+import { unread } from './page_picture.ts'
 import { sampleDocument } from './sample_document.ts'
 
 const inputSchema = z.strictObject({
@@ -67,18 +70,35 @@ export const documentPages: Stage = {
 }
 
 async function resultOf(item: StageItem, context: StageContext): Promise<ItemResult> {
+  if (context.signal?.aborted) return NOT_AWAITED
   try {
     return await pagesOf(item, context)
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error
-    return { ok: false, reason: error.reason, message: error.message }
+    const { reason, message, gaveUp } = error
+    return { ok: false, reason, message, ...gaveUp && { gaveUp } }
   }
+}
+
+const NOT_AWAITED: ItemResult = {
+  ...{ ok: false, reason: 'expired', message: 'Nobody waits for the document any more' },
+}
+
+/** Where nobody provides a drawing that can be ended. */
+const here = new WeakMap<ImageCodecs, Drawing>()
+
+function drawingOf({ drawing, codecs }: StageContext): Drawing {
+  if (drawing !== undefined) return drawing
+  const found = here.get(codecs) ?? createDrawing(codecs)
+  here.set(codecs, found)
+  return found
 }
 
 async function pagesOf(
   { meta, bytes }: StageItem,
-  { task, variant, next, codecs }: StageContext,
+  context: StageContext,
 ): Promise<ItemResult> {
+  const { task, variant, next } = context
   const given = settingsOf({ task, variant, next })
   const { text: wish } = meta
   const settings: DrawSettings = wish === 'keep' || wish === 'read'
@@ -86,7 +106,7 @@ async function pagesOf(
     : given
   const type = typeIn(meta['type'], bytes)
   const { pages, pictures } = type === 'application/pdf' || type === 'image/tiff'
-    ? await drawDocument(type, bytes, settings, codecs)
+    ? await drawDocument(drawingOf(context), type, bytes, settings)
     : pictureAlone(type, bytes)
   return {
     ok: true,

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { Page } from '../../documents/page.ts'
 import { MAX_PICTURE_SIDE } from '../../pipeline/picture_head.ts'
-import type { ImageCodecs, JsonObject, Picture, StageItem } from '../types.ts'
+import type { ImageCodecs, Picture } from '../types.ts'
 
 /** A larger page is drawn smaller: an A4 page at 210 dots an inch, two megapixels more than 150. */
 export const MOST_PAGE_PIXELS = 2 ** 22
@@ -26,6 +27,11 @@ export interface PageMeta extends Size {
   scale?: number
 }
 
+/** What is to be read yet. */
+export const unread = ({ index, width, height }: PageMeta): Page => ({
+  ...{ index, width, height, turn: 0, source: 'read', blocks: [] },
+})
+
 /** Whole pixels for these sides, as many as there may be of them. */
 export function sizeIn({ width, height }: Size): Size & { scale: number } {
   const scale = Math.min(
@@ -37,13 +43,7 @@ export function sizeIn({ width, height }: Size): Size & { scale: number } {
   return { width: whole(width), height: whole(height), scale }
 }
 
-export async function pictureItem(
+export const pageJpeg = (
   picture: Picture,
-  page: PageMeta,
-  codecs: ImageCodecs,
-): Promise<StageItem> {
-  return {
-    meta: { type: 'image/jpeg', page: { ...page } as JsonObject },
-    bytes: await codecs.encodeJpeg(picture, QUALITY),
-  }
-}
+  codecs: Pick<ImageCodecs, 'encodeJpeg'>,
+): Promise<Uint8Array> => codecs.encodeJpeg(picture, QUALITY)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import type { PolicyEvent } from '../../../src/policy/core/types.ts'
+import type { ItemOutcome, PolicyEvent } from '../../../src/policy/core/types.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import { finished } from '../by_hand.ts'
 import { refsOf, single } from '../fixtures.ts'
@@ -260,4 +260,40 @@ Deno.test('once all are gone who had to be checked nobody is woken for them', ()
 
 Deno.test('pictures are kept until somebody is there who can be asked', () => {
   assert.deepEqual(askedOf(1, 3000).toSorted(), askedOf(1).toSorted())
+})
+
+Deno.test('an item that a node gave up is given to no other, and held against nobody', () => {
+  const scheduler = createScheduler({
+    pipelines: [single],
+    trust: { random: createRandom(1), agree: () => false, question: () => undefined },
+  })
+  const sent: string[] = []
+  const failed: string[] = []
+  function handle(event: PolicyEvent, atMs: number): void {
+    for (const command of scheduler.handle(event, atMs)) {
+      if (command.type === 'answer' && !command.answer.ok) failed.push(command.answer.reason)
+      if (command.type !== 'dispatch') continue
+      sent.push(command.node)
+      const outcomes = command.items.map((): ItemOutcome => ({
+        ...{ ok: false, fatal: true, excused: true, reason: 'too_large', message: 'given up' },
+      }))
+      handle({ ...finished(command.batch), outcomes } as PolicyEvent, atMs)
+    }
+  }
+  const able = refsOf(single).slice(0, 1)
+  for (const node of ['one', 'two', 'three']) {
+    handle({ type: 'node_joined', node, slots: 1, duty: 1, able }, 0)
+    for (const ref of able) handle({ type: 'instance_ready', node, slot: 0, ...ref }, 0)
+  }
+  const trustOf = () =>
+    Object.values(scheduler.stats().nodes).map(({ trust }) => [trust!.failed, trust!.standing])
+  const before = trustOf()
+  handle({
+    ...{ type: 'query_arrived', query: 'q', pipeline: single.name, payload: 'poison' },
+    deadlineMs: 10_000,
+  }, 1)
+  for (let atMs = 2; atMs < 5000; atMs += 100) handle({ type: 'wake' }, atMs)
+  assert.deepEqual(failed, ['too_large'])
+  assert.equal(sent.length, 1)
+  assert.deepEqual(trustOf(), before)
 })
