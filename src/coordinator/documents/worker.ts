@@ -133,7 +133,7 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
     part: (from, count) =>
       inTurn(async () =>
         await openAgain() ??
-          await ask(count * STEP.pageMs, (documents) => documents.part(from, count))
+          await ask(pagesIn(count) * STEP.pageMs, (documents) => documents.part(from, count))
       ),
     write: (output, pages, name) =>
       inTurn(async () =>
@@ -157,3 +157,6 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
     },
   }
 }
+
+/** At least one: that there are none such is for the worker to say. */
+const pagesIn = (count: number) => count >= 1 ? count : 1
