@@ -39,7 +39,7 @@ const UNTIL_MS = 53_000
 
 /** Queries at a steady pace; from some time on all that the machine runs takes so many times as long. */
 function slowerBy(times: number, seed: number) {
-  const { scheduler, ...pool } = createPool([pages], { seed })
+  const pool = createPool([pages], { seed })
   const random = createRandom(seed)
   const msOf = (task: string, variant: string, batch: number) =>
     pages.tasks[task]!.variants[variant]!.referenceMs! * batch
