@@ -8,6 +8,7 @@ import { benchBodies } from './bodies/bodies.ts'
 import { benchBeside } from './beside/beside.ts'
 import { benchBlackHoles } from './blackholes/blackholes.ts'
 import { benchChaos, type ChaosBenchOptions } from './chaos/chaos.ts'
+import { benchChurn, type ChurnOptions } from './churn/churn.ts'
 import { benchCurve } from './curve/curve.ts'
 import { benchDashboard } from './dashboard/dashboard.ts'
 import { benchDeadline } from './deadline/deadline.ts'
@@ -107,6 +108,7 @@ export function benches(options: BenchOptions): { usual: Benches; named: Benches
     blackholes: benchBlackHoles,
     restart: benchRestart,
     chaos: () => benchChaos(given<ChaosBenchOptions>({ dir: pipeline, queries })),
+    churn: () => benchChurn(given<ChurnOptions>({ queries })),
     join: benchJoin,
     pages: benchPages,
   }

@@ -37,6 +37,14 @@ export interface ModelGiven {
   pace: number
 }
 
+/** What batches showed of one model. */
+export interface Learned {
+  readonly scale: number
+  readonly usualScale: number
+  readonly own: Float64Array
+  readonly ownCount: Float64Array
+}
+
 /** A class, as there is one for each variant of each node: engines inline methods, and not closures. */
 export class LatencyModel {
   base: Base
@@ -144,19 +152,32 @@ export class LatencyModel {
     this.exploration?.ended(batch, 0, true)
   }
 
-  /** All nodes are so many times as slow as usual. */
-  setPace(times: number): void {
-    this.pace = times
+  learned(): Learned {
+    const { scale, usualScale, own, ownCount } = this
+    return { scale, usualScale, own: own.slice(), ownCount: ownCount.slice() }
+  }
+
+  /** What batches since then showed is no news of this model. */
+  unlearn({ scale, usualScale, own, ownCount }: Learned): void {
+    this.scale = scale
+    this.usualScale = usualScale
+    this.own.set(own)
+    this.ownCount.set(ownCount)
+  }
+
+  /** What it has in common with others is so many times as slow as it was. */
+  changePace(times: number): void {
+    this.pace *= times
     this.variance = Math.min(this.variance, this.calm)
     this.upper = upperOf(this.variance)
   }
 
-  /** The slowdown is for good. */
-  settlePace(): void {
-    this.scale *= this.pace
-    this.usualScale *= this.pace
-    this.timesOwn(this.pace)
-    this.pace = 1
+  /** A slowdown is for good. */
+  settlePace(times: number): void {
+    this.scale *= times
+    this.usualScale *= times
+    for (let k = 0; k < OWN; k++) this.own[k]! *= times
+    this.pace /= times
   }
 
   /** Until a batch was seen: thinks that batches take so many times the base, as a logarithm. */
@@ -205,10 +226,6 @@ export class LatencyModel {
     const before = ownCount[i]!
     ownCount[i] = Math.min(before + 1, L.mostOwn)
     own[i]! += Math.max(weight, 1 / (before + 1)) * (ratio - own[i]!)
-  }
-
-  private timesOwn(times: number): void {
-    for (let k = 0; k < OWN; k++) this.own[k]! *= times
   }
 
   private weight(): number {

@@ -6,8 +6,9 @@
  */
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { LatencyPoint } from '../core/types.ts'
-import { type LatencyModel, upperOf } from './latency_model.ts'
-import { latency as L } from './params.ts'
+import { CommonMode } from './common_mode.ts'
+import { type LatencyModel, type Learned, upperOf } from './latency_model.ts'
+import { common, latency as L } from './params.ts'
 import type { ClassPriors } from './priors.ts'
 
 /** What is known of the pool, for what a node did not show itself. */
@@ -43,6 +44,8 @@ export class NodeProfile {
   private samples = 0
   /** By index of the variant; variants that took each other's place have one in common. */
   readonly models: (LatencyModel | undefined)[] = []
+  /** What its variants have in common. */
+  private readonly common = new CommonMode<LatencyModel>(() => new Set(this.models), common.node)
   /** By index of the task. */
   private network: (Network | undefined)[] = []
   private bareMs = 0
@@ -53,8 +56,24 @@ export class NodeProfile {
   meanMs(variant: VariantShape, batch: number): number {
     const model = this.models[variant.index]
     if (model !== undefined) return model.meanMs(batch) * this.threadsFactor
-    const { priors, common } = this.pool
-    return priors.of(variant).base(batch) * this.slowness * common.pace * this.threadsFactor
+    const { priors } = this.pool
+    return priors.of(variant).base(batch) * this.slowness * this.pace * this.threadsFactor
+  }
+
+  /** Times that it is as slow as usual for now, alone and with all others. */
+  get pace(): number {
+    return this.common.pace * this.pool.common.pace
+  }
+
+  /** A batch ended that this model is of, and so much was learned before. */
+  saw(model: LatencyModel, before: Learned): void {
+    this.common.saw(model, model, before)
+  }
+
+  /** Lets slowness fade that was not seen again for a while. */
+  relax(nowMs: number): void {
+    this.common.relax(nowMs)
+    for (const model of this.models) model?.relax(nowMs)
   }
 
   upperMs(variant: VariantShape, batch: number): number {

@@ -84,7 +84,7 @@ export const latency = {
   mostGone: 2000,
 }
 
-/** What befalls all nodes at once. */
+/** What befalls all variants of a node, or all nodes, at once. */
 export const common = {
   /** Deviations beyond which a batch is an outlier; least deviation, as a logarithm. */
   deviations: 2.5,
@@ -93,11 +93,15 @@ export const common = {
   measured: 0.35,
   /** Batches after which a guess is established. */
   established: 5,
-  /** Likelihood, as a logarithm, that proves a slowdown, and that one batch adds at the most. */
+  /** Likelihood, as a logarithm, that proves a change. */
   enough: 9,
-  mostEach: 1.5,
-  /** Nodes that show it at the least, and share of those that ended one of the latest batches. */
-  nodes: 3,
+  /**
+   * What one batch adds to it at the most, and nodes that show it at the least; likewise variants of a node,
+   * which have its processors in common: two batches may prove it, where batches are alike.
+   */
+  pool: { mostEach: 1.5, witnesses: 3 },
+  node: { mostEach: 4.5, witnesses: 2 },
+  /** Share of the nodes, or variants, of the latest batches that show it at the least. */
   share: 1 / 3,
   latest: 64,
 }

@@ -13,17 +13,24 @@ import { CommonMode } from './common_mode.ts'
 import { createGone } from './gone.ts'
 import { type Latency, LatencyModel } from './latency_model.ts'
 import { NodeProfile, type NodeTimes, pointsOf, type PoolKnowledge } from './node_profile.ts'
-import { latency as L } from './params.ts'
+import { common, latency as L } from './params.ts'
 import { BATCHES, ClassPriors, correctUntried } from './priors.ts'
 
 const scaled = (base: Base, times: number): Base => (batch) => base(batch) * times
+
+const newModel = (
+  { pace }: NodeProfile,
+  base: Base,
+  isMeasured: boolean,
+  knowsBatches: boolean,
+): LatencyModel => new LatencyModel({ base, isMeasured, knowsBatches, pace })
 
 const isTime = (ms: number): boolean => ms >= 0 && Number.isFinite(ms)
 
 export class Profile {
   private readonly nodes = new Map<NodeId, NodeProfile>()
   private readonly priors = new ClassPriors()
-  private readonly common = new CommonMode(this.nodes)
+  private readonly common = new CommonMode<NodeProfile>(() => this.models(), common.pool)
   private readonly pool: PoolKnowledge = {
     priors: this.priors,
     common: this.common,
@@ -61,7 +68,7 @@ export class Profile {
     const base = isOne && others.batches > BATCHES.guessed
       ? scaled(others.base, first.latencyMs / others.base(first.batch))
       : baseOf(usable)
-    node.models[variant.index] = this.newModel(base, true, !isOne)
+    node.models[variant.index] = newModel(node, base, true, !isOne)
     node.compare(variant, first.batch, base(first.batch))
     if (!this.speaks(id)) return
     const batches = isOne ? BATCHES.guessed : BATCHES.measured
@@ -106,13 +113,16 @@ export class Profile {
     const node = this.nodeOf(id)
     const model = node.models[variant.index] ??= this.guessed(node, variant)
     const { base } = model
+    const before = model.learned()
     const ownMs = model.observe(batch, computeMs / node.threadsFactor, lost)
-    if (this.speaks(id)) {
-      if (model.base !== base) {
-        this.priors.told(variant, model.base, 1, BATCHES.explored, node.slowness)
-      }
-      // That it takes less than was thought is no news of a batch that was given up.
-      if (!lost || (model.surprise ?? 0) > 0) this.common.saw(node, model)
+    const speaks = this.speaks(id)
+    if (speaks && model.base !== base) {
+      this.priors.told(variant, model.base, 1, BATCHES.explored, node.slowness)
+    }
+    // That it takes less than was thought is no news of a batch that was given up.
+    if (!lost || (model.surprise ?? 0) > 0) {
+      node.saw(model, before)
+      if (speaks) this.common.saw(node, model, before)
     }
     if (!lost) node.compare(variant, batch, ownMs)
     return node
@@ -120,11 +130,11 @@ export class Profile {
 
   private guessed(node: NodeProfile, variant: VariantShape): LatencyModel {
     const { base, batches } = this.priors.of(variant)
-    return this.newModel(scaled(base, node.slowness), false, batches === BATCHES.measured)
+    return newModel(node, scaled(base, node.slowness), false, batches === BATCHES.measured)
   }
 
-  private newModel(base: Base, isMeasured: boolean, knowsBatches: boolean): LatencyModel {
-    return new LatencyModel({ base, isMeasured, knowsBatches, pace: this.common.pace })
+  private *models(): Iterable<LatencyModel | undefined> {
+    for (const { models } of this.nodes.values()) yield* new Set(models)
   }
 
   /**
@@ -133,9 +143,7 @@ export class Profile {
    */
   relax(nowMs: number): void {
     this.common.relax(nowMs)
-    for (const { models } of this.nodes.values()) {
-      for (const model of models) model?.relax(nowMs)
-    }
+    for (const node of this.nodes.values()) node.relax(nowMs)
   }
 
   /** None of these variants runs, for what is known of them: see `admit/doubt.ts`. */
@@ -179,7 +187,7 @@ export class Profile {
     return this.known(id).meanMs(variant, batch)
   }
 
-  /** The same without a common-mode slowdown. */
+  /** The same without a slowdown that all nodes have in common. */
   usualMs(id: NodeId, variant: VariantShape, batch: number): number {
     return this.meanMs(id, variant, batch) / this.common.pace
   }

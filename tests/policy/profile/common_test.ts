@@ -1,4 +1,4 @@
-/** What befalls all nodes at once, as the profile tells it from what befalls one. */
+/** What befalls all variants of a node, or all nodes, as the profile tells it from what befalls one. */
 import assert from 'node:assert/strict'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -143,4 +143,32 @@ Deno.test('what was measured need not have run to be a surprise', () => {
     assertNear(profile.meanMs(node, small, 1), 3 * SMALL_MS, 0.25)
     assertNear(profile.meanMs(node, large, 1), 3 * LARGE_MS, 0.25)
   }
+})
+
+Deno.test('two variants of a node that are slow in a row say it of all its variants, and of no other node', () => {
+  const profile = new Profile()
+  const variants = [small, large, find('read', 'mid'), find('read', 'big')] as const
+  const MS = [SMALL_MS, LARGE_MS, 15, 40] as const
+  const run = (i: number, times: number) => profile.ran('a', variants[i]!, 1, times * MS[i]!)
+  for (let i = 0; i < 40; i++) run(i % 4, 1)
+  const meanMs = (node: string, i: number) => profile.meanMs(node, variants[i]!, 1)
+  const other = meanMs('b', 1)
+  run(0, 2.5)
+  run(2, 2.5)
+  // What showed it is not counted twice, and what did not run is known all the same.
+  for (let i = 0; i < 4; i++) assertNear(meanMs('a', i), 2.5 * MS[i]!, 0.15)
+  assert.ok(meanMs('b', 1) < 1.5 * other)
+  run(1, 1)
+  run(3, 1)
+  for (let i = 0; i < 4; i++) assertNear(meanMs('a', i), MS[i]!, 0.15)
+})
+
+Deno.test('one variant that is slow is slow alone, whatever its node runs beside it', () => {
+  const { profile } = established()
+  for (let i = 0; i < 20; i++) {
+    profile.ran('a', small, 1, 2.5 * SMALL_MS)
+    profile.ran('a', large, 1, LARGE_MS)
+  }
+  assertNear(profile.meanMs('a', small, 1), 2.5 * SMALL_MS)
+  assertNear(profile.meanMs('a', large, 1), LARGE_MS)
 })
