@@ -43,6 +43,8 @@ export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'>, Pick<Poo
   /** The controller has told a slot to load a variant, or to let go of one. */
   loading: LoaderParts['load']
   unloading: LoaderParts['unload']
+  /** When the node last had a batch: now, if one is there. */
+  lastBatchMs(node: NodeId, nowMs: number): number
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
   /** What variants hand on. */
@@ -266,6 +268,11 @@ export function createDispatcher(
       setReplacing(node, slot, replacing)
     },
     setCold: (node, cold) => pool.setCold(node, cold),
+    lastBatchMs(node, at) {
+      const slots = pool.nodes.get(node)?.slots ?? []
+      if (slots.some(({ batches }) => batches.length > 0)) return at
+      return Math.max(...slots.map(({ endedMs }) => endedMs))
+    },
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)

@@ -62,6 +62,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     },
     fanOut: dispatcher.fanOut,
     classes: () => dispatcher.classes(nowMs),
+    lastBatchMs: dispatcher.lastBatchMs,
     demands,
     planned: dispatcher.planned,
     colds,

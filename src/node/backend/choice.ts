@@ -131,6 +131,11 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       reason = `wasm: ${noAdapter()}`
       return
     }
+    if (device.software) {
+      done = true
+      reason = `wasm: webgpu is here ${adapterName(device)}, tried only where it is asked for`
+      return
+    }
     known = await memory.recall(device)
     backend = known?.backend ?? 'wasm'
     reason = known?.reason ?? `wasm: webgpu (${adapterName(device)}) is yet to be measured`
