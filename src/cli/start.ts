@@ -28,6 +28,7 @@ import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
 import { missingKeys, startKeys } from './serve/keys.ts'
 import { fail, startOptions } from './serve/start_options.ts'
+import { rehearsalSamples } from './serve/rehearse.ts'
 import { warmUp } from './serve/warm_up.ts'
 import { watchFolders } from './serve/watch_folders.ts'
 import { readTls } from './serve/tls.ts'
@@ -95,6 +96,9 @@ const isChecked = trust !== undefined && policy === 'shoal'
 const audit = createAudit({ url: () => localUrl, token: keys.auditorToken, args: coding, log })
 if (isChecked && !chosen.audit) log(withoutAuditor(nodes), 'warn')
 
+const samples = nodes > 0 && policy === 'shoal'
+  ? await rehearsalSamples(pipelines).catch((error) => fail(error.message))
+  : undefined
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
@@ -104,6 +108,7 @@ try {
     ...(isChecked && chosen.audit ? audit.options : {}),
     ...(otel === undefined ? {} : { otel }),
     ...(chosen.store === undefined ? {} : { store: chosen.store }),
+    ...(samples === undefined ? {} : { samples }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })

@@ -286,21 +286,11 @@ export function createController(parts: ControllerParts): Controller {
       const problem = placing.problem(classes, demands.toPlace(nowMs), nowMs)
       emit({ type: 'solve', epoch, problem })
     },
-    nextWakeMs: (nowMs) =>
-      Math.min(
-        loadAtMs ??= nextLoadMs(),
-        background.atMs(),
-        placeAtMs(nowMs),
-      ),
+    nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), background.atMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
       planView({
-        shapes,
-        epoch,
+        ...{ shapes, epoch, demands, rulings, placed, nowMs },
         members: members.values(),
-        demands,
-        rulings,
-        placed,
-        nowMs,
         planned: parts.planned(),
         handedOn: handedOnBy(shapes, parts.fanOut),
       }),

@@ -36,15 +36,14 @@ import { dispatch as params } from './dispatch/params.ts'
 import type { Colds } from './use/colds.ts'
 import { Preferred } from './use/preferred.ts'
 
-export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'>, Pick<Pool, 'setCold'> {
+export interface Dispatcher
+  extends Pick<Learned, 'memory' | 'recall'>, Pick<Pool, 'setCold' | 'lastBatchMs'> {
   handle(event: PolicyEvent, nowMs: number): void
   /** What is served changed. */
   renew(): void
   /** The controller has told a slot to load a variant, or to let go of one. */
   loading: LoaderParts['load']
   unloading: LoaderParts['unload']
-  /** When the node last had a batch: now, if one is there. */
-  lastBatchMs(node: NodeId, nowMs: number): number
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
   /** What variants hand on. */
@@ -56,6 +55,7 @@ export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'>, Pick<Poo
   /** When to be woken at the latest; Infinity when only an event can change anything. */
   nextWakeMs(nowMs: number): number
   planned: Outlook['planned']
+  bestInTime: Outlook['bestInTime']
   /** Where nodes are checked. */
   trust: Trust | undefined
   stats(nowMs: number): SchedulerStats
@@ -113,15 +113,7 @@ export function createDispatcher(
   let lookMs = Infinity
   let batchMs = params.firstBatchMs
   const outlook = new Outlook({
-    shapes,
-    pool,
-    ready,
-    flights,
-    queries,
-    waiting,
-    fanOut,
-    demands,
-    emit,
+    ...{ shapes, pool, ready, flights, queries, waiting, fanOut, demands, emit },
     maxBatch: limits.maxBatch,
     batchMs: () => batchMs,
     classified: options.classified,
@@ -147,14 +139,7 @@ export function createDispatcher(
     nowMs: () => nowMs,
     asked: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
   })
-  const finishing = {
-    profile,
-    fanOut,
-    pool,
-    flights,
-    gather,
-    inside,
-  }
+  const finishing = { profile, fanOut, pool, flights, gather, inside }
   const results = createResults({
     options,
     fits,
@@ -268,11 +253,7 @@ export function createDispatcher(
       setReplacing(node, slot, replacing)
     },
     setCold: (node, cold) => pool.setCold(node, cold),
-    lastBatchMs(node, at) {
-      const slots = pool.nodes.get(node)?.slots ?? []
-      if (slots.some(({ batches }) => batches.length > 0)) return at
-      return Math.max(...slots.map(({ endedMs }) => endedMs))
-    },
+    lastBatchMs: (node, at) => pool.lastBatchMs(node, at),
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)
@@ -297,6 +278,7 @@ export function createDispatcher(
       return Math.min(next, lookMs, ready.nextMs(), pool.renewAtMs())
     },
     planned: () => outlook.planned(),
+    bestInTime: (pipeline, at) => outlook.bestInTime(pipeline, at),
     trust,
     memory: learned.memory,
     recall: learned.recall,

@@ -124,6 +124,10 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     handle,
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
+    bestInTime(pipeline) {
+      const shape = shapes.pipelines.get(pipeline)
+      return shape !== undefined && dispatcher.bestInTime(shape, nowMs)
+    },
     memory: dispatcher.memory,
     check: dispatcher.check,
   }

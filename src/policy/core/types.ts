@@ -219,6 +219,11 @@ export interface Scheduler {
   plan(): Plan
   /** Counters and gauges for `/v1/stats`; a snapshot. */
   stats(): SchedulerStats
+  /**
+   * Whether a query of this pipeline that is alone now is as good as sure to be in time by the most
+   * accurate path, as things are; absent where a scheduler does not reckon with that.
+   */
+  bestInTime?(pipeline: string): boolean
 }
 
 export interface SchedulerStats {
