@@ -30,6 +30,7 @@ import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } fr
 import { Assigner } from './dispatch/assign.ts'
 import { mayTry } from './dispatch/bounds.ts'
 import type { Demands } from './estimate/demands.ts'
+import { isBestInTime } from './admit/best_in_time.ts'
 import { Inside } from './admit/inside.ts'
 import { Outlook } from './outlook.ts'
 import { dispatch as params } from './dispatch/params.ts'
@@ -55,7 +56,8 @@ export interface Dispatcher
   /** When to be woken at the latest; Infinity when only an event can change anything. */
   nextWakeMs(nowMs: number): number
   planned: Outlook['planned']
-  bestInTime: Outlook['bestInTime']
+  /** See `admit/best_in_time.ts`. */
+  bestInTime(shape: PipelineShape, nowMs: number): boolean
   /** Where nodes are checked. */
   trust: Trust | undefined
   stats(nowMs: number): SchedulerStats
@@ -278,7 +280,7 @@ export function createDispatcher(
       return Math.min(next, lookMs, ready.nextMs(), pool.renewAtMs())
     },
     planned: () => outlook.planned(),
-    bestInTime: (pipeline, at) => outlook.bestInTime(pipeline, at),
+    bestInTime: (shape, at) => isBestInTime(outlook.pathsAt(at), shape),
     trust,
     memory: learned.memory,
     recall: learned.recall,

@@ -14,7 +14,7 @@ import { type Group, isOverdue } from './state/slots.ts'
 import type { Query } from './state/query.ts'
 import type { DeadlineQueue } from './state/queue.ts'
 import type { Waiting } from './state/waiting.ts'
-import { leastSloMs, type PipelineShape, type Shapes } from './core/graph.ts'
+import { leastSloMs, type Shapes } from './core/graph.ts'
 import type { NodeId, PolicyCommand } from './core/types.ts'
 import { admit } from './admit/params.ts'
 import { Backlog } from './price/backlog.ts'
@@ -22,7 +22,6 @@ import { busyOf } from './admit/coming_free.ts'
 import { DeadlineTest } from './admit/deadline_test.ts'
 import { Deficits } from './dispatch/deficits.ts'
 import type { Demands } from './estimate/demands.ts'
-import { chanceOf } from './price/chance.ts'
 import { Fairness } from './price/fairness.ts'
 import { Market } from './price/market.ts'
 import { backlog as B, price } from './price/params.ts'
@@ -279,14 +278,6 @@ export class Outlook {
   pathsAt(nowMs: number): Paths {
     this.capacity(nowMs)
     return this.paths
-  }
-
-  /** Whether a query that is alone is as good as sure to be in time by the most accurate path. */
-  bestInTime({ start, levels, pipeline: { sloMs } }: PipelineShape, nowMs: number): boolean {
-    const best = this.pathsAt(nowMs).quickest(start, levels.length - 1)
-    if (best === undefined) return false
-    const jitter = price.jitter * sloMs
-    return chanceOf(sloMs - best.chainMs, best.variance + jitter * jitter) >= admit.most
   }
 
   charge(...args: Parameters<Deficits['charge']>): void {
