@@ -18,7 +18,7 @@ import { benchDuty } from './duty/duty.ts'
 import { benchEfficiency } from './efficiency/efficiency.ts'
 import { benchElastic, type ElasticOptions } from './elastic/elastic.ts'
 import { benchFailover } from './failover/failover.ts'
-import { benchFirst } from './first/first.ts'
+import { benchFirst, type FirstOptions } from './first/first.ts'
 import { benchGenerate } from './generate/generate.ts'
 import { benchIdle } from './idle/idle.ts'
 import { benchJoin } from './join/join.ts'
@@ -62,6 +62,8 @@ export interface BenchOptions {
   killEachS: number | undefined
   killsCoordinator: boolean | undefined
   to: string | undefined
+  starts: number | undefined
+  busy: number | undefined
 }
 
 export interface Benches {
@@ -72,12 +74,12 @@ export interface Benches {
 export function benches(options: BenchOptions): { usual: Benches; named: Benches } {
   const { pipeline, queries, policies, trace, multiples, budgetS, forS } = options
   const { tabs, nodes, from, svg, seconds, minutes, ratePerS } = options
-  const { pages, only, killEachS, killsCoordinator, to } = options
+  const { pages, only, killEachS, killsCoordinator, to, starts, busy } = options
   const usual: Benches = {
     idle: benchIdle,
     deadline: benchDeadline,
     failover: benchFailover,
-    first: benchFirst,
+    first: () => benchFirst(given<FirstOptions>({ starts, busy })),
     generate: benchGenerate,
     backends: benchBackends,
     beside: benchBeside,

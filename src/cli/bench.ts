@@ -28,6 +28,7 @@ of live:
 of others:
   --svg FILE       curve: where it is drawn
   --seconds S      overload (20 if absent), elastic (60), shared (30), which takes --nodes 2, too
+  --starts 10, --busy 0    first: how often, and loops that run beside
   --minutes 1, --rate N    soak: how long, and queries a second
   --queries 2000, --pipeline DIR    chaos
 of documents, which has to be named:
@@ -54,6 +55,7 @@ function options() {
         ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
         ...{ seconds: text, minutes: text, rate: text, help: { type: 'boolean' } },
         ...{ pages: text, only: text, 'kill-each': text, to: text },
+        ...{ starts: text, busy: text },
         'no-kill-coordinator': { type: 'boolean' },
       } as const,
       allowPositionals: true,
@@ -63,7 +65,17 @@ function options() {
   }
 }
 
-type Count = 'queries' | 'tabs' | 'nodes' | 'budget' | 'for' | 'seconds' | 'pages' | 'kill-each'
+type Count =
+  | 'queries'
+  | 'tabs'
+  | 'nodes'
+  | 'budget'
+  | 'for'
+  | 'seconds'
+  | 'pages'
+  | 'kill-each'
+  | 'starts'
+  | 'busy'
 
 function count(name: Count, least: number) {
   const given = values[name]
@@ -112,6 +124,7 @@ const killsCoordinator = values['no-kill-coordinator'] === true ? false : undefi
 const { usual, named } = benches({
   ...{ pipeline, queries, policies, trace, multiples, budgetS, forS, tabs, nodes },
   ...{ from, svg, seconds, minutes, ratePerS, pages, only, killEachS, killsCoordinator, to },
+  ...{ starts: count('starts', 1), busy: count('busy', 0) },
 })
 
 /** Options that are not of all. */
@@ -125,6 +138,7 @@ const TAKEN: Record<string, readonly string[]> = {
   overload: ['seconds'],
   elastic: ['seconds'],
   soak: ['minutes', 'rate'],
+  first: ['starts', 'busy'],
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
   dispatch: ['policy'],

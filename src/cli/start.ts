@@ -16,7 +16,7 @@ import { buildAssets } from './serve/build_assets.ts'
 import { type Coordinator, startCoordinator } from './serve/coordinator.ts'
 import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
 import { createAudit, withoutAuditor } from './serve/audit.ts'
-import { startLocalNodes } from './serve/local_nodes.ts'
+import { memoryMbOf, startLocalNodes } from './serve/local_nodes.ts'
 import { endWithLastExport, loadOtel, otelWarning } from './serve/otel.ts'
 import { joinLines, joinLink } from './serve/join_lines.ts'
 import { qrLines } from './serve/join_qr.ts'
@@ -28,6 +28,7 @@ import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
 import { missingKeys, startKeys } from './serve/keys.ts'
 import { fail, startOptions } from './serve/start_options.ts'
+import { rehearsalSamples } from './serve/rehearse.ts'
 import { warmUp } from './serve/warm_up.ts'
 import { watchFolders } from './serve/watch_folders.ts'
 import { readTls } from './serve/tls.ts'
@@ -95,6 +96,9 @@ const isChecked = trust !== undefined && policy === 'shoal'
 const audit = createAudit({ url: () => localUrl, token: keys.auditorToken, args: coding, log })
 if (isChecked && !chosen.audit) log(withoutAuditor(nodes), 'warn')
 
+const samples = nodes > 0 && policy === 'shoal'
+  ? await rehearsalSamples(pipelines).catch((error) => fail(error.message))
+  : undefined
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
@@ -104,6 +108,7 @@ try {
     ...(isChecked && chosen.audit ? audit.options : {}),
     ...(otel === undefined ? {} : { otel }),
     ...(chosen.store === undefined ? {} : { store: chosen.store }),
+    ...(samples === undefined ? {} : { samples }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })
@@ -113,6 +118,11 @@ try {
 }
 surviveFaults(log)
 const { url, localUrl, pool } = coordinator
+const nodeMb = memoryMb ?? memoryMbOf(Math.max(1, nodes), Deno.systemMemoryInfo().total)
+if (nodes > 0) {
+  const whose = memoryMb === undefined ? ', by the memory of this machine; --memory MB sets it' : ''
+  steps.say(`each node takes ${nodeMb} MB of memory at most${whose}`)
+}
 const local = startLocalNodes(
   localUrl,
   nodes,
@@ -120,7 +130,7 @@ const local = startLocalNodes(
   keys.ownToken,
   [
     ...['--backend', backend],
-    ...memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
+    ...['--memory', String(nodeMb)],
     ...coding,
   ],
 )
@@ -158,7 +168,7 @@ const holdsAll = policy === 'shoal' && (code || programs.length === 0)
 if (nodes > 0) {
   await steps.run(
     `${nodes} node${nodes > 1 ? 's' : ''} joining`,
-    () => warmUp({ pool, nodes, trees, holdsAll }),
+    () => warmUp({ pool, holdsAll }),
   )
   if (programs.length > 0 && !code) {
     steps.say('programs that pipelines bring run on nodes that allow it: here, start with --code')

@@ -189,11 +189,15 @@ export const instanceKey = (slot: number, ref: VariantRef): string => `${slot} $
 
 const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 
+const slotsOf = ({ slots }: PooledNode) => Array.from({ length: slots }, (_, slot) => slot)
+
+/** Whether each of its slots holds it warm. */
+export const holdsInAll = (node: PooledNode, ref: VariantRef): boolean =>
+  slotsOf(node).every((slot) => node.instances.has(instanceKey(slot, ref)))
+
 /** Whether any of its slots holds it warm. */
-export const holdsVariant = ({ instances, slots }: PooledNode, ref: VariantRef): boolean =>
-  Array.from({ length: slots }, (_, slot) => slot).some((slot) =>
-    instances.has(instanceKey(slot, ref))
-  )
+export const holdsVariant = (node: PooledNode, ref: VariantRef): boolean =>
+  slotsOf(node).some((slot) => node.instances.has(instanceKey(slot, ref)))
 
 export function removeInstance(node: PooledNode, slot: number, ref: VariantRef) {
   const key = instanceKey(slot, ref)

@@ -114,6 +114,8 @@ export function createPool(options: PoolOptions) {
     nodes,
     pipelines: () => versions.all().map(({ pipeline }) => pipeline),
     ableOn: (node) => ableOf(node, able()),
+    bestInTime: scheduler.bestInTime,
+    rehearse: options.rehearse,
   })
   const renewal = createRenewal({
     ...{ versions, nodes, post, log, isReady },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pipeline } from '../pipeline/schema.ts'
 import type { Scheduler } from '../policy/core/types.ts'
 import type { Hello } from '../protocol/mod.ts'
 import type { Identities } from './doors/identities.ts'
@@ -29,6 +30,8 @@ export interface PoolOptions {
   checked?: boolean
   /** Told of each node that joins and has to be judged. */
   strangerJoined?: () => void
+  /** Asks a pipeline for something once its best path is warm; it is ready when that is over. */
+  rehearse?: (pipeline: Pipeline) => Promise<void>
   link?: Omit<LinkOptions, 'now'>
   /** Keys that nodes come in with; who holds one that is taken back has to leave. */
   keyring?: Keyring

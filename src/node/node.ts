@@ -181,6 +181,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   })
 
   function grown(slots: number): void {
+    pool.keep(slots)
     limits.keep(slots)
     link.send({ type: 'report', slots })
     watch.emit({ type: 'slots', slots }, { slots, inUse: levers.inUse })
@@ -217,7 +218,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
         modelBase = new URL(welcome.modelPath, base).href
         const change = { phase: 'joined', inUse: levers.inUse, unfit: limits.unfit } as const
         watch.emit({ type: 'joined', epoch: lastEpoch }, change)
-        if (pool.serving.length < pool.kept) levers.grown()
+        if (!fixedSlots && pool.kept > limits.mostSlots) grown(limits.mostSlots)
+        else if (pool.serving.length < pool.kept) levers.grown()
         if (watch.state.paused) setPaused(true, watch.state.pausedBy)
         profiler.again()
         profiler.kick()
@@ -248,8 +250,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     knownModels = await models!.cached()
     const { nodeId, secretFor } = identity!
     return helloOf(options, {
-      ...{ nodeId, secret: await secretFor(base.hostname) },
-      ...{ epoch: lastEpoch, slots: pool.kept },
+      ...{ nodeId, secret: await secretFor(base.hostname), epoch: lastEpoch, slots: pool.kept },
       ...{ duty, cached: knownModels, limits, choice },
     })
   }
@@ -276,12 +277,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const warn = (message: string) => watch.emit({ type: 'warning', message })
       models = await openModels(options, limits, clock, warn)
       await choice.start()
-      // Stopped before it had begun.
       if (leaving.begun) return
       const { use: { backend }, reason } = choice
       limits.runsOn({ backend, device: choice.device })
-      const about = { nodeId: identity.nodeId, backend, reason, inUse: levers.inUse }
-      const change = { phase: 'connecting', ...about } as const
+      const { nodeId } = identity
+      const change = { phase: 'connecting', nodeId, backend, reason, inUse: levers.inUse } as const
       watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.
       if (options.cold !== true) pool.serving.forEach((slot) => slot.prepare())

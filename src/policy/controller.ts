@@ -5,6 +5,7 @@
  */
 import { handedOnBy } from './price/handed_on.ts'
 import type { FanOut } from './estimate/fanout.ts'
+import { Background, type BackgroundParts } from './place/background.ts'
 import { PlaceDue, Throttle } from './place/due.ts'
 import { Loader, type LoaderParts, Retirement } from './place/loader.ts'
 import { bytesListed, confine, greedy, isLoaded, loadNext } from './place/member.ts'
@@ -41,7 +42,8 @@ export interface Controller extends Pick<Recruiting, 'recruit' | 'release'> {
 
 type Recruited = Pick<RecruitingParts, 'colds' | 'setCold'>
 
-export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'>, Recruited {
+export interface ControllerParts
+  extends Omit<LoaderParts, 'maxAttempts'>, Recruited, Pick<BackgroundParts, 'lastBatchMs'> {
   shapes: Shapes
   limits: Limits
   demands: Demands
@@ -62,6 +64,7 @@ export function createController(parts: ControllerParts): Controller {
   const rulings = createRulings()
   const placing = new Placing({ shapes, members, fanOut: parts.fanOut, isOpen: rulings.isOpen })
   const wanted = new LoadOrder({ ...parts, isOpen: rulings.isOpen })
+  const background = new Background({ ...parts, members })
   const retirement = new Retirement(members, rulings.isOpen, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
@@ -99,7 +102,9 @@ export function createController(parts: ControllerParts): Controller {
       if (needed()) placing.direct(due.isOvertaken(demands.toPlaceSigns(nowMs)))
     }
     retirement.retire()
-    for (const member of concerned) loadNext(loader, member, nowMs)
+    for (const member of concerned) {
+      loadNext(loader, member, (slot) => background.may(member, slot, nowMs), nowMs)
+    }
     loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, nextLoadMs(some)) : undefined
   }
 
@@ -154,6 +159,7 @@ export function createController(parts: ControllerParts): Controller {
     const member = members.get(node)
     if (member === undefined) return false
     members.delete(node)
+    background.left(member)
     waitsUntilMs.delete(node)
     if (!member.fitsAll) tightCount--
     return true
@@ -214,6 +220,7 @@ export function createController(parts: ControllerParts): Controller {
         if (slot === undefined || variant === undefined) return
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
+        background.ended(member!, nowMs)
         epoch++
         if (event.type === 'instance_ready') retirement.came(variant)
         direct(nowMs, [member!])
@@ -232,6 +239,7 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs)
       case 'wake':
         if ((loadAtMs ??= nextLoadMs()) <= nowMs) direct(nowMs)
+        else if (background.atMs() <= nowMs) direct(nowMs, background.take())
         return
       default:
         return
@@ -278,20 +286,11 @@ export function createController(parts: ControllerParts): Controller {
       const problem = placing.problem(classes, demands.toPlace(nowMs), nowMs)
       emit({ type: 'solve', epoch, problem })
     },
-    nextWakeMs: (nowMs) =>
-      Math.min(
-        loadAtMs ??= nextLoadMs(),
-        placeAtMs(nowMs),
-      ),
+    nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), background.atMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
       planView({
-        shapes,
-        epoch,
+        ...{ shapes, epoch, demands, rulings, placed, nowMs },
         members: members.values(),
-        demands,
-        rulings,
-        placed,
-        nowMs,
         planned: parts.planned(),
         handedOn: handedOnBy(shapes, parts.fanOut),
       }),

@@ -30,13 +30,15 @@ import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } fr
 import { Assigner } from './dispatch/assign.ts'
 import { mayTry } from './dispatch/bounds.ts'
 import type { Demands } from './estimate/demands.ts'
+import { isBestInTime } from './admit/best_in_time.ts'
 import { Inside } from './admit/inside.ts'
 import { Outlook } from './outlook.ts'
 import { dispatch as params } from './dispatch/params.ts'
 import type { Colds } from './use/colds.ts'
 import { Preferred } from './use/preferred.ts'
 
-export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'>, Pick<Pool, 'setCold'> {
+export interface Dispatcher
+  extends Pick<Learned, 'memory' | 'recall'>, Pick<Pool, 'setCold' | 'lastBatchMs'> {
   handle(event: PolicyEvent, nowMs: number): void
   /** What is served changed. */
   renew(): void
@@ -54,6 +56,8 @@ export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'>, Pick<Poo
   /** When to be woken at the latest; Infinity when only an event can change anything. */
   nextWakeMs(nowMs: number): number
   planned: Outlook['planned']
+  /** See `admit/best_in_time.ts`. */
+  bestInTime(shape: PipelineShape, nowMs: number): boolean
   /** Where nodes are checked. */
   trust: Trust | undefined
   stats(nowMs: number): SchedulerStats
@@ -111,15 +115,7 @@ export function createDispatcher(
   let lookMs = Infinity
   let batchMs = params.firstBatchMs
   const outlook = new Outlook({
-    shapes,
-    pool,
-    ready,
-    flights,
-    queries,
-    waiting,
-    fanOut,
-    demands,
-    emit,
+    ...{ shapes, pool, ready, flights, queries, waiting, fanOut, demands, emit },
     maxBatch: limits.maxBatch,
     batchMs: () => batchMs,
     classified: options.classified,
@@ -262,6 +258,7 @@ export function createDispatcher(
       setReplacing(node, slot, replacing)
     },
     setCold: (node, cold) => pool.setCold(node, cold),
+    lastBatchMs: (node, at) => pool.lastBatchMs(node, at),
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)
@@ -286,6 +283,7 @@ export function createDispatcher(
       return Math.min(next, lookMs, ready.nextMs(), pool.renewAtMs())
     },
     planned: () => outlook.planned(),
+    bestInTime: (shape, at) => isBestInTime(outlook.pathsAt(at), shape),
     trust,
     memory: learned.memory,
     recall: learned.recall,

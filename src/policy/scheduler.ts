@@ -62,6 +62,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     },
     fanOut: dispatcher.fanOut,
     classes: () => dispatcher.classes(nowMs),
+    lastBatchMs: dispatcher.lastBatchMs,
     demands,
     planned: dispatcher.planned,
     colds,
@@ -125,6 +126,10 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     stats: () => dispatcher.stats(nowMs),
     ...trust === undefined ? {} : {
       takesAtOnce: (node, ref) => trust.reputations.takesAtOnce(node, ref),
+    },
+    bestInTime(pipeline) {
+      const shape = shapes.pipelines.get(pipeline)
+      return shape !== undefined && dispatcher.bestInTime(shape, nowMs)
     },
     memory: dispatcher.memory,
     check: dispatcher.check,

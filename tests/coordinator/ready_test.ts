@@ -1,6 +1,9 @@
 /** What nodes say they hold: only what there is, in slots that they have, as they run now. */
 import assert from 'node:assert/strict'
 import type { NodeInfo } from '../../src/client/types.ts'
+import type { PooledNode } from '../../src/coordinator/nodes.ts'
+import { createReadiness } from '../../src/coordinator/ready.ts'
+import type { Pipeline } from '../../src/pipeline/schema.ts'
 import type { CoordinatorMessage } from '../../src/protocol/mod.ts'
 import {
   ask,
@@ -192,3 +195,45 @@ Deno.test('what holds the quick variants alone is ready once nothing better is t
     assert.equal(failed.size, 2)
     await untilReady(coordinator)
   }))
+
+Deno.test('a pipeline is ready once it was rehearsed, and in time by its best path or done with loading', async () => {
+  const tree = { ...pipeline, name: 'words' } as Pipeline
+  const refs = Object.entries(tree.tasks).flatMap(([task, { variants }]) =>
+    Object.keys(variants).map((variant) => ({ pipeline: 'words', task, variant }))
+  )
+  const node = {
+    ...{ slots: 1, instances: new Set<string>(), loading: new Set(['0 words more']) },
+    tasks: new Set<string>(),
+  } as unknown as PooledNode
+  const answered = Promise.withResolvers<void>()
+  const asked: string[] = []
+  let inTime = false
+  const { isReady, look } = createReadiness({
+    nodes: new Map([['a', node]]),
+    pipelines: () => [tree],
+    ableOn: () => refs,
+    bestInTime: () => inTime,
+    rehearse({ name }) {
+      asked.push(name)
+      return answered.promise
+    },
+  })
+  look()
+  assert.deepEqual(asked, [], 'nothing is warm')
+  for (const ref of refs) {
+    node.instances.add(`0 ${ref.pipeline} ${ref.task} ${ref.variant}`)
+    node.tasks.add(`${ref.pipeline} ${ref.task}`)
+  }
+  look()
+  look()
+  assert.deepEqual(asked, ['words'], 'once')
+  assert.equal(isReady(tree), false)
+  answered.resolve()
+  await answered.promise
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+  assert.equal(isReady(tree), false, 'late by its best path, and others are on their way')
+  inTime = true
+  assert.equal(isReady(tree), true)
+  inTime = false
+  assert.equal(isReady(tree), true, 'it is served as before')
+})

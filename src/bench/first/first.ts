@@ -1,8 +1,8 @@
 /**
- * `deno task bench first`: the first answers of a newcomer, ten times. Each time a fresh clone of
+ * `deno task bench first [--starts 10] [--busy 0]`: the first answers of a newcomer. Each time a fresh clone of
  * this checkout's last commit is started with an empty home, asked for the sample page as soon as
  * it says that it is ready, and again when it invites to ask. Packages come from this machine's
- * cache, models and profiles do not.
+ * cache, models and profiles do not. Beside it so many loops keep a processor busy each.
  *
  * @module
  */
@@ -12,7 +12,11 @@ import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 
-const ROUNDS = 10
+export interface FirstOptions {
+  starts?: number
+  busy?: number
+}
+
 const LOOK_MS = 50
 /** What `start` prints when it may be asked. */
 const INVITATION = 'send a picture here'
@@ -23,10 +27,23 @@ interface Answer {
   text: string
 }
 
-export async function benchFirst() {
+export async function benchFirst({ starts = 10, busy = 0 }: FirstOptions = {}) {
+  const loops = Array.from(
+    { length: busy },
+    () => new Deno.Command('sh', { args: ['-c', 'while :; do :; done'] }).spawn(),
+  )
+  try {
+    return await startTimes(starts)
+  } finally {
+    for (const loop of loops) loop.kill('SIGKILL')
+    await Promise.all(loops.map(({ status }) => status))
+  }
+}
+
+async function startTimes(starts: number) {
   const page = await Deno.readFile(SAMPLE_PAGE)
   const rounds: { readyS: number; invitedS: number; first: Answer; invited: Answer }[] = []
-  for (let i = 0; i < ROUNDS; i++) {
+  for (let i = 0; i < starts; i++) {
     const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
     try {
       rounds.push(await startOnce(dir, page))

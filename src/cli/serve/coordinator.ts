@@ -29,6 +29,7 @@ import { createDocuments, type JobsSetting, keepJobs } from './jobs.ts'
 import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPeers } from './peers.ts'
+import { rehearse, type Samples } from './rehearse.ts'
 import { createReloader } from './reload.ts'
 import type { Trust } from './trust.ts'
 import { keepIn, readStore } from './store.ts'
@@ -62,6 +63,8 @@ export interface CoordinatorOptions {
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
   assets?: Assets
+  /** Asked before anybody else asks; nothing is where absent. */
+  samples?: Samples
   /** Names, besides this machine's own addresses, under which browsers may reach it. */
   allowHosts?: readonly string[]
   /** Keys that calls and nodes are asked for; none where absent. */
@@ -134,7 +137,8 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     new Worker(new URL('../../../workers/planner.ts', import.meta.url), { type: 'module' })
   )
   const scheduler = wrap(policy.scheduler)
-  const pool = createPool({
+  const { samples } = options
+  const pool: Pool = createPool({
     served: pipelines,
     scheduler,
     solve: policy.elsewhere === undefined ? planner.solve : planner.solveFor(policy.elsewhere),
@@ -144,6 +148,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     identities,
     checked: options.trust !== undefined && name === 'shoal',
     ...(link === undefined ? {} : { link }),
+    ...samples === undefined
+      ? {}
+      : { rehearse: (pipeline) => rehearse(pool, samples, pipeline, now) },
     ...(options.otel === undefined ? {} : { otel: options.otel }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
     ...(options.isAuditor === undefined ? {} : { isAuditor: options.isAuditor }),

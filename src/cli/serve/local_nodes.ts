@@ -19,6 +19,15 @@ const MOST_FIRST_SLOTS = 4
 export const firstSlots = (nodes: number): number =>
   Math.min(Math.max(1, Math.floor(navigator.hardwareConcurrency / nodes)), MOST_FIRST_SLOTS)
 
+/** Share of the machine's memory that its nodes take together at most: the rest is for its people. */
+const MEMORY_SHARE = 0.25
+/** What a node needs for one pipeline. */
+const LEAST_MB = 500
+
+/** MB of memory that each of so many nodes on this machine takes at most. */
+export const memoryMbOf = (nodes: number, machineBytes: number): number =>
+  Math.max(LEAST_MB, Math.floor(MEMORY_SHARE * machineBytes / nodes / 1e6))
+
 /** What each of so many nodes on this machine says of its watts: they share those of one. */
 export function sharedWatts(nodes: number): string[] {
   const { idleW, busyW } = POWER.process

@@ -30,8 +30,10 @@ const USAGE = `${COMMAND} start [options]
   --allow-origin URL  an application that may ask from a browser; may be repeated
   --allow-embed URL   a site whose pages may show the join page in a frame; may be repeated
   --nodes 1           Deno nodes to start on this machine; 0 for none
-  --backend auto      what they run models on: auto (measured), wasm or native, which is fetched once
-  --memory MB         memory that each of these nodes takes at most
+  --backend auto      what they run models on: auto (measured), wasm, webgpu, or native, which is
+                      fetched once
+  --memory MB         memory that each of these nodes takes at most; by default they take a quarter of
+                      this machine's together
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
   --code              the local nodes run programs that pipelines bring, too
   --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
@@ -193,7 +195,7 @@ export function startOptions() {
   return {
     port: integer(told('port'), 65_535),
     nodes: integer(told('nodes'), 64),
-    backend: oneOf(told('backend'), ['auto', 'wasm', 'native']),
+    backend: oneOf(told('backend'), ['auto', 'wasm', 'webgpu', 'native']),
     memoryMb: maybe('memory') === undefined ? undefined : integer(told('memory'), 999_999, 1),
     host: address(told('host')),
     policy: oneOf(told('policy'), POLICY_NAMES),

@@ -4,14 +4,11 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NodeInfo } from '../../client/types.ts'
 import type { Pool } from '../../coordinator/pool.ts'
-import { countOn } from '../../pipeline/runs_on.ts'
-import type { Pipeline } from '../../pipeline/schema.ts'
 
-/** For every variant to be warm. */
+/** For all to be ready. */
 const PATIENCE_MS = 20_000
-/** And how much longer for one variant of every task, which the first answer needs. */
+/** And how much longer where loads go on. */
 const LOAD_PATIENCE_MS = 280_000
 /** Where nothing comes nearer for so long, nothing will: no node can load it, or none is left. */
 const STILL_MS = 30_000
@@ -21,9 +18,6 @@ const LOOK_MS = 50
 
 export interface WarmUpOptions {
   pool: Pick<Pool, 'nodes' | 'ready' | 'isLoading'>
-  /** How many were started. */
-  nodes: number
-  trees: readonly Pipeline[]
   /** Whether each slot comes to hold all that it can: not by rules of one variant a slot. */
   holdsAll: boolean
   nowMs?: () => number
@@ -32,19 +26,11 @@ export interface WarmUpOptions {
 
 /** Resolves when there is nothing more to wait for, be it served or not. */
 export async function warmUp(options: WarmUpOptions): Promise<void> {
-  const { pool, nodes, trees, holdsAll } = options
+  const { pool, holdsAll } = options
   const { nowMs = () => performance.now(), pause = sleep } = options
   const startMs = nowMs()
   let before = ''
   let changedMs = startMs
-
-  /** The best variants come first; loads of the others would slow a first query down. */
-  const isWorthWaiting = () => {
-    if (!holdsAll || !pool.ready()) return !pool.ready()
-    const isFull = (node: NodeInfo) =>
-      node.instances >= Math.max(1, node.inUse.slots) * countOn(trees, node)
-    return pool.nodes().filter(isFull).length < nodes
-  }
 
   /** Somebody's models may be large and far, or such as no node can load. */
   function mustWait(): boolean {
@@ -53,9 +39,9 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
     if (state !== before) changedMs = nowMs()
     before = state
     const stillMs = pool.isLoading() ? LOADING_MS : STILL_MS
-    return holdsAll && !pool.ready() && nowMs() - changedMs < stillMs &&
+    return holdsAll && nowMs() - changedMs < stillMs &&
       nowMs() - startMs < PATIENCE_MS + LOAD_PATIENCE_MS
   }
 
-  while (isWorthWaiting() && (mustWait() || nowMs() - startMs < PATIENCE_MS)) await pause(LOOK_MS)
+  while (!pool.ready() && (mustWait() || nowMs() - startMs < PATIENCE_MS)) await pause(LOOK_MS)
 }

@@ -1,8 +1,9 @@
 /**
  * Which backend a node runs on: the one asked for, or the one that proved faster on this device.
  *
- * Serving begins at once on WebAssembly. WebGPU, where there is an adapter, is tried in a worker of
- * its own while the node is idle: that an adapter is there says nothing of its speed.
+ * Serving begins at once on WebAssembly. WebGPU, where there is a GPU, is tried in a worker of its own
+ * while the node is idle: that one is there says nothing of its speed. An adapter that is software runs
+ * on the processor, many times as slow as WebAssembly, and is used only where it is asked for.
  *
  * @module
  */
@@ -65,8 +66,8 @@ export interface BackendChoice {
 
 /** How much more WebGPU must carry, to be worth a device that may be lost. */
 const LEAST_GAIN = 1.2
-/** Most time a device may take to show its speed, by its kind. */
-const LIMIT_MS = { software: 30_000, hardware: 60_000 }
+/** Most time a device may take to show its speed. */
+const LIMIT_MS = 60_000
 const MAX_DISTURBED = 4
 /** So many deaths on the GPU within this time, and it is given up. */
 const MAX_DEATHS = 2
@@ -131,6 +132,11 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       reason = `wasm: ${noAdapter()}`
       return
     }
+    if (device.software) {
+      done = true
+      reason = `wasm: webgpu (${adapterName(device)}) is used only where it is asked for`
+      return
+    }
     known = await memory.recall(device)
     backend = known?.backend ?? 'wasm'
     reason = known?.reason ?? `wasm: webgpu (${adapterName(device)}) is yet to be measured`
@@ -170,9 +176,8 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
 
   async function tryOther(): Promise<'done' | 'disturbed'> {
     if (done || device === undefined) return 'done'
-    const held = options.samples()
-    if (held.length === 0) return disturbance()
-    const specs = device.software ? held.slice(0, 1) : held
+    const specs = options.samples()
+    if (specs.length === 0) return disturbance()
     const models = specs.map(({ hash }) => hash).join(' ')
     if (known?.models === models) {
       done = true
@@ -181,10 +186,9 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     const hereMs = await presentMs(specs)
     if (hereMs === undefined || done || !pace.may()) return disturbance()
     const other = backend === 'wasm' ? 'webgpu' : 'wasm'
-    const limitMs = device.software ? LIMIT_MS.software : LIMIT_MS.hardware
     const { assets } = host
     trial = startTrial({
-      ...{ clock, pace, assets, specs, limitMs, engine: useOf(other) },
+      ...{ clock, pace, assets, specs, limitMs: LIMIT_MS, engine: useOf(other) },
       createWorker: () => host.createWorker(),
       fetchModel: options.fetchModel,
     })
@@ -198,7 +202,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       // A GPU that serves well is not given up because a trial of the other failed.
       if (other === 'wasm') return conclude(reason)
       const because = answer.code === 'timeout'
-        ? `was not through its first runs of ${what} within ${limitMs / 1000} s`
+        ? `was not through its first runs of ${what} within ${LIMIT_MS / 1000} s`
         : `failed: ${answer.message}`
       return await settle({ backend: 'wasm', models, reason: `wasm: webgpu (${name}) ${because}` })
     }
@@ -253,11 +257,8 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     start,
     run,
     hasNoRoom,
-    disturb() {
-      threads.disturb()
-      // A real GPU leaves the processor to the batch; its trial goes on.
-      if (device?.software !== false) endTrial()
-    },
+    // A GPU leaves the processor to the batch: its trial goes on.
+    disturb: threads.disturb,
     paused() {
       threads.disturb()
       endTrial()

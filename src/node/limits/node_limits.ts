@@ -43,14 +43,13 @@ export function slotsLentOf(options: NodeOptions, limits: HoldLimits, use: Engin
 export const busiestOf = (options: NodeOptions): number =>
   Math.max(processorsOf(options), (options.slots ?? 1) * (options.threadsPerRun ?? 1))
 
-/** Slots to begin with: those asked for, or some that may be measured down to fewer. */
+/**
+ * Slots to begin with: those asked for, or some that may be measured down to fewer. What each is to hold
+ * is known once the node has joined; it gives up then what memory has no room for.
+ */
 export function firstSlotsOf(options: NodeOptions, limits: HoldLimits): number {
-  const { slots, firstSlots = 1, memoryBytes } = options
-  if (slots !== undefined) return slots
-  // How many share a volunteer's memory is known once it is known what they are to hold.
-  return memoryBytes === undefined
-    ? Math.min(firstSlots, mostSlotsOf(options, limits, PLAIN_USE))
-    : 1
+  const { slots, firstSlots = 1 } = options
+  return slots ?? Math.min(firstSlots, mostSlotsOf(options, limits, PLAIN_USE))
 }
 
 export async function openModels(

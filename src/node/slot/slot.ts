@@ -53,6 +53,7 @@ export function createSlot(options: SlotOptions): Slot {
   let fresh: FreshWorker | undefined
   let wantWorker = false
   let pumping = false
+  let loading = false
   let closed = false
   let deaths = 0
   let faults = 0
@@ -87,7 +88,7 @@ export function createSlot(options: SlotOptions): Slot {
     const gone = toUnload.shift()
     if (gone !== undefined) return () => unloadNow(gone)
     const load = loads.take()
-    if (load !== undefined) return () => loadNow(load)
+    if (load !== undefined) return () => loadNow(load).finally(() => loading = false)
     const probe = isFree() ? probes.take() : undefined
     return probe && (() => runProbe(probe))
   }
@@ -99,7 +100,8 @@ export function createSlot(options: SlotOptions): Slot {
     waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probes.taken
 
   const isFree = () => running.all.length === 0
-  const idle = () => isFree() && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
+  const idle = () =>
+    isFree() && !loading && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
 
   async function spawn(): Promise<void> {
     if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
@@ -172,6 +174,7 @@ export function createSlot(options: SlotOptions): Slot {
   async function loadNow({ spec, bytes, fetchMs }: FetchedLoad): Promise<void> {
     if (!loads.isCurrent(spec)) return
     if (isHeld(spec)) return events.ready(spec, fetchMs)
+    loading = true
     const fromMs = clock.nowMs()
     const worker = client!
     const needs = await worker.needs(spec.hash)

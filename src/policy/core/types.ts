@@ -229,6 +229,11 @@ export interface Scheduler {
   stats(): SchedulerStats
   /** Whether what this node says of a variant is taken at once; absent where every word is. */
   takesAtOnce?(node: NodeId, ref: VariantRef): boolean
+  /**
+   * Whether a query of this pipeline that is alone now is as good as sure to be in time by the most
+   * accurate path, as things are; absent where a scheduler does not reckon with that.
+   */
+  bestInTime?(pipeline: string): boolean
 }
 
 export interface SchedulerStats {

@@ -12,6 +12,8 @@ import { load } from './params.ts'
 
 export interface Member {
   id: NodeId
+  /** Nodes of one machine share its processors: own nodes run where the coordinator does. */
+  machine: string
   slots: LoadingSlot[]
   able: readonly VariantShape[]
   /** The same in the order of loading. */
@@ -28,6 +30,9 @@ export interface Member {
   class: string | null
 }
 
+/** No node is called so. */
+const OWN_MACHINE = ''
+
 /** A node that joined, without slots yet. */
 export function memberOf(
   shapes: Pick<Shapes, 'find'>,
@@ -35,6 +40,7 @@ export function memberOf(
 ): Member {
   return {
     id: event.node,
+    machine: event.own === true ? OWN_MACHINE : event.node,
     slots: [],
     able: [],
     order: [],
@@ -88,13 +94,19 @@ export function greedy(
   return kept
 }
 
-/** Starts what its slots can load. */
-export function loadNext(loader: Pick<Loader, 'next'>, member: Member, nowMs: number): void {
+/** Starts what its slots can load. @param may whether the next load of a slot may begin now */
+export function loadNext(
+  loader: Pick<Loader, 'next'>,
+  member: Member,
+  may: (slot: LoadingSlot) => boolean,
+  nowMs: number,
+): void {
   // What it can run no more has no place, however much memory there is.
   const fits = (variants: Iterable<VariantShape>) =>
     bytesOf(member, variants) <= member.memoryBytes &&
     [...variants].every((variant) => member.bytesOf.has(variant))
   member.slots.forEach((slot, i) => {
+    if (slot.loading !== null || !may(slot)) return
     loader.next(slot, { node: member.id, slot: i }, fits, member.swapRoom, nowMs)
   })
 }

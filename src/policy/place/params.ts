@@ -65,6 +65,10 @@ export const load = {
   firstPauseMs: 2000, // ms until a load that failed is tried again; doubles from one try of a row to the next
   longPauseMs: 3_600_000, // ms after the last of a row: what kept it from loading may pass, as what else takes a device's memory does, and nobody says so; a load that can never be costs the slot a moment an hour
 
+  // Background loads
+  quietMs: 300, // ms after a batch in which no such load begins: the next batch of its query is likely near
+  shareBeside: 0.05, // share of the time in which a machine that always has batches makes them: 40 loads of .3 s in 4 minutes
+
   // When a placement is worked out anew
   placeMs: 10_000, // ms after the last one, where nothing changed,
   leastPlaceMs: 1000, // and at least, where demand changed

@@ -188,6 +188,13 @@ export class Pool {
     this.outdated = true
   }
 
+  /** When a node last had a batch: now, if one is there. */
+  lastBatchMs(id: NodeId, nowMs: number): number {
+    const slots = this.nodes.get(id)?.slots ?? []
+    if (slots.some(({ batches }) => batches.length > 0)) return nowMs
+    return Math.max(...slots.map(({ endedMs }) => endedMs))
+  }
+
   /** What the slot loads will take the place of what it holds, or not. The slot, where that is news. */
   setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): Slot | undefined {
     const slot = this.nodes.get(node)?.slots[index]

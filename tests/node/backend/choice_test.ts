@@ -208,17 +208,9 @@ Deno.test('one thread it stays where there was never time to measure two', async
   equal(await threads({ wasm2: 1 }, [SPEC], false).run(), 'disturbed')
 })
 
-Deno.test('a trial ends for a batch where it needs the processor, and for a pause or the end always', async () => {
-  const software = { readAdapter: () => Promise.resolve({ ...GPU, software: true }) }
-  for (
-    const [options, end, outcome] of [
-      [software, 'disturb', 'disturbed'],
-      [software, 'paused', 'disturbed'],
-      [{}, 'paused', 'disturbed'],
-      [{}, 'stop', 'done'],
-    ] as const
-  ) {
-    const { choice, said, tried, ended } = scene(500, { webgpu: 60_000 }, options)
+Deno.test('a trial of a GPU ends for a pause and at the end, and goes on beside a batch', async () => {
+  for (const [end, outcome] of [['paused', 'disturbed'], ['stop', 'done']] as const) {
+    const { choice, said, tried, ended } = scene(500, { webgpu: 60_000 })
     await choice.start()
     const run = choice.run()
     await tried
@@ -236,16 +228,25 @@ Deno.test('a trial ends for a batch where it needs the processor, and for a paus
   match(said.join(), /^webgpu /)
 })
 
-Deno.test('a software GPU is compared on the quickest variant alone', async () => {
+Deno.test('a GPU is compared on the quickest variant of each task', async () => {
   const other = { ...SPEC, key: 'p/second/c' }
-  const samples = () => [SPEC, other]
-  for (const software of [true, false]) {
-    const readAdapter = () => Promise.resolve({ ...GPU, software })
-    const { choice, said } = scene(500, { webgpu: 1 }, { samples, readAdapter })
-    await choice.start()
-    equal(await choice.run(), 'done')
-    match(said.join(), software ? / ms for a, wasm 500 ms$/ : / ms for a \+ c, wasm 1000 ms$/)
-  }
+  const { choice, said } = scene(500, { webgpu: 1 }, { samples: () => [SPEC, other] })
+  await choice.start()
+  equal(await choice.run(), 'done')
+  match(said.join(), / ms for a \+ c, wasm 1000 ms$/)
+})
+
+Deno.test('a software adapter is not tried, and runs what asks for webgpu by name', async () => {
+  const readAdapter = () => Promise.resolve({ ...GPU, software: true })
+  const { choice, workers } = scene(500, { webgpu: 1 }, { readAdapter })
+  await choice.start()
+  equal(await choice.run(), 'done')
+  equal(workers(), 0)
+  equal(choice.use.backend, 'wasm')
+  match(choice.reason, /^wasm: webgpu \(.*software adapter\) is used only where it is asked for$/)
+  const asked = scene(500, { webgpu: 1 }, { readAdapter, wish: 'webgpu' })
+  await asked.choice.start()
+  equal(asked.choice.use.backend, 'webgpu')
 })
 
 Deno.test('what was found out elsewhere, or is no decision, is found out anew', async () => {

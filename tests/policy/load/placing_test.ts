@@ -20,7 +20,14 @@ const slotOf = (held: LoadingSlot['held'], more: Partial<LoadingSlot> = {}): Loa
 /** Nodes with room for one variant, and for another while it takes that one's place. */
 function placingOf(slots: readonly LoadingSlot[]) {
   const members = new Map(slots.map((slot, i): [string, Member] => [`n${i}`, {
-    ...{ id: `n${i}`, slots: [slot], able: variants, order: variants, fitsAll: false },
+    ...{
+      id: `n${i}`,
+      machine: `n${i}`,
+      slots: [slot],
+      able: variants,
+      order: variants,
+      fitsAll: false,
+    },
     ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
     ...{ paused: false, class: null },
   }]))

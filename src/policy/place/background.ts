@@ -1,0 +1,98 @@
+/**
+ * Background loads: those of a slot that can serve every task already. A machine makes one at a time,
+ * begins none while it runs a batch or has just run one, and for a small share of the time goes on
+ * all the same, so that a machine that always has batches comes to hold everything, too.
+ *
+ * @module
+ */
+import type { NodeId } from '../core/types.ts'
+import type { LoadingSlot } from './loader.ts'
+import type { Member } from './member.ts'
+import { load } from './params.ts'
+
+export interface BackgroundParts {
+  members: ReadonlyMap<NodeId, Member>
+  /** When the node last had a batch: now, if one is there. */
+  lastBatchMs(node: NodeId, nowMs: number): number
+}
+
+export class Background {
+  /** By machine: when its background load began, or from when on it may make one beside batches. */
+  private beganMs = new Map<string, number>()
+  private restsUntilMs = new Map<string, number>()
+  /** What was not begun; looked at again at that time. */
+  private held = new Set<Member>()
+  private lookMs = Infinity
+
+  constructor(private readonly parts: BackgroundParts) {}
+
+  /** Whether the slot's next load may begin now; if not, it is looked at again soon. */
+  may(member: Member, slot: LoadingSlot, nowMs: number): boolean {
+    if (!isBackground(member, slot, nowMs)) return true
+    const { machine } = member
+    const others = this.onMachine(machine)
+    const isLoading = others.some(({ slots }) => slots.some(({ loading }) => loading !== null))
+    if (!isLoading && (this.isQuiet(others, nowMs) || this.restIsOver(machine, nowMs))) {
+      this.beganMs.set(machine, nowMs)
+      return true
+    }
+    this.held.add(member)
+    this.lookMs = Math.min(this.lookMs, nowMs + load.quietMs)
+    return false
+  }
+
+  /** A load of this member ended. */
+  ended({ machine }: Member, nowMs: number): void {
+    const beganMs = this.beganMs.get(machine)
+    if (beganMs === undefined) return
+    this.beganMs.delete(machine)
+    const restMs = (1 / load.shareBeside - 1) * (nowMs - beganMs)
+    this.restsUntilMs.set(machine, nowMs + restMs)
+  }
+
+  left({ machine }: Member): void {
+    if (this.onMachine(machine).length > 0) return
+    this.beganMs.delete(machine)
+    this.restsUntilMs.delete(machine)
+  }
+
+  /** When to `take` what was held back; Infinity where nothing was. */
+  atMs(): number {
+    return this.lookMs
+  }
+
+  take(): Member[] {
+    const held = [...this.held].filter((member) => this.parts.members.get(member.id) === member)
+    this.held.clear()
+    this.lookMs = Infinity
+    return held
+  }
+
+  private onMachine(machine: string): Member[] {
+    const alone = this.parts.members.get(machine)
+    if (alone !== undefined && alone.machine === machine) return [alone]
+    return [...this.parts.members.values()].filter((member) => member.machine === machine)
+  }
+
+  private isQuiet(members: readonly Member[], nowMs: number): boolean {
+    return members.every(({ id }) => nowMs - this.parts.lastBatchMs(id, nowMs) >= load.quietMs)
+  }
+
+  private restIsOver(machine: string, nowMs: number): boolean {
+    return (this.restsUntilMs.get(machine) ?? nowMs) <= nowMs
+  }
+}
+
+/**
+ * Whether the slot can do without its next load. Where slots cannot hold all, what they are to hold was
+ * planned for the demand, and waits for nothing.
+ */
+function isBackground({ fitsAll }: Member, { wanted, held, failures }: LoadingSlot, nowMs: number) {
+  if (!fitsAll) return false
+  const next = wanted.find((variant) =>
+    !held.has(variant) && (failures.get(variant)?.retryAtMs ?? 0) <= nowMs
+  )
+  if (next === undefined) return false
+  const ofTask = wanted.filter(({ task }) => task === next.task)
+  return ofTask[0] !== next && ofTask.some((variant) => held.has(variant))
+}
