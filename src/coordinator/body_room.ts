@@ -10,8 +10,6 @@ const RETRY_MS = 1000
 export interface BodyRoom extends Room {
   /** Bytes that are taken. */
   readonly bytes: number
-  /** Holds so many bytes until this is done. @throws ApiError as `hold`, before it begins */
-  within<T>(bytes: number, holder: Holder, work: () => Promise<T>): Promise<T>
   fits(bytes: number, holder: Holder): boolean
 }
 
@@ -27,14 +25,6 @@ export function createBodyRoom(
   const room = createRoom(() => ({ most, deed, what, retryAfterMs: RETRY_MS }))
   return {
     ...room,
-    async within(bytes, holder, work) {
-      room.hold(bytes, holder)
-      try {
-        return await work()
-      } finally {
-        room.hold(-bytes, holder)
-      }
-    },
     fits: (bytes, holder) => room.refusal(bytes, holder) === undefined,
     get bytes() {
       return room.all()

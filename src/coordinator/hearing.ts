@@ -8,15 +8,21 @@ import type { NodeMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { createBatches } from './batches.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
-import { addInstance, type PooledNode, removeInstance, roundTripNews } from './nodes.ts'
+import {
+  addInstance,
+  instanceKey,
+  type PooledNode,
+  removeInstance,
+  roundTripNews,
+} from './nodes.ts'
 import type { Streams } from './streams.ts'
 import type { createRenewal } from './renewal.ts'
 import { noteReport } from './report.ts'
 import { noteScaled } from './scaling.ts'
 
 export interface HearingParts {
-  /** Whether there is such a variant, and the node is able to hold it as it runs now. */
-  isAble(node: PooledNode, ref: VariantRef): boolean
+  /** Variants that the node is able to hold as it runs now. */
+  ableOn(node: PooledNode): readonly VariantRef[]
   batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'calledOffEnded'>
   streams: Pick<Streams, 'said'>
   renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
@@ -33,7 +39,7 @@ export interface HearingParts {
 export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
 
 export function createHearing(parts: HearingParts): Hear {
-  const { isAble, batches, streams, renewal, tellAble, weighSilence, post, logOf, look } = parts
+  const { ableOn, batches, streams, renewal, tellAble, weighSilence, post, logOf, look } = parts
   return (node, received) => {
     const { message } = received
     const news = roundTripNews(node)
@@ -52,7 +58,9 @@ export function createHearing(parts: HearingParts): Hear {
       case 'ready': {
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
-        if (slot >= node.slots || !isAble(node, ref)) {
+        const key = instanceKey(slot, ref)
+        const isAble = ableOn(node).some((one) => instanceKey(slot, one) === key)
+        if (slot >= node.slots || !isAble) {
           // Asked for before its version, the slot or the backend went: it crossed the word of that.
           node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
           // Who waits for it waits no more.

@@ -5,7 +5,7 @@
  */
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
-import type { Plan, VariantRef } from '../policy/core/types.ts'
+import type { Plan } from '../policy/core/types.ts'
 import type { Hello, NodeMessage, Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { ApiError } from './api_error.ts'
@@ -106,14 +106,15 @@ export function createPool(options: PoolOptions) {
   })
   const admin = createAdmin({ nodes, batches, weighSilence, look: () => look(), post, log })
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
+  const ableOn = (node: PooledNode) => ableOf(node, able())
   const tellAble = (node: PooledNode) =>
-    post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
+    post({ type: 'node_able', node: node.id, able: ableOn(node) })
   const kept = scheduler.keepsRulings === true
   const rulings = createRulings({ versions, nodes, able, kept, post, log })
   const { isReady, look } = createReadiness({
     nodes,
     pipelines: () => versions.all().map(({ pipeline }) => pipeline),
-    ableOn: (node) => ableOf(node, able()),
+    ableOn,
     bestInTime: scheduler.bestInTime,
     rehearse: options.rehearse,
   })
@@ -199,13 +200,9 @@ export function createPool(options: PoolOptions) {
     weighSilence()
   }
 
-  const isAble = (node: PooledNode, { pipeline, task, variant }: VariantRef) =>
-    ableOf(node, able()).some((one) =>
-      one.pipeline === pipeline && one.task === task && one.variant === variant
-    )
   const logOf = createNodeLog(log, now)
   const hear = createHearing({
-    isAble,
+    ableOn,
     batches,
     streams,
     renewal,

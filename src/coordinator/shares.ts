@@ -79,6 +79,8 @@ export interface Room {
   hold(amount: number, holder: Holder): void
   /** Counts what is there in any case. @param amount below 0 gives room back */
   take(amount: number, holder: Holder): void
+  /** Holds so much until this is done. @throws ApiError as `hold`, before it begins */
+  within<T>(amount: number, holder: Holder, work: () => Promise<T>): Promise<T>
 }
 
 /** @param bound as it is at the moment */
@@ -100,14 +102,24 @@ export function createRoom(bound: () => Bound): Room {
     all += amount
   }
 
+  function hold(amount: number, holder: Holder): void {
+    if (amount > 0) check(amount, holder)
+    take(amount, holder)
+  }
+
   return {
     all: () => all,
     refusal: (amount, holder) => refusalOf(bound(), countsOf(holder), amount, holder),
     check,
     take,
-    hold(amount, holder) {
-      if (amount > 0) check(amount, holder)
-      take(amount, holder)
+    hold,
+    async within(amount, holder, work) {
+      hold(amount, holder)
+      try {
+        return await work()
+      } finally {
+        take(-amount, holder)
+      }
     },
   }
 }

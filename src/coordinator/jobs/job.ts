@@ -21,6 +21,28 @@ export const newestFirst = (a: Job, b: Job): number => b.row.createdAtMs - a.row
 
 const [OPEN, DONE, FAILED] = [0, 1, 2]
 
+export type NewJob = Pick<
+  JobRow,
+  'owner' | 'kind' | 'pipeline' | 'byMs' | 'output' | 'webhook' | 'batch'
+>
+
+/** A job as it was asked for, at this time, with its files in their order. */
+export function newJob(
+  asked: NewJob,
+  files: readonly { name: string; bytes: number }[],
+  createdAtMs: number,
+): Job {
+  const prefix = asked.kind === 'batch' ? 'batch_' : 'job-'
+  const id = prefix + crypto.randomUUID().replaceAll('-', '')
+  return new Job(
+    { id, ...asked, state: 'queued', createdAtMs, startedAtMs: null, endedAtMs: null },
+    files.map(({ name, bytes }, n) => ({
+      ...{ job: id, n, name, bytes, type: null, state: 'queued', pages: null },
+      ...{ done: 0, failed: 0, error: null, outputs: [], openings: 0 },
+    })),
+  )
+}
+
 export class Job {
   /** Parts that wait, in the order of the pages; none of them is inside. */
   readonly #pending: Unit[] = []

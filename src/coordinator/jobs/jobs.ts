@@ -18,14 +18,13 @@ import { createDocumentsWork } from './documents_work.ts'
 import { Files, maySee, type Viewer } from './files.ts'
 import { Folder } from './folder.ts'
 import { infoOf, readingOf } from './info.ts'
-import { Job, newestFirst } from './job.ts'
+import { Job, newestFirst, type NewJob, newJob } from './job.ts'
 import { forgetful, type Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'
 import { createQueriesWork } from './queries_work.ts'
 import { Rates } from './rates.ts'
 import { rowsOf } from './rows.ts'
 import { Runner } from './runner.ts'
-import type { DocumentRow, JobRow } from './types.ts'
 import type { UploadedFile } from './upload.ts'
 import { Webhooks } from './webhook.ts'
 
@@ -47,11 +46,6 @@ export interface JobsOptions {
   /** Waits before each further call of a webhook. */
   webhookWaitsMs?: readonly number[]
 }
-
-export type NewJob = Pick<
-  JobRow,
-  'owner' | 'kind' | 'pipeline' | 'byMs' | 'output' | 'webhook' | 'batch'
->
 
 const SWEEP_MS = 3600_000
 
@@ -171,13 +165,8 @@ export class Jobs {
    * @param holder whom it counts for
    * @throws ApiError `queue_full` or `rate_limited` where too many do
    */
-  async receive<T>(holder: Holder, work: () => Promise<T>): Promise<T> {
-    this.#uploads.hold(1, holder)
-    try {
-      return await work()
-    } finally {
-      this.#uploads.take(-1, holder)
-    }
+  receive<T>(holder: Holder, work: () => Promise<T>): Promise<T> {
+    return this.#uploads.within(1, holder, work)
   }
 
   /**
@@ -192,18 +181,8 @@ export class Jobs {
     }
     this.checkRoom(made.owner, files.length)
     if (made.kind === 'batch') this.files.room.check(JOBS.filesOfBatch, made.owner)
-    const prefix = made.kind === 'batch' ? 'batch_' : 'job-'
-    const row: JobRow = {
-      ...{ id: prefix + crypto.randomUUID().replaceAll('-', ''), ...made, state: 'queued' },
-      ...{ createdAtMs: this.wallMs(), startedAtMs: null, endedAtMs: null },
-    }
-    const job = new Job(
-      row,
-      files.map(({ name, bytes }, n): DocumentRow => ({
-        ...{ job: row.id, n, name, bytes, type: null, state: 'queued', pages: null },
-        ...{ done: 0, failed: 0, error: null, outputs: [], openings: 0 },
-      })),
-    )
+    const job = newJob(made, files, this.wallMs())
+    const { row } = job
     this.#jobs.set(row.id, job)
     this.#promise(job, 1)
     try {

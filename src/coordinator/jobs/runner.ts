@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Gone } from '../gone.ts'
+import { goneWith } from '../gone.ts'
 import type { Log } from '../log.ts'
 import type { Rates } from './rates.ts'
 import { failureOf, faultOf } from './faults.ts'
@@ -292,11 +292,4 @@ export class Runner {
     ended(job)
     this.#pump()
   }
-}
-
-const goneWith = (signal: AbortSignal): Gone => (left) => {
-  const leave = () => left(signal.reason)
-  if (signal.aborted) leave()
-  else signal.addEventListener('abort', leave, { once: true })
-  return () => signal.removeEventListener('abort', leave)
 }
