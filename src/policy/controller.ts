@@ -220,7 +220,7 @@ export function createController(parts: ControllerParts): Controller {
         if (slot === undefined || variant === undefined) return
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
-        background.ended(member!, nowMs)
+        background.ended(member!, slot, nowMs)
         epoch++
         if (event.type === 'instance_ready') retirement.came(variant)
         direct(nowMs, [member!])
@@ -261,9 +261,10 @@ export function createController(parts: ControllerParts): Controller {
   /** When a load may be tried again, or a slot has waited long enough for a placement. */
   function nextLoadMs(some: Iterable<Member> = members.values()): number {
     let next = throttle.atMs(members.size)
-    for (const { id, slots } of some) {
-      next = Math.min(next, waitsUntilMs.get(id) ?? Infinity)
-      for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
+    for (const member of some) {
+      next = Math.min(next, waitsUntilMs.get(member.id) ?? Infinity)
+      if (background.holds(member)) continue
+      for (const slot of member.slots) next = Math.min(next, loader.retryAtMs(slot))
     }
     return next
   }

@@ -61,7 +61,7 @@ export interface SchemaReaderOptions {
 
 export function createSchemaReader(options: SchemaReaderOptions): SchemaReader {
   const calls = createWorkerCalls<ReadSchema>({ ...options, what: 'read a schema' })
-  const room = createBodyRoom(MOST_WAITING, 'read a schema', 'schemas that wait')
+  const room = createBodyRoom(MOST_WAITING, 'take a schema', 'schemas that wait')
   /** By hash, the one asked for last at the end. */
   const known = new Map<string, SchemaFault | undefined>()
   /** By hash, in the order of their turn; the first is in the worker. */

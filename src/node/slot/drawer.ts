@@ -7,6 +7,7 @@
  * @module
  */
 import { releaseProxy, type Remote, wrap } from 'comlink'
+import { deferred } from '../engine/generate/deferred.ts'
 import type { DrawFault, Drawing, DrawingWorker } from '../../stages/documents/drawing.ts'
 import { sampleDocument } from '../../stages/documents/sample_document.ts'
 import { CodecUnavailableError } from '../../stages/picture_error.ts'
@@ -56,7 +57,7 @@ export function createDrawer({ clock, createWorker, codecs }: DrawerOptions): Dr
   function start(): Running {
     const worker = createWorker()
     const remote = wrap<DrawingWorker>(worker)
-    const over = Promise.withResolvers<DrawFault>()
+    const over = deferred<DrawFault>()
     over.promise.catch(() => {})
     worker.addEventListener('error', (event) => {
       // Unhandled, it would end the whole process in Deno.

@@ -88,7 +88,7 @@ export function createSlot(options: SlotOptions): Slot {
     const gone = toUnload.shift()
     if (gone !== undefined) return () => unloadNow(gone)
     const load = loads.take()
-    if (load !== undefined) return () => loadNow(load).finally(() => loading = false)
+    if (load !== undefined) return () => loadNow(load)
     const probe = isFree() ? probes.take() : undefined
     return probe && (() => runProbe(probe))
   }
@@ -181,6 +181,7 @@ export function createSlot(options: SlotOptions): Slot {
     const answer = needs.ok
       ? await worker.load(spec, needs.value ? bytes : undefined, maxLoadMs)
       : needs
+    loading = false
     if (closed) return
     if (answer.ok) {
       deaths = 0

@@ -17,8 +17,8 @@ export interface BackgroundParts {
 }
 
 export class Background {
-  /** By machine: when its background load began, or from when on it may make one beside batches. */
-  private beganMs = new Map<string, number>()
+  /** By machine: the background load that it makes, and from when on it may make one beside batches. */
+  private running = new Map<string, { slot: LoadingSlot; beganMs: number }>()
   private restsUntilMs = new Map<string, number>()
   /** What was not begun; looked at again at that time. */
   private held = new Set<Member>()
@@ -30,10 +30,9 @@ export class Background {
   may(member: Member, slot: LoadingSlot, nowMs: number): boolean {
     if (!isBackground(member, slot, nowMs)) return true
     const { machine } = member
-    const others = this.onMachine(machine)
-    const isLoading = others.some(({ slots }) => slots.some(({ loading }) => loading !== null))
-    if (!isLoading && (this.isQuiet(others, nowMs) || this.restIsOver(machine, nowMs))) {
-      this.beganMs.set(machine, nowMs)
+    const isLoading = (this.running.get(machine)?.slot.loading ?? null) !== null
+    if (!isLoading && (this.isQuiet(machine, nowMs) || this.restIsOver(machine, nowMs))) {
+      this.running.set(machine, { slot, beganMs: nowMs })
       return true
     }
     this.held.add(member)
@@ -41,18 +40,24 @@ export class Background {
     return false
   }
 
-  /** A load of this member ended. */
-  ended({ machine }: Member, nowMs: number): void {
-    const beganMs = this.beganMs.get(machine)
-    if (beganMs === undefined) return
-    this.beganMs.delete(machine)
-    const restMs = (1 / load.shareBeside - 1) * (nowMs - beganMs)
+  /** Whether a load of this member was held back, and is looked at again with the others. */
+  holds(member: Member): boolean {
+    return this.held.has(member)
+  }
+
+  /** A load of this slot ended. */
+  ended({ machine }: Member, slot: LoadingSlot, nowMs: number): void {
+    const running = this.running.get(machine)
+    if (running?.slot !== slot) return
+    this.running.delete(machine)
+    const restMs = (1 / load.shareBeside - 1) * (nowMs - running.beganMs)
     this.restsUntilMs.set(machine, nowMs + restMs)
   }
 
-  left({ machine }: Member): void {
+  left({ machine, slots }: Member): void {
+    const running = this.running.get(machine)
+    if (running !== undefined && slots.includes(running.slot)) this.running.delete(machine)
     if (this.onMachine(machine).length > 0) return
-    this.beganMs.delete(machine)
     this.restsUntilMs.delete(machine)
   }
 
@@ -74,8 +79,10 @@ export class Background {
     return [...this.parts.members.values()].filter((member) => member.machine === machine)
   }
 
-  private isQuiet(members: readonly Member[], nowMs: number): boolean {
-    return members.every(({ id }) => nowMs - this.parts.lastBatchMs(id, nowMs) >= load.quietMs)
+  private isQuiet(machine: string, nowMs: number): boolean {
+    return this.onMachine(machine).every(({ id }) =>
+      nowMs - this.parts.lastBatchMs(id, nowMs) >= load.quietMs
+    )
   }
 
   private restIsOver(machine: string, nowMs: number): boolean {
