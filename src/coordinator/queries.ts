@@ -36,8 +36,6 @@ export interface QueryRequest {
   gone: Gone
   /** As the answer has it. */
   id?: string
-  /** The coordinator's own, before clients ask: metrics do not count it. */
-  isRehearsal?: true
   /** Told of the text of a task that generates as it comes. */
   hear?: Hear
 }
@@ -115,11 +113,11 @@ export function createQueries(
 
   function answered(
     query: QueryId,
-    { pipeline, arrivedMs, isRehearsal }: QueryRequest,
+    { pipeline, arrivedMs }: QueryRequest,
     answer: Answer,
   ): Answered {
     const answeredMs = now()
-    if (!isRehearsal) telemetry.answered(pipeline, answer, answeredMs - arrivedMs)
+    telemetry.answered(pipeline, answer, answeredMs - arrivedMs)
     watch?.ended(query, answer, answeredMs)
     return { answer, answeredMs, modelledJ: joulesOf(query, answer.ok) }
   }

@@ -49,7 +49,6 @@ export async function rehearse(
     if (arrivedMs - startMs >= ASK_MS) return
     const { answer } = await submit({
       ...{ pipeline: name, payload, arrivedMs, gone: () => () => {}, holder: undefined },
-      isRehearsal: true,
       deadlineMs: arrivedMs + Math.min(SLOS * sloMs, MOST_MS),
     })
     if (!answer.ok) return
