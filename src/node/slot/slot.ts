@@ -100,8 +100,7 @@ export function createSlot(options: SlotOptions): Slot {
     waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probes.taken
 
   const isFree = () => running.all.length === 0
-  const idle = () =>
-    isFree() && !loading && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
+  const idle = () => isFree() && !loading && waiting.length + loads.fetched + loads.fetching === 0
 
   async function spawn(): Promise<void> {
     if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
