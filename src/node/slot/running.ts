@@ -128,7 +128,9 @@ export function createRunning(options: RunningOptions): Running {
     const computeMs = Math.max(0, tookMs - restedMs)
     if (!options.closed()) {
       if (isCalledOff(mine)) {
-        const ended = answer.ok && (isWhole(answer.value.results) ? { computeMs } : {})
+        // Steps that were generated took their time, wherever it ended.
+        const ended = answer.ok &&
+          (mine.generates || isWhole(answer.value.results) ? { computeMs } : {})
         events.calledOff(batch, ended || undefined)
       } else if (answer.ok) {
         const queueMs = startMs - batch.receivedMs
