@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { ApiError } from '../api_error.ts'
@@ -92,7 +93,7 @@ async function* linesOf(path: string): AsyncGenerator<{ bytes: Uint8Array; from:
     parts.push(bytes)
   }
   const take = () => {
-    const line = { bytes: joined(parts, length), from }
+    const line = { bytes: Buffer.concat(parts), from }
     parts = []
     length = 0
     return line.bytes.some((byte) => byte > 0x20) ? line : undefined
@@ -112,15 +113,4 @@ async function* linesOf(path: string): AsyncGenerator<{ bytes: Uint8Array; from:
   }
   const last = take()
   if (last !== undefined) yield last
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
