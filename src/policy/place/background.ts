@@ -1,7 +1,7 @@
 /**
- * Background loads: those of a slot that can serve every task already. A machine makes one at a time,
- * begins none while it runs a batch or has just run one, and for a small share of the time goes on
- * all the same, so that a machine that always has batches comes to hold everything, too.
+ * Background loads: those of a slot that can serve every task already, well and fast. A machine makes
+ * one at a time, begins none while it runs a batch or has just run one, and for a small share of the
+ * time goes on all the same, so that a machine that always has batches comes to hold everything, too.
  *
  * @module
  */
@@ -91,8 +91,9 @@ export class Background {
 }
 
 /**
- * Whether the slot can do without its next load. Where slots cannot hold all, what they are to hold was
- * planned for the demand, and waits for nothing.
+ * Whether the slot can do without its next load: it holds a variant of the task, and this is neither
+ * of the first two in the order of loading, which are the most wanted and the quickest. Where slots
+ * cannot hold all, what they are to hold was planned for the demand, and waits for nothing.
  */
 function isBackground({ fitsAll }: Member, { wanted, held, failures }: LoadingSlot, nowMs: number) {
   if (!fitsAll) return false
@@ -101,5 +102,5 @@ function isBackground({ fitsAll }: Member, { wanted, held, failures }: LoadingSl
   )
   if (next === undefined) return false
   const ofTask = wanted.filter(({ task }) => task === next.task)
-  return ofTask[0] !== next && ofTask.some((variant) => held.has(variant))
+  return ofTask.indexOf(next) >= 2 && ofTask.some((variant) => held.has(variant))
 }
