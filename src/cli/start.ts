@@ -118,8 +118,10 @@ try {
 }
 surviveFaults(log)
 const { url, localUrl, pool } = coordinator
-const nodeMb = memoryMb ?? memoryMbOf(Math.max(1, nodes), Deno.systemMemoryInfo().total)
-if (nodes > 0) {
+const nodeMb = memoryMb ?? memoryMbOf(Math.max(1, nodes))
+if (nodes > 0 && nodeMb === undefined) {
+  steps.say('nodes have no limit of memory: give --memory MB, or --allow-sys=systemMemoryInfo')
+} else if (nodes > 0) {
   const whose = memoryMb === undefined ? ', by the memory of this machine; --memory MB sets it' : ''
   steps.say(`each node takes ${nodeMb} MB of memory at most${whose}`)
 }
@@ -130,7 +132,7 @@ const local = startLocalNodes(
   keys.ownToken,
   [
     ...['--backend', backend],
-    ...['--memory', String(nodeMb)],
+    ...nodeMb === undefined ? [] : ['--memory', String(nodeMb)],
     ...coding,
   ],
 )

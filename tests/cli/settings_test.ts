@@ -77,9 +77,14 @@ Deno.test('what cannot be used is told with the line that it stands in', async (
     [undefined, [], /^Cannot use SHOAL_CODE: must be true or false: received maybe/, {
       SHOAL_CODE: 'maybe',
     }],
-    [undefined, [], /^Cannot use SHOAL_BACKEND: must be one of auto, wasm, native: received gpu/, {
-      SHOAL_BACKEND: 'gpu',
-    }],
+    [
+      undefined,
+      [],
+      /^Cannot use SHOAL_BACKEND: must be one of auto, wasm, webgpu, native: received gpu/,
+      {
+        SHOAL_BACKEND: 'gpu',
+      },
+    ],
     [undefined, ['--prot', '1'], /--prot/],
     [undefined, ['--allow-embed', 'site.example'], /^Cannot use --allow-embed: must be as https:/],
     [

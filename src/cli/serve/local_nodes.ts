@@ -24,9 +24,16 @@ const MEMORY_SHARE = 0.25
 /** What a node needs for one pipeline. */
 const LEAST_MB = 500
 
-/** MB of memory that each of so many nodes on this machine takes at most. */
-export const memoryMbOf = (nodes: number, machineBytes: number): number =>
-  Math.max(LEAST_MB, Math.floor(MEMORY_SHARE * machineBytes / nodes / 1e6))
+/**
+ * MB of memory that each of so many nodes on this machine takes at most; undefined where the
+ * permission to ask how much the machine has is missing.
+ */
+export function memoryMbOf(nodes: number): number | undefined {
+  const { state } = Deno.permissions.querySync({ name: 'sys', kind: 'systemMemoryInfo' })
+  if (state !== 'granted') return undefined
+  const { total } = Deno.systemMemoryInfo()
+  return Math.max(LEAST_MB, Math.floor(MEMORY_SHARE * total / nodes / 1e6))
+}
 
 /** What each of so many nodes on this machine says of its watts: they share those of one. */
 export function sharedWatts(nodes: number): string[] {
