@@ -46,6 +46,8 @@ interface Node {
 export class FluidProgram {
   /** By index of variant. */
   readonly uses: Use[][]
+  /** By index of variant: whether some group does it within the time that its pipeline's SLO leaves. */
+  private readonly isQuick: boolean[]
   /** Price of an item of a variant, and shares of its uses, as of the last evaluation. */
   readonly itemPrice: number[] = []
   readonly useShares: number[][] = []
@@ -57,21 +59,44 @@ export class FluidProgram {
   private readonly roots: Node[][]
 
   constructor(private readonly shapes: Shapes, readonly problem: Problem) {
-    this.uses = usesOf(shapes, problem)
+    const { uses, isQuick } = usesOf(shapes, problem)
+    this.uses = uses
+    this.isQuick = isQuick
     this.load = problem.groups.map(() => 0)
     for (const { index } of shapes.variants) this.useShares[index] = []
-    const nodes = new Map<PipelineShape, Node[]>()
     const sharesOf = leafShares(problem)
-    this.roots = problem.demands.map(({ shape }) => {
-      let found = nodes.get(shape)
-      if (found === undefined) {
-        nodes.set(shape, found = shape.starts.map((start) => this.nodeOf(start, 1, sharesOf)))
-      }
-      return found
+    const [quick, all] = [true, false].map((quick) =>
+      new Map(
+        [...shapes.pipelines.values()].map((shape) =>
+          [shape, this.nodesOf(shape.starts, 1, sharesOf, quick)] as const
+        ),
+      )
+    )
+    this.roots = problem.demands.map(({ shape, level }) => {
+      const floor = level > 0 ? shape.levels[level]! - 1e-9 : 0
+      return (keeps(quick!.get(shape)!, floor) ? quick : all)!.get(shape)!
     })
   }
 
-  private nodeOf(prefix: Prefix, weight: number, sharesOf: (p: Prefix) => number[]): Node {
+  /** @param quick without what is too slow for the SLO */
+  private nodesOf(
+    prefixes: readonly Prefix[],
+    weight: number,
+    sharesOf: (p: Prefix) => number[],
+    quick: boolean,
+  ): Node[] {
+    return prefixes
+      .filter(({ variant: { index } }) => this.uses[index]!.length > 0)
+      .filter(({ variant: { index } }) => !quick || this.isQuick[index])
+      .map((prefix) => this.nodeOf(prefix, weight, sharesOf, quick))
+  }
+
+  private nodeOf(
+    prefix: Prefix,
+    weight: number,
+    sharesOf: (p: Prefix) => number[],
+    quick: boolean,
+  ): Node {
     const { id, variant: { index }, accuracy, next } = prefix
     const ends = weight * endShare(prefix, this.problem)
     const parts = next.length === 0 ? [] : sharesOf(prefix)
@@ -84,7 +109,7 @@ export class FluidProgram {
       branches: next.map((branch, child) => ({
         items: this.problem.fanOut[index]![child] ?? 1,
         weight: parts[child]!,
-        nodes: branch.map((one) => this.nodeOf(one, (weight - ends) * parts[child]!, sharesOf)),
+        nodes: this.nodesOf(branch, (weight - ends) * parts[child]!, sharesOf, quick),
       })),
     }
   }
@@ -226,12 +251,20 @@ export class FluidProgram {
   }
 }
 
+/** Whether some path through these keeps a least accuracy. */
+const keeps = (nodes: readonly Node[], floor: number): boolean =>
+  nodes.some(({ branches, accuracy }) =>
+    branches.length === 0 ? accuracy >= floor : branches.every(({ nodes }) => keeps(nodes, floor))
+  )
+
 /**
- * What may do what: groups that are quick enough for a variant, beside the quickest chain of all else.
- * Where nothing is quick enough for a task everything may.
+ * What may do what: of a variant that some group does in time, beside the quickest chain of all else, the
+ * groups that are quick enough; every group of one that none does in time: a query with more time than
+ * the SLO may want it.
  */
-function usesOf(shapes: Shapes, { services, duties }: Problem): Use[][] {
+function usesOf(shapes: Shapes, { services, duties }: Problem) {
   const uses: Use[][] = services.map(() => [])
+  const isQuick = services.map(() => false)
   const aloneOf = (v: number) =>
     services[v]!.reduce((least, { aloneMs }) => Math.min(least, aloneMs), Infinity)
   const quickest = ({ variants }: TaskShape) =>
@@ -242,25 +275,16 @@ function usesOf(shapes: Shapes, { services, duties }: Problem): Use[][] {
     const leftMs = task.pipeline.pipeline.sloMs - beforeMs - after(task)
     for (const { index } of task.variants) {
       const least = aloneOf(index)
-      if (least > leftMs) continue
-      const mostMs = least + price.slowest * (leftMs - least)
+      isQuick[index] = least <= leftMs
+      const mostMs = isQuick[index] ? least + price.slowest * (leftMs - least) : Infinity
       uses[index] = services[index]!.filter(({ group, aloneMs }) =>
         duties[group]! > 0 && aloneMs <= mostMs
-      ).map((one) => useOf(one, leftMs))
+      ).map((one) => useOf(one, isQuick[index] ? leftMs : Infinity))
     }
     for (const next of task.next) visit(next, beforeMs + quickest(task))
   }
-  for (const { root, tasks } of shapes.pipelines.values()) {
-    visit(root, 0)
-    for (const { variants } of tasks) {
-      if (variants.some(({ index }) => uses[index]!.length > 0)) continue
-      for (const { index } of variants) {
-        uses[index] = services[index]!.filter(({ group }) => duties[group]! > 0)
-          .map((one) => useOf(one, Infinity))
-      }
-    }
-  }
-  return uses
+  for (const { root } of shapes.pipelines.values()) visit(root, 0)
+  return { uses, isQuick }
 }
 
 const useOf = (
