@@ -74,3 +74,14 @@ Deno.test('An accuracy that only a forbidden variant reaches is refused until th
   story.served('right')
   story.served('again')
 })
+
+Deno.test('A variant slower than the SLO is for queries with more time that ask for its accuracy', () => {
+  const story = play({ children: 2 }, [
+    [0, joins('a', { slowness: 60 })],
+    [1000, asksMany('usual', 60, 2000, ocr.sloMs)],
+    [60_000, asks('q', 60_000, { minAccuracy: 0.81 })],
+    [125_000, asks('short', ocr.sloMs)],
+  ], 135_000)
+  assert.equal(story.served('q').accuracy, 0.81)
+  assert.ok(story.served('short').accuracy < 0.81)
+})
