@@ -130,17 +130,18 @@ export class Outlook {
     this.epoch = capacity.epoch
     this.solvedMs = this.ratesMs = nowMs
     this.rates = demands.levelsPerS(nowMs)
-    const problem: Problem = {
+    // Of all slots: the deadline test knows of each silent one when it may come free.
+    const all: Problem = {
       ...supplyOf(shapes, capacity, fanOut),
       demands: demands.now(nowMs),
-      duties: capacity.groups.map((group) => heardDuty(group, nowMs)),
       leastPerMs: energyPrices(capacity, this.parts.preferred.now(nowMs)),
     }
+    const problem = { ...all, duties: capacity.groups.map((group) => heardDuty(group, nowMs)) }
     this.whole = new Market(shapes, problem, this.whole?.found())
     if (anew || this.stations === undefined) {
       this.stations = new Stations(
         shapes,
-        inBatches(shapes, problem, capacity, this.parts.maxBatch),
+        inBatches(shapes, all, capacity, this.parts.maxBatch),
         this.stations,
       )
     }
@@ -254,7 +255,7 @@ export class Outlook {
   /** What the time that a query needs of each station is worth by prices, and what it puts at risk. */
   worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number) {
     const risks = this.deadlines(nowMs).riskBehind(deadlineMs)
-    const { duties } = this.market.problem
+    const { duties } = this.stations!.problem
     const prices = this.pricesFor(this.factor(nowMs))
     let price = 0
     duties.forEach((duty, g) => price += duty * prices[g]! * stationMs[this.stations!.of[g]!]!)

@@ -4,9 +4,22 @@ import { pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { createSimulation } from '../../../src/sim/simulation.ts'
 import { few } from '../../exhaustive.ts'
+import { nodeOf, single } from '../fixtures.ts'
+import { asksMany, joins, leaves, play, type Step } from '../story.ts'
 import { createScene } from '../trust/scene.ts'
 
 const SILENT_MS = 6000
+
+/** A task with one variant. */
+const only = {
+  ...single,
+  tasks: {
+    find: {
+      ...single.tasks['find']!,
+      variants: { exact: single.tasks['find']!.variants['exact']! },
+    },
+  },
+}
 
 /** Four nodes, of which few are needed; then the one that had the last batch falls silent. */
 function fallingSilent(before: number) {
@@ -113,4 +126,23 @@ Deno.test('Where the quick nodes are few and one falls silent, slower ones that 
   const late = [...simulation.answers.values()].filter(([one]) => !one!.answer.ok)
   // What it is tried with now and then may be lost; before, a twentieth of all was.
   assert.ok(late.length <= 2, `${late.length} of ${asked}`)
+})
+
+Deno.test('What has minutes is let in while the only node is silent and another one loads', () => {
+  const silentMs = 10_000
+  const sayingNothing = (id: string): Step => ({ simulation }) => {
+    simulation.join({
+      ...nodeOf(id, [only]),
+      latencyMs: (_, batch) => 100 * batch + (simulation.time.nowMs >= silentMs ? SILENT_MS : 0),
+    })
+  }
+  const story = play({ pipelines: [only] }, [
+    [0, joins('a'), sayingNothing('b')],
+    [1000, asksMany('usual', 60, 100, 5000)],
+    [8000, asksMany('many', 600, 0, 600_000)],
+    [silentMs, leaves('a')],
+    [silentMs + 1000, joins('heir', { loadMs: 2000 })],
+    [silentMs + 500, asksMany('more', 250, 10, 600_000)],
+  ], 120_000)
+  assert.deepEqual(story.tally(), { asked: 910, served: 910, refused: 0, lost: 0 })
 })
