@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { PipelineShape, Prefix, Shapes, TaskShape } from '../core/graph.ts'
+import type { Prefix, Shapes, TaskShape } from '../core/graph.ts'
 import { endShare, leafShares } from './handed_on.ts'
 import { price } from './params.ts'
 import type { Problem, Service } from './problem.ts'
