@@ -80,9 +80,9 @@ export class Level {
 
   private endWindow(): void {
     const { counted, perWindow } = this
-    const isFirst = this.ended++ === 0 && this.startPerS === 0
+    this.ended++
     const isProven = Math.abs(counted - perWindow) > A.proven * deviationOf(perWindow)
-    if (isFirst || isProven) this.perWindow = counted
+    if (isProven) this.perWindow = counted
     else this.perWindow += A.weight * (counted - perWindow)
     this.counted = 0
   }
