@@ -10,7 +10,6 @@ import type { Pool } from './state/pool.ts'
 import type { Capacity, Layout } from './state/capacity.ts'
 import type { Ready } from './state/ready.ts'
 import { applyLevels } from './state/in_use.ts'
-import { type Group, isOverdue } from './state/slots.ts'
 import type { Query } from './state/query.ts'
 import type { DeadlineQueue } from './state/queue.ts'
 import type { Waiting } from './state/waiting.ts'
@@ -26,7 +25,7 @@ import { Fairness } from './price/fairness.ts'
 import { Market } from './price/market.ts'
 import { backlog as B, price } from './price/params.ts'
 import { Paths } from './price/paths.ts'
-import { type Problem, supplyOf } from './price/problem.ts'
+import { heardDuty, type Problem, supplyOf } from './price/problem.ts'
 import { Preferred } from './use/preferred.ts'
 import { type Cold, Use } from './use/use.ts'
 import { energyPrices } from './use/energy.ts'
@@ -292,10 +291,4 @@ export class Outlook {
     const awake = nodes.filter(({ paused, inUse }) => !paused && inUse.slots > 0).length
     return { market: this.whole, awake }
   }
-}
-
-/** Slots' worth of time of a group. */
-function heardDuty({ duty, slots }: Group, nowMs: number): number {
-  const silent = slots.filter((slot) => isOverdue(slot, nowMs)).length
-  return duty * (1 - (1 - price.silentDuty) * silent / slots.length)
 }

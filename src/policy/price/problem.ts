@@ -9,8 +9,10 @@ import type { FanOut } from '../estimate/fanout.ts'
 import type { Capacity } from '../state/capacity.ts'
 import type { ClassReport } from '../state/classes.ts'
 import type { Rulings } from '../state/rulings.ts'
+import { type Group, isOverdue } from '../state/slots.ts'
 import type { Shapes } from '../core/graph.ts'
 import { type HandedOn, handedOnBy } from './handed_on.ts'
+import { price } from './params.ts'
 
 /** One variant on one group. Milliseconds. */
 export interface Service {
@@ -81,4 +83,10 @@ export function supplyIfAllHeld(
     ),
     ...handedOnBy(shapes, fanOut),
   }
+}
+
+/** Slots' worth of time of a group, of which a slot whose batch is overdue counts little. */
+export function heardDuty({ duty, slots }: Group, nowMs: number): number {
+  const silent = slots.filter((slot) => isOverdue(slot, nowMs)).length
+  return duty * (1 - (1 - price.silentDuty) * silent / slots.length)
 }
