@@ -236,9 +236,8 @@ export function readyAtMs(slot: Slot, nowMs: number, task?: TaskShape): number {
   if (last === undefined || task !== undefined && task.generates && takesMore(slot)) {
     return Math.max(nowMs, slot.restUntilMs)
   }
-  // A batch that is overdue says nothing of when it ends: assume as long again as it is late.
-  const overdueMs = nowMs - last.endsAtMs
-  const heardAtMs = overdueMs > 0 ? nowMs + overdueMs : last.endsAtMs
+  const lateMs = nowMs - last.endsAtMs
+  const heardAtMs = lateMs > 0 ? nowMs + S.later * lateMs : last.endsAtMs
   return Math.max(nowMs, heardAtMs - last.networkMs / 2) + restMs(slot.node.inUse, last.meanMs)
 }
 
