@@ -96,15 +96,16 @@ export async function receiveForm(
       form.fields.set(name, [...form.fields.get(name) ?? [], value])
     })
     parser.on('file', (field, stream, name) => {
+      // An error that nobody hears would end the coordinator.
+      stream.on('error', () => {})
+      // What has begun is being removed.
+      if (ended.aborted) return void stream.destroy()
       const path = `${temporaries}-${form.files.length}`
       const file = { field, name: cleanName(name), bytes: 0, path, owner }
       form.files.push(file)
       // Whatever ends the form ends its files: the parser leaves them open.
       const end = () => stream.destroy(new Error('it broke off'))
       ended.addEventListener('abort', end)
-      // It has a reader or none; an error that nobody hears would end the coordinator.
-      stream.on('error', () => {})
-      if (ended.aborted) end()
       const write = keep(file, stream as Readable)
       writes.push(write)
       write.catch(fail)
