@@ -51,6 +51,8 @@ const TIDY = ['client', 'coordinator', 'protocol']
 const APART = ['node', 'stages']
 /** Suites that ask for what this machine may lack, while it is fetched the others run. */
 const NEEDING = ['browser', 'browsers', 'chaos', 'demo', 'node']
+/** Suites of what a pool does on a machine that does nothing else: they run when the others are over. */
+const QUIET = ['quiet']
 /** Suites wait for a third of their time: one more of them runs than there are processors. */
 const LANES = Math.min(2, navigator.hardwareConcurrency) + 1
 
@@ -202,7 +204,9 @@ async function main() {
   const total: Counts = { passed: 0, failed: 0, skipped: 0, onlyWithAll: 0 }
   const rows: string[] = []
   const failures: FailureOf[] = []
-  const waiting = wanted.flatMap((name) => found.get(name)!)
+  const partsOf = (suites: string[]) => suites.flatMap((name) => found.get(name)!)
+  const waiting = partsOf(wanted.filter((name) => !QUIET.includes(name)))
+  const quiet = partsOf(wanted.filter((name) => QUIET.includes(name)))
   let provided = false
   const providing = provideTestNeeds(all, console.log).then(() => void (provided = true))
 
@@ -234,6 +238,8 @@ async function main() {
 
   console.log(`running ${wanted.join(', ')}`)
   await Promise.all(Array.from({ length: LANES }, lane))
+  waiting.push(...quiet)
+  await lane()
   const again = await runAgain(failures, async (part, filter) => {
     const ran = await runPart(part, temp, all, filter)
     console.log(`\n== ${part.suite}, again\n${ran.output}`)

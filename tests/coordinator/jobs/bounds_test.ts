@@ -45,11 +45,14 @@ Deno.test('files, jobs and the disk hold so much and no more, and what is refuse
   }
 })
 
-/** A form that stops in the middle of its file. */
+/** A form that stops in the middle of its file, and whose sender leaves with the signal. */
 function stalls({ url }: { url: string }, signal: AbortSignal): Promise<Response> {
   const head = 'content-disposition: form-data; name="f"; filename="a.pdf"'
   const body = new ReadableStream({
-    start: (form) => form.enqueue(new TextEncoder().encode(`--x\r\n${head}\r\n\r\npage`)),
+    start(form) {
+      form.enqueue(new TextEncoder().encode(`--x\r\n${head}\r\n\r\npage`))
+      signal.addEventListener('abort', () => form.error(signal.reason))
+    },
   })
   const headers = { 'content-type': 'multipart/form-data; boundary=x' }
   return fetch(`${url}/v1/jobs`, { method: 'POST', body, headers, signal })

@@ -14,7 +14,7 @@ import { untilReady } from '../coordinator/fixture.ts'
 const TIMEOUT_MS = 120_000
 const BEST = { detect: ['736x960'], recognise: ['h32w480'] }
 
-// Beside other work a lone page takes so long on the best path that waiting for it costs more.
+// Here, since beside other work a lone page takes so long on the best path that waiting costs more.
 testOfAll(
   'the first answers of a pool come by its most accurate path, also those asked for while it loads',
   async (t) => {
