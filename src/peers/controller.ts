@@ -16,6 +16,7 @@ export interface ControllerParts {
   model: Model
   strategy: Strategy
   initialRatePerS: { [pipeline: string]: number }
+  random: () => number
   workers(): readonly Worker[]
   emit(command: PolicyCommand): void
   give(worker: Worker, target: { variant: Variant; batch: number } | null, nowMs: number): void
@@ -152,6 +153,7 @@ export function createController(parts: ControllerParts): Controller {
         cap: strategy.routerCap,
         leftover: strategy.leftover,
         balanced: strategy.balanced ?? false,
+        random: parts.random,
       }),
     tick(nowMs) {
       tableMs = nowMs

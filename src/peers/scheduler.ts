@@ -38,11 +38,15 @@ export function createPeer(strategy: Strategy, options: PolicyOptions): Omit<Pol
   let wakeAtMs: number | undefined
   let draining = false
 
+  // Those that follow tables by round robin draw lots only to part equals.
+  const random = options.random ?? (() => 0)
+
   const pool = createPool(model, emit)
   const controller = createController({
     model,
     strategy,
     initialRatePerS: options.initialRatePerS ?? {},
+    random,
     workers: pool.all,
     emit,
     give,
@@ -50,8 +54,7 @@ export function createPeer(strategy: Strategy, options: PolicyOptions): Omit<Pol
   const flow = createFlow({
     strategy,
     limits,
-    // Those that follow tables by round robin draw lots only to part equals.
-    random: options.random ?? (() => 0),
+    random,
     emit,
     workers: pool.all,
     tables: controller.tables,

@@ -34,6 +34,8 @@ export interface TableInput {
   /** Share of a worker's throughput that is planned with. */
   cap: number
   leftover: 'equal' | 'capacity'
+  /** Where the round robin of a table begins: were it the same for all, many would begin at one worker. */
+  random: () => number
   /** Workers of one variant share its work by their capacities, instead of one after another. */
   balanced?: boolean
 }
@@ -65,7 +67,7 @@ export function mostAccurateFirst(input: TableInput): Tables {
       }
       const taken = Math.min(rest, share * left.get(worker)!)
       if (taken <= NOTHING) continue
-      routes.push({ worker, weight: taken, credit: 0 })
+      routes.push({ worker, weight: taken, credit: input.random() * out })
       left.set(worker, left.get(worker)! - taken)
       rate.set(worker, rate.get(worker)! + taken)
       rest -= taken
@@ -81,7 +83,7 @@ export function mostAccurateFirst(input: TableInput): Tables {
       const weight = rest * shares[i]! / sum
       rate.set(worker, rate.get(worker)! + weight)
       const route = routes.find((one) => one.worker === worker)
-      if (route === undefined) routes.push({ worker, weight, credit: 0 })
+      if (route === undefined) routes.push({ worker, weight, credit: input.random() * rest })
       else route.weight += weight
     })
   }

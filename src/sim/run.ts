@@ -111,6 +111,8 @@ export function simulate(
       createArrivals(trace, createRandom(seedFor(seed, `arrivals ${name}`)))
     const chance = createRandom(seedFor(seed, `timeouts ${name}`))
     const timeoutMs = timeoutsMs === undefined ? () => sloMs : () => drawn(timeoutsMs, chance)
+    const asks = createRandom(seedFor(seed, `floors ${name}`))
+    const { share = 0, accuracy = 0 } = trace.floors ?? {}
     let count = 0
     const next = () => {
       const atMs = arrivals()
@@ -120,7 +122,8 @@ export function simulate(
         const deadlineMs = atMs + timeoutMs()
         account.arrived(query, i, atMs, deadlineMs)
         const payload = contents[i]!.root(count++)
-        post({ type: 'query_arrived', query, pipeline: name, deadlineMs, payload })
+        const floor = share > 0 && asks() < share ? { minAccuracy: accuracy } : {}
+        post({ type: 'query_arrived', query, pipeline: name, deadlineMs, payload, ...floor })
         next()
       })
     }

@@ -2,7 +2,7 @@
  * The file format `shoal-scenario/1`: a pool, what is asked of it over time, and a seed.
  *
  * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `duty`, `drift`, `told`,
- * `timeoutsMs`, `trace.together`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two
+ * `timeoutsMs`, `trace.together`, `trace.floors`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two
  * tasks have a variant of one name. For nodes that are scaled: `slots`, `sharing`, `threads`, `coldMs`
  * and `power` of a class, `starts` of a row of the pool, `prefer` and `elastic`.
  *
@@ -99,6 +99,9 @@ const trace = z.object({
   rates: z.array(notNegative).min(1),
   /** So many queries come at one moment in the mean, at random (geometric); else each comes alone. */
   together: z.number().min(1).optional(),
+  /** Of the queries this share, at random, asks for this accuracy at the least. */
+  floors: z.object({ share: z.number().min(0).max(1), accuracy: z.number().min(0).max(1) })
+    .optional(),
 }).refine(({ binSeconds, rates }) => binSeconds * rates.length <= MOST_S, {
   error: `must last ${MOST_S} s at most`,
 }).refine(

@@ -38,6 +38,7 @@ function pool() {
       factor: ({ fanOut }, child) => fanOut[child]!,
       cap: 1,
       leftover: 'equal',
+      random: () => 0,
       ...given,
     })
   const [pipeline] = model.pipelines

@@ -200,3 +200,13 @@ Deno.test('several workloads have a row each, and the total is their sum', () =>
   }
   assert.ok(result.workloads.every(({ onTime }) => onTime > 20))
 })
+
+Deno.test('a share of the queries asks for the floor of the demand', () => {
+  const policy = inOrder()
+  const floors = { share: 0.25, accuracy: 0.8 }
+  simulate(singleScenario({ trace: { binSeconds: 100, rates: [10], floors } }), policy)
+  const asked = policy.seen.flatMap(({ event }) => event.type === 'query_arrived' ? [event] : [])
+  const floored = asked.filter(({ minAccuracy }) => minAccuracy === 0.8)
+  assert.ok(asked.every(({ minAccuracy }) => minAccuracy === undefined || minAccuracy === 0.8))
+  assert.ok(Math.abs(floored.length / asked.length - 0.25) < 0.05, `${floored.length}`)
+})

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { capacity } from '../../src/sim/suites/capacity.ts'
 import { energy } from '../../src/sim/suites/energy.ts'
+import { NO_DATA } from '../../src/sim/eval_data.ts'
+import { checkScenario } from '../../src/sim/scenario.ts'
 import { figure5 } from '../../src/sim/suites/figure5.ts'
+import { gates } from '../../src/sim/suites/gates.ts'
 import { type Outcome, type Row, rowOf, rowsOfCase, timesFewer } from '../../src/sim/suites/rows.ts'
 import { speed } from '../../src/sim/suites/speed.ts'
 import { SUITES, suitesOf } from '../../src/sim/suites/suites.ts'
@@ -136,4 +139,12 @@ Deno.test('suitesOf() knows every suite by name; all leaves out those that stand
   const all = suitesOf(['all'])
   assert.ok(all.length > 10 && all.every(({ apart }) => !apart))
   assert.throws(() => suitesOf(['figure']), /Cannot run suite figure: there are figure5/)
+})
+
+Deno.test('without published data the gates keep the rows made of numbers, and say that others are left out', () => {
+  const cases = gates.cases(NO_DATA)
+  const nodes = cases.map(({ row, scenario }) => checkScenario(scenario, row).pool[0]!.count)
+  assert.ok([72, 200, 1000].every((size) => nodes.includes(size)), `${nodes}`)
+  const row = rowWith({ row: cases[0]!.row }, outcome(0))
+  assert.match(gates.findings!([row])[0]!, /^\d+ rows are left out/)
 })

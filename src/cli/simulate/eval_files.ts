@@ -32,6 +32,12 @@ const REFERENCE = z.object({
 })
 const TRACES = z.object({ traces: named(z.object({ counts: numbers })) })
 
+const PROFILES_FILE = 'loki-profiles.json'
+
+/** Whether a folder has what every scenario from published data needs. */
+export const hasEval = (dir: string): Promise<boolean> =>
+  Deno.stat(join(dir, PROFILES_FILE)).then(() => true, () => false)
+
 /**
  * Only the profiles are needed always; the others for the scenarios that use them.
  *
@@ -53,12 +59,10 @@ export async function readEval(dir: string): Promise<EvalData> {
     const { path, message } = error.issues[0]!
     throw new RangeError(`Cannot use ${file}: ${path.join('.')}: ${message}`)
   }
-  const profiles = await read('loki-profiles.json', PROFILES)
+  const profiles = await read(PROFILES_FILE, PROFILES)
   if (profiles === undefined) {
     throw new RangeError(
-      `Cannot find evaluation data: no loki-profiles.json in ${
-        resolve(dir)
-      }; give --eval DIR, set ` +
+      `Cannot find evaluation data: no ${PROFILES_FILE} in ${resolve(dir)}; give --eval DIR, set ` +
         `SHOAL_EVAL, or make it with ${COMMAND} import-eval`,
     )
   }

@@ -20,7 +20,7 @@ import { type Case, nameOf, type Suite } from '../../sim/suites/suite.ts'
 import { suitesOf } from '../../sim/suites/suites.ts'
 import { ROOT } from '../root.ts'
 import { replaceFile } from '../writable.ts'
-import { readEval } from './eval_files.ts'
+import { hasEval, readEval } from './eval_files.ts'
 import { EVAL_DIR } from './scenario.ts'
 import type { SuiteFlags } from './suite_args.ts'
 import { readThemis } from './themis_files.ts'
@@ -83,7 +83,8 @@ async function simulateCells(
   flags: SuiteFlags,
   dir: string,
 ): Promise<void> {
-  const data = suites.every(({ alone }) => alone) ? NO_DATA : await readEval(dir)
+  const isNeeded = suites.some(({ alone }) => !alone)
+  const data = isNeeded || await hasEval(dir) ? await readEval(dir) : NO_DATA
   const fingerprintOf = createFingerprints(ROOT)
   const store = createCellStore(flags.out, replaceFile)
   const planned = suites.map((suite): Planned => {

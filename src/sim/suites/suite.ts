@@ -33,6 +33,10 @@ export interface Case {
   curve?: boolean
   /** Runs once however many seeds are asked for: what it measures is the machine. */
   once?: boolean
+  /** Calls of `handle` are timed. */
+  timed?: boolean
+  /** Queries count that come after so many seconds. */
+  fromS?: number
   /** Runs with so many times the seeds that are asked for. */
   seedTimes?: number
   /** The whole-node bound, too. */
@@ -48,7 +52,7 @@ export interface Suite {
   notes?: string
   /** Seeds where none are asked for; 5 where absent. */
   seeds?: number
-  /** Has no use for the published data. */
+  /** Runs without the published data, too. */
   alone?: boolean
   /** So many cases that their tables say less than the findings: those alone are written. */
   brief?: boolean

@@ -12,6 +12,7 @@ import { lots, shared } from './lots.ts'
 import { memory } from './memory.ts'
 import { pipelines } from './pipelines.ts'
 import { robustness } from './robustness.ts'
+import { size } from './size.ts'
 import { slo } from './slo.ts'
 import { large, speed } from './speed.ts'
 import type { Suite } from './suite.ts'
@@ -40,6 +41,7 @@ export const SUITES: readonly Suite[] = [
   energy,
   speed,
   large,
+  size,
   gates,
   ablation,
 ]

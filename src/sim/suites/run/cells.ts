@@ -42,10 +42,12 @@ export function cellsOf(
     ) =>
       one.contenders.map((contender) => {
         const scenario: Case['scenario'] = { ...USUAL, ...one.scenario, seed }
-        const { curve = false, limits, once = false } = one
+        const { curve = false, limits, once = false, timed, fromS } = one
         const sources = fingerprintOf(contender.policy)
         const key = createHash('sha256')
-          .update(JSON.stringify({ scenario, contender, curve, limits, once, sources }))
+          .update(
+            JSON.stringify({ scenario, contender, curve, limits, once, timed, fromS, sources }),
+          )
           .digest('hex').slice(0, 32)
         const roots = tracesOf(scenario).reduce((sum, trace) => sum + rootsOf(trace), 0)
         return { suite, case: one, contender, seed, key, scenario, roots }

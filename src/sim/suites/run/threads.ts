@@ -52,7 +52,7 @@ async function runAtOnce(cells: readonly Cell[], jobs: number, done: Done): Prom
 }
 
 function runIn(worker: Worker, cell: Cell): Promise<Outcome> {
-  const { contender, scenario, seed, suite, case: { table, row, curve, once, limits } } = cell
+  const { contender, scenario, seed, suite, case: { table, row, ...of } } = cell
   const fault = (what: string) =>
     new Error(
       `Cannot run ${suite}, ${table}, ${row}, ${nameOf(contender)}, seed ${seed}: ${what}`,
@@ -75,9 +75,10 @@ function runIn(worker: Worker, cell: Cell): Promise<Outcome> {
     const task: CellTask = {
       scenario,
       contender,
-      curve: curve ?? false,
-      timed: once ?? false,
-      ...limits === undefined ? {} : { limits },
+      curve: of.curve ?? false,
+      timed: of.timed ?? of.once ?? false,
+      fromS: of.fromS ?? 0,
+      ...of.limits === undefined ? {} : { limits: of.limits },
     }
     worker.postMessage(task)
   })

@@ -6,6 +6,8 @@
 /// <reference lib="deno.worker" />
 import { durationS } from '../../arrivals.ts'
 import { runPolicy } from '../../run_policy.ts'
+import { onTimeOf } from '../../report/report.ts'
+import type { SimulationResult } from '../../result.ts'
 import { checkScenario } from '../../scenario.ts'
 import type { Outcome } from '../rows.ts'
 import type { Case, Contender } from '../suite.ts'
@@ -16,12 +18,13 @@ export interface CellTask {
   contender: Contender
   curve: boolean
   timed: boolean
+  fromS: number
   limits?: NonNullable<Case['limits']>
 }
 
 export type CellReply = { ok: true; outcome: Outcome } | { ok: false; message: string }
 
-function run({ scenario, contender, curve, timed, limits }: CellTask): Outcome {
+function run({ scenario, contender, curve, timed, fromS, limits }: CellTask): Outcome {
   const checked = checkScenario(scenario, 'suite')
   const { result, faults, ...times } = runPolicy(checked, contender, {
     timed,
@@ -31,6 +34,7 @@ function run({ scenario, contender, curve, timed, limits }: CellTask): Outcome {
   return {
     result: {
       ...totals,
+      ...fromS > 0 ? totalsFrom(timeline, fromS) : {},
       ...curve ? { timeline } : {},
       ...workloads.length > 1 ? { workloads } : {},
     },
@@ -38,6 +42,20 @@ function run({ scenario, contender, curve, timed, limits }: CellTask): Outcome {
     faults: Object.fromEntries(faults),
     ...times,
     ...timed ? { yardstickNs: yardstickNs() } : {},
+  }
+}
+
+/** Of the queries that came after so many seconds. */
+function totalsFrom(timeline: SimulationResult['timeline'], fromS: number) {
+  const bins = timeline.filter(({ t }) => t >= fromS)
+  const sum = (of: (bin: SimulationResult['timeline'][number]) => number) =>
+    bins.reduce((total, bin) => total + of(bin), 0)
+  const roots = sum(({ demand }) => demand)
+  const onTime = sum(onTimeOf)
+  return {
+    roots,
+    violationRatio: 1 - onTime / Math.max(roots, 1),
+    effectiveAccuracy: sum((bin) => onTimeOf(bin) * bin.effectiveAccuracy) / Math.max(onTime, 1),
   }
 }
 
