@@ -5,11 +5,12 @@
  */
 import { handedOnBy } from './price/handed_on.ts'
 import type { FanOut } from './estimate/fanout.ts'
-import { Background, type BackgroundParts } from './place/background.ts'
-import { PlaceDue, Throttle } from './place/due.ts'
-import { Loader, type LoaderParts, Retirement } from './place/loader.ts'
-import { bytesListed, confine, greedy, isLoaded, loadNext } from './place/member.ts'
-import { type Member, memberOf, nameClasses, resizeTo } from './place/member.ts'
+import type { BackgroundParts } from './place/background.ts'
+import { Directing } from './place/directing.ts'
+import { PlaceDue } from './place/due.ts'
+import { Loader, type LoaderParts } from './place/loader.ts'
+import { bytesListed, confine, isLoaded, type Member } from './place/member.ts'
+import { memberOf, nameClasses, resizeTo } from './place/member.ts'
 import { Placing } from './place/placing.ts'
 import type { Limits } from './core/options.ts'
 import type { Placement } from './place/problem.ts'
@@ -23,10 +24,13 @@ import { load as params } from './place/params.ts'
 import { planView } from './place/plan_view.ts'
 import type { Outlook } from './outlook.ts'
 import { createRecruiting, type Recruiting, type RecruitingParts } from './recruiting.ts'
-import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/types.ts'
+import type { NodeId, Plan, PolicyCommand, PolicyEvent } from './core/types.ts'
+import type { SlotIndex, VariantRuling } from './core/types.ts'
 
 export interface Controller extends Pick<Recruiting, 'recruit' | 'release'> {
   handle(event: PolicyEvent, nowMs: number): void
+  /** A slot has done what it had of a variant that it let go of, and unloads it. */
+  left(slot: { node: { id: NodeId }; index: SlotIndex }, variant: VariantShape, nowMs: number): void
   /** Nodes were put into classes. */
   classified(capacity: Capacity, nowMs: number): void
   /**
@@ -59,65 +63,28 @@ export function createController(parts: ControllerParts): Controller {
   const { shapes, limits, emit, demands, colds } = parts
   const loader = new Loader({ ...parts, maxAttempts: limits.maxLoadAttempts })
   const members = new Map<NodeId, Member>()
-  /** Nodes that cannot hold all and wait for a first placement, and until when. */
-  const waitsUntilMs = new Map<NodeId, number>()
   const rulings = createRulings()
   const placing = new Placing({ shapes, members, fanOut: parts.fanOut, isOpen: rulings.isOpen })
-  const wanted = new LoadOrder({ ...parts, isOpen: rulings.isOpen })
-  const background = new Background({ ...parts, members })
-  const retirement = new Retirement(members, rulings.isOpen, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
   const due = new PlaceDue()
-  const throttle = new Throttle()
-  /** Members of which no slot can hold all. */
-  let tightCount = 0
-  const needed = () => tightCount > 0
-  /** When a load may go on by the time alone; undefined after anything that may have changed it. */
-  let loadAtMs: number | undefined
-
-  /**
-   * What slots are to hold may have changed: places, and starts what can be started.
-   *
-   * @param some nothing changed but here: enough where no member competes with another, and for now
-   *   where so many do that all are looked at later
-   */
-  function direct(nowMs: number, some?: readonly Member[]): void {
-    const waits = some !== undefined && needed() && throttle.waits(members.size, nowMs)
-    const alone = some !== undefined && (waits || !needed())
-    const concerned = alone ? some : [...members.values()]
-    for (const member of concerned) {
-      const all = member.fitsAll ? wanted.orderOf(member, nowMs) : undefined
-      const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
-      if (all || waited || placed !== undefined) waitsUntilMs.delete(member.id)
-      for (const slot of member.slots) {
-        if (all) slot.wanted = [...all]
-        else if (slot.wanted.length === 0 && placed === undefined && waited) {
-          slot.wanted = greedy(member)
-        }
-      }
-    }
-    if (!waits) {
-      throttle.looked(nowMs)
-      if (needed()) placing.direct(due.isOvertaken(demands.toPlaceSigns(nowMs)))
-    }
-    retirement.retire()
-    for (const member of concerned) {
-      loadNext(loader, member, (slot) => background.may(member, slot, nowMs), nowMs)
-    }
-    loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, nextLoadMs(some)) : undefined
-  }
+  const directing = new Directing({
+    ...{ members, loader, isOpen: rulings.isOpen, lastBatchMs: parts.lastBatchMs },
+    wanted: new LoadOrder({ ...parts, isOpen: rulings.isOpen }),
+    isPlaced: () => placed !== undefined,
+    place: (nowMs) => placing.direct(due.isOvertaken(demands.toPlaceSigns(nowMs))),
+  })
+  const { background, retirement } = directing
 
   const changed = (nowMs: number) => {
     due.changed(nowMs)
+    directing.changed()
     epoch++
   }
 
   function setAble(member: Member, bytes: Member['bytesOf'], nowMs: number): void {
-    const before = member.fitsAll
     member.bytesOf = bytes
     confine(member, rulings.isOpen)
-    tightCount += Number(before) - Number(member.fitsAll)
     changed(nowMs)
   }
 
@@ -140,18 +107,16 @@ export function createController(parts: ControllerParts): Controller {
     remove(event.node)
     members.set(event.node, member)
     placing.joined(nowMs)
-    if (!member.fitsAll) tightCount++
-    waitsUntilMs.set(event.node, nowMs + params.patienceMs)
-    direct(nowMs, [member])
+    directing.joined(event.node, nowMs)
+    directing.direct(nowMs, [member])
   }
 
   function rule(given: readonly VariantRuling[], nowMs: number): void {
     rulings.set(given)
     for (const member of members.values()) confine(member, rulings.isOpen)
-    tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
     changed(nowMs)
     retirement.ruled()
-    direct(nowMs)
+    directing.direct(nowMs)
   }
 
   /** False where it was no member. */
@@ -159,9 +124,7 @@ export function createController(parts: ControllerParts): Controller {
     const member = members.get(node)
     if (member === undefined) return false
     members.delete(node)
-    background.left(member)
-    waitsUntilMs.delete(node)
-    if (!member.fitsAll) tightCount--
+    directing.left(member)
     return true
   }
 
@@ -185,14 +148,14 @@ export function createController(parts: ControllerParts): Controller {
         if (event.slots === undefined) return
         resizeTo(member, event.slots, loader)
         changed(nowMs)
-        return direct(nowMs, [member])
+        return directing.direct(nowMs, [member])
       }
       case 'node_able': {
         colds.told(event)
         const member = members.get(event.node)
         if (member === undefined) return
         setAble(member, bytesListed(shapes, event.able), nowMs)
-        return direct(nowMs, [member])
+        return directing.direct(nowMs, [member])
       }
       case 'pipeline_added':
         demands.open(event.pipeline.name)
@@ -202,7 +165,7 @@ export function createController(parts: ControllerParts): Controller {
         return demands.follow(event.from, event.to)
       case 'pipeline_removed':
         dropPipeline(event.pipeline, nowMs)
-        return direct(nowMs)
+        return directing.direct(nowMs)
       case 'node_left':
         colds.left(event.node)
         if (!remove(event.node)) return
@@ -210,8 +173,8 @@ export function createController(parts: ControllerParts): Controller {
         placing.left(nowMs)
         changed(nowMs)
         // Many may go at once, and where slots hold all nobody is to hold anything else for that.
-        if (needed()) return direct(nowMs, [])
-        return members.size > params.fewNodes ? retirement.retire() : direct(nowMs)
+        if (directing.isTight()) return directing.direct(nowMs, [])
+        return members.size > params.fewNodes ? retirement.retire() : directing.direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
         const member = members.get(event.node)
@@ -223,7 +186,7 @@ export function createController(parts: ControllerParts): Controller {
         background.ended(member!, slot, nowMs)
         epoch++
         if (event.type === 'instance_ready') retirement.came(variant)
-        direct(nowMs, [member!])
+        directing.direct(nowMs, [member!])
         if (colds.isComing(event.node) && isLoaded(member!)) colds.came(event.node, nowMs)
         return
       }
@@ -236,11 +199,9 @@ export function createController(parts: ControllerParts): Controller {
         placed = event.plan
         placing.accept(event.plan.placement as Placement)
         epoch++
-        return direct(nowMs)
+        return directing.direct(nowMs)
       case 'wake':
-        if ((loadAtMs ??= nextLoadMs()) <= nowMs) direct(nowMs)
-        else if (background.atMs() <= nowMs) direct(nowMs, background.take())
-        return
+        return directing.wake(nowMs)
       default:
         return
     }
@@ -258,28 +219,23 @@ export function createController(parts: ControllerParts): Controller {
     },
   })
 
-  /** When a load may be tried again, or a slot has waited long enough for a placement. */
-  function nextLoadMs(some: Iterable<Member> = members.values()): number {
-    let next = throttle.atMs(members.size)
-    for (const member of some) {
-      next = Math.min(next, waitsUntilMs.get(member.id) ?? Infinity)
-      if (background.holds(member)) continue
-      for (const slot of member.slots) next = Math.min(next, loader.retryAtMs(slot))
-    }
-    return next
-  }
-
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
   const placeAtMs = (nowMs: number) =>
-    needed() ? due.atMs(demands.toPlaceSigns(nowMs), nowMs) : Infinity
+    directing.isTight() ? due.atMs(demands.toPlaceSigns(nowMs), nowMs) : Infinity
 
   return {
     handle,
+    left({ node: { id }, index }, variant, nowMs) {
+      const member = members.get(id)
+      if (!member?.slots[index]?.leaving.delete(variant)) return
+      emit({ type: 'unload', node: id, slot: index, ...variant.ref })
+      directing.direct(nowMs, [member])
+    },
     recruit: recruiting.recruit,
     release: recruiting.release,
     classified(capacity, nowMs) {
       const isNew = nameClasses(members.values(), capacity)
-      if (isNew && needed()) direct(nowMs)
+      if (isNew && directing.isTight()) directing.direct(nowMs)
     },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
@@ -287,7 +243,7 @@ export function createController(parts: ControllerParts): Controller {
       const problem = placing.problem(classes, demands.toPlace(nowMs), nowMs)
       emit({ type: 'solve', epoch, problem })
     },
-    nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), background.atMs(), placeAtMs(nowMs)),
+    nextWakeMs: (nowMs) => Math.min(directing.nextWakeMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
       planView({
         ...{ shapes, epoch, demands, rulings, placed, nowMs },

@@ -20,13 +20,14 @@ import { type Batch, coolDown, PROOF } from './state/slots.ts'
 import { Profile } from './estimate/profile.ts'
 import type { Query } from './state/query.ts'
 import { besideOn } from './state/rows.ts'
+import { Leaving, type Left } from './state/leaving.ts'
 import { createQueue } from './state/queue.ts'
 import { createWaiting } from './state/waiting.ts'
 import type { PipelineShape, Shapes } from './core/graph.ts'
 import { createCounters, dispatcherStats } from './state/stats.ts'
 import { createResults } from './dispatch/results.ts'
 import type { Trust } from './trust/trust.ts'
-import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from './core/types.ts'
+import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats } from './core/types.ts'
 import { Assigner } from './dispatch/assign.ts'
 import { mayTry } from './dispatch/bounds.ts'
 import type { Demands } from './estimate/demands.ts'
@@ -45,6 +46,8 @@ export interface Dispatcher
   /** The controller has told a slot to load a variant, or to let go of one. */
   loading: LoaderParts['load']
   unloading: LoaderParts['unload']
+  /** Slots that have done what they had of a variant that they let go of, since it was last asked. */
+  left(): Left[]
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
   /** What variants hand on. */
@@ -92,6 +95,7 @@ export function createDispatcher(
     proofOf: (node) => trust?.reputations.proofOf(node) ?? PROOF.own,
   })
   const ready = createReady()
+  const leaving = new Leaving()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
@@ -103,6 +107,7 @@ export function createDispatcher(
     emit,
     changed(slot) {
       ready.touch(slot, nowMs)
+      leaving.changed(slot)
     },
     exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
     extraLost: (batch) => results.extraLost(batch, nowMs),
@@ -179,11 +184,6 @@ export function createDispatcher(
   const { trust } = results
   const learned = createLearned({ shapes, profile, fanOut, nodes: pool.nodes, trust })
 
-  function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
-    const changed = pool.setReplacing(node, index, replacing)
-    if (changed !== undefined) ready.touch(changed, nowMs)
-  }
-
   function lose(batches: readonly Batch[], message: string): void {
     for (const batch of batches) {
       flights.end(batch.id, nowMs)
@@ -227,8 +227,13 @@ export function createDispatcher(
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
-        setReplacing(event.node, event.slot, false)
-        return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready', nowMs)
+        return void pool.loaded(
+          event.node,
+          event.slot,
+          event,
+          event.type === 'instance_ready',
+          nowMs,
+        )
       case 'node_able':
         return pool.able(event)
       case 'pipeline_added':
@@ -253,13 +258,14 @@ export function createDispatcher(
   return {
     handle,
     renew: () => outlook.renew(),
-    loading(node, slot, ref, replacing, later) {
-      pool.loading(node, slot, ref, later, nowMs)
-      setReplacing(node, slot, replacing)
-    },
+    loading: (node, slot, ref, later) => pool.loading(node, slot, ref, later, nowMs),
     setCold: (node, cold) => pool.setCold(node, cold),
     lastBatchMs: (node, at) => pool.lastBatchMs(node, at),
-    unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
+    unloading(node, index, ref, atOnce) {
+      const slot = pool.loaded(node, index, ref, false, nowMs)
+      return atOnce || slot === undefined || leaving.letGo(slot, shapes.find(ref)!)
+    },
+    left: () => leaving.take(),
     classes(at) {
       outlook.capacity(at)
       return reportClasses(pool.classes, profile, sizes, limits.maxBatch)

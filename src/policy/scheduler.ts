@@ -52,13 +52,14 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     shapes,
     limits,
     emit,
-    load(node, slot, ref, replacing, later) {
+    load(node, slot, ref, later) {
       emit({ type: 'load', node, slot, ...ref })
-      dispatcher.loading(node, slot, ref, replacing, later)
+      dispatcher.loading(node, slot, ref, later)
     },
-    unload(node, slot, ref) {
-      dispatcher.unloading(node, slot, ref)
-      emit({ type: 'unload', node, slot, ...ref })
+    unload(node, slot, ref, atOnce) {
+      const isGone = dispatcher.unloading(node, slot, ref, atOnce)
+      if (isGone) emit({ type: 'unload', node, slot, ...ref })
+      return isGone
     },
     fanOut: dispatcher.fanOut,
     classes: () => dispatcher.classes(nowMs),
@@ -101,8 +102,9 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     return commands
   }
 
-  /** Nodes went into quarantine, or came out. */
+  /** Slots have done what they had of a variant that they let go of; nodes went into quarantine, or came out. */
   function heed(): void {
+    for (const { slot, variant } of dispatcher.left()) controller.left(slot, variant, nowMs)
     if (trust === undefined) return
     for (const news of trust.reputations.news()) {
       dispatcher.handle(news, nowMs)

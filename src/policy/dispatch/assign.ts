@@ -83,8 +83,10 @@ export class Assigner {
     this.offers.beginPass(sight)
     const doomed = new Set<Query>()
     // Queries that will be late have only the slots that no other query wants.
-    const waitMs = this.offerAll(new Cursors(tasks, waiting, doomed, false), sight, againMs) ??
-      this.offerAll(new Cursors(tasks, waiting, doomed, true), sight, againMs)
+    const { slotCount } = sight.capacity
+    const waitMs =
+      this.offerAll(new Cursors(tasks, waiting, doomed, false, slotCount), sight, againMs) ??
+        this.offerAll(new Cursors(tasks, waiting, doomed, true, slotCount), sight, againMs)
     for (const query of doomed) drop(query)
     return waitMs
   }
@@ -102,15 +104,14 @@ export class Assigner {
         this.offers.reserve(known.group, known.costMs * (cursor.position - position))
         continue
       }
-      cursor.looked++
       const { now, later } = this.offers.offer(item, cursor, sight)
+      if (now !== undefined) cursor.looked++
       if (now !== undefined && this.isHeldBack(item, now, sight)) {
         cursors.pass(cursor)
         continue
       }
       if (now !== undefined && later === undefined) return this.send(now, cursor, position, sight)
-      // What is due before any slot could be done with it is for others.
-      const dueMs = now === undefined ? this.offers.soonestMs(item, cursor.task, sight) : -Infinity
+      const dueMs = now === undefined ? this.tooLateMs(cursor, sight) : -Infinity
       cursors.pass(cursor, dueMs)
       const costMs = later === undefined
         ? 0
@@ -124,6 +125,28 @@ export class Assigner {
     return spare === undefined
       ? undefined
       : this.send(spare.best, spare.cursor, spare.position, sight)
+  }
+
+  /**
+   * Until when items are due that are too late for every slot with room, as the one at the cursor is. Of
+   * like items one with less time has no better chance: so the last of them is found in few steps.
+   */
+  private tooLateMs({ task, queue, position }: Cursor, sight: Sight): number {
+    const isTooLate = (position: number) =>
+      this.offers.offer(queue.at(position)!, { task, queue, position }, sight).now === undefined
+    let late = position
+    let step = 1
+    while (late + step < queue.length && isTooLate(late + step)) {
+      late += step
+      step *= 2
+    }
+    let inTime = Math.min(late + step, queue.length)
+    while (inTime - late > 1) {
+      const middle = (late + inTime) >> 1
+      if (isTooLate(middle)) late = middle
+      else inTime = middle
+    }
+    return queue.at(late)!.deadlineMs
   }
 
   /** Whether waiting for a variant that is being loaded, and that no slot has, is worth more. */

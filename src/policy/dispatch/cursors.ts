@@ -18,14 +18,14 @@ export interface Cursor {
   since: number
   queue: DeadlineQueue<Item>
   position: number
-  /** Items that were offered, and all that were passed over. */
+  /** Items that slots with room could do, and were left to others. */
   looked: number
-  passed: number
   last: Item | undefined
 }
 
 export class Cursors {
   private readonly cursors: Cursor[]
+  private readonly mostLooked: number
 
   /**
    * @param tasks those that a slot with room could take, and since when
@@ -37,9 +37,11 @@ export class Cursors {
     waiting: Waiting,
     private readonly doomed: Set<Query>,
     private readonly lateToo: boolean,
+    slotCount: number,
   ) {
+    this.mostLooked = Math.max(dispatch.leastLook, dispatch.look * slotCount)
     this.cursors = [...tasks].map(([task, since]) => (
-      { task, since, queue: waiting.of(task), position: 0, looked: 0, passed: 0, last: undefined }
+      { task, since, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
     ))
   }
 
@@ -55,7 +57,6 @@ export class Cursors {
       least = item.deadlineMs
     }
     if (first === undefined) return undefined
-    first.passed++
     first.last = first.queue.at(first.position)
     return first
   }
@@ -68,7 +69,7 @@ export class Cursors {
   /** Passes over siblings, for which the same holds as for the first, and over the doomed. */
   private advance(cursor: Cursor, { paths, nowMs }: Sight): Item | undefined {
     const { queue } = cursor
-    if (cursor.looked >= dispatch.look || cursor.passed >= dispatch.pass) return undefined
+    if (cursor.looked >= this.mostLooked) return undefined
     for (;;) {
       const item = queue.at(cursor.position)
       if (item === undefined) return undefined

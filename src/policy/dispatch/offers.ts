@@ -5,7 +5,7 @@
  * @module
  */
 import type { Fits, Limits } from '../core/options.ts'
-import { canRun, creditAtMs } from '../state/credit.ts'
+import { creditAtMs } from '../state/credit.ts'
 import { mostItems } from '../state/rows.ts'
 import type { Ready } from '../state/ready.ts'
 import { type Group, isResting, readyAtMs, type Slot } from '../state/slots.ts'
@@ -18,7 +18,6 @@ import { dispatch } from './params.ts'
 import {
   type Candidate,
   mostOn,
-  paceOf,
   serverOf,
   type Sight,
   startOn,
@@ -73,7 +72,11 @@ export class Offers {
   }
 
   /** The best that can be done with an item now, and the best of what is worth more later. */
-  offer(item: Item, { task, queue, position }: Cursor, sight: Sight) {
+  offer(
+    item: Item,
+    { task, queue, position }: Pick<Cursor, 'task' | 'queue' | 'position'>,
+    sight: Sight,
+  ) {
     let now: Candidate | undefined
     let later: Candidate | undefined
     const busy: Group[] = []
@@ -89,26 +92,6 @@ export class Offers {
     const beat = now === undefined ? -Infinity : now.value + dispatch.leave
     for (const group of busy) later = this.bestLater(group, item, sight, beat, later)
     return { now, later }
-  }
-
-  /** The least deadline that any slot with room could keep for items that come the same way. */
-  soonestMs({ way, query }: Item, task: TaskShape, sight: Sight): number {
-    const { capacity: { groups }, paths, nowMs } = sight
-    let soonest = Infinity
-    for (const group of groups) {
-      if (!group.tasks.includes(task)) continue
-      const slot = this.parts.ready.peek(group, false, nowMs) ??
-        this.parts.ready.peek(group, true, nowMs)
-      if (slot === undefined) continue
-      const { atMs } = startOn(slot, task, nowMs)
-      for (const prefix of way.prefixes) {
-        if (!canRun(slot, prefix.variant, nowMs)) continue
-        const { chainMs } = paths.least(prefix, query.level)
-        const meanMs = slot.node.times.meanMs(prefix.variant, 1) * paceOf(slot)
-        soonest = Math.min(soonest, atMs + meanMs + chainMs)
-      }
-    }
-    return soonest === Infinity ? nowMs : soonest
   }
 
   /** A slot of the group with room that may be given the item. */

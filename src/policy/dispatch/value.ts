@@ -200,7 +200,7 @@ export function valueOnceLoaded(
   const best = bestPath(terms, prefix, endMs, 0, sight)
   // Waiting costs nothing here: the first answers of a pool are to be as good as its best.
   const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, sight.nowMs, sight)
-  return best === undefined ? -Infinity : best.value + gain
+  return best === undefined || best.chance < dispatch.least ? -Infinity : best.value + gain
 }
 
 /** What counts for or against it whatever the path: the deficit, the slot's time, and the wait. */

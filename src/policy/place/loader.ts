@@ -15,6 +15,8 @@ export interface LoadingSlot {
   wanted: VariantShape[]
   held: Set<VariantShape>
   loading: VariantShape | null
+  /** Let go of, but batches of them run there: they take memory until those are done. */
+  leaving: Set<VariantShape>
   failures: Map<VariantShape, { count: number; retryAtMs: number }>
 }
 
@@ -26,18 +28,15 @@ interface SlotAt {
 export interface LoaderParts {
   /** In a row. */
   maxAttempts: number
+  /** @param later what is to be loaded there after it, in this order */
+  load(node: NodeId, slot: SlotIndex, ref: VariantRef, later: readonly VariantShape[]): void
   /**
-   * @param replacing what the slot holds has to go once it is there
-   * @param later what is to be loaded there after it, in this order
+   * Nothing more of this is given to the slot, and it is told to unload it: at once, or once its batches
+   * are done.
+   *
+   * @returns whether the slot was told
    */
-  load(
-    node: NodeId,
-    slot: SlotIndex,
-    ref: VariantRef,
-    replacing: boolean,
-    later: readonly VariantShape[],
-  ): void
-  unload(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  unload(node: NodeId, slot: SlotIndex, ref: VariantRef, atOnce: boolean): boolean
 }
 
 export class Loader {
@@ -48,12 +47,12 @@ export class Loader {
   }
 
   slot(): LoadingSlot {
-    return { wanted: [], held: new Set(), loading: null, failures: new Map() }
+    return { wanted: [], held: new Set(), loading: null, leaving: new Set(), failures: new Map() }
   }
 
   /**
    * Emits the next load of this slot, if it is free for one and anything is wanted; before it, or
-   * once nothing is missing, unloads what has to make room.
+   * once nothing is missing, unloads what has to make room, and waits for what is leaving.
    *
    * @param fits whether the slot may hold these together, and one more for the time of a swap
    */
@@ -67,16 +66,17 @@ export class Loader {
     if (slot.loading !== null) return
     const surplus = [...slot.held].filter((variant) => !slot.wanted.includes(variant))
     const [variant, ...later] = slot.wanted.filter((variant) =>
-      !slot.held.has(variant) && (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
+      !slot.held.has(variant) && !slot.leaving.has(variant) &&
+      (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
     )
     const beside = variant === undefined || swapRoom ? [] : [variant]
     while (surplus.length > 0 && !fits([...slot.held, ...beside])) {
-      this.#unload(slot, at, surplus.shift()!)
+      this.letGo(slot, at, surplus.shift()!)
     }
     if (variant === undefined) return
+    if (slot.leaving.size > 0 && !fits([...slot.held, ...slot.leaving, ...beside])) return
     slot.loading = variant
-    const replacing = surplus.length > 0 && !fits([...slot.held, variant])
-    this.#parts.load(at.node, at.slot, variant.ref, replacing, later)
+    this.#parts.load(at.node, at.slot, variant.ref, later)
   }
 
   ready(slot: LoadingSlot, variant: VariantShape): void {
@@ -94,12 +94,21 @@ export class Loader {
     slot.failures.set(variant, { count, retryAtMs: nowMs + pauseMs })
   }
 
-  /** Lets go of what is served no more. */
+  /** As soon as the slot has done what it was given of this. */
+  letGo(slot: LoadingSlot, { node, slot: index }: SlotAt, variant: VariantShape): void {
+    slot.held.delete(variant)
+    if (!this.#parts.unload(node, index, variant.ref, false)) slot.leaving.add(variant)
+  }
+
+  /** Lets go at once of what is served no more. */
   drop(slot: LoadingSlot, at: SlotAt, gone: (one: VariantShape) => boolean): void {
     slot.wanted = slot.wanted.filter((variant) => !gone(variant))
     const { loading } = slot
-    for (const variant of [...slot.held, ...loading === null ? [] : [loading]]) {
-      if (gone(variant)) this.#unload(slot, at, variant)
+    for (const variant of [...slot.held, ...slot.leaving, ...loading === null ? [] : [loading]]) {
+      if (!gone(variant)) continue
+      slot.held.delete(variant)
+      slot.leaving.delete(variant)
+      this.#parts.unload(at.node, at.slot, variant.ref, true)
     }
     if (loading !== null && gone(loading)) slot.loading = null
     for (const variant of slot.failures.keys()) if (gone(variant)) slot.failures.delete(variant)
@@ -115,11 +124,6 @@ export class Loader {
       }
     }
     return next
-  }
-
-  #unload(slot: LoadingSlot, { node, slot: index }: SlotAt, variant: VariantShape): void {
-    slot.held.delete(variant)
-    this.#parts.unload(node, index, variant.ref)
   }
 }
 
@@ -137,17 +141,17 @@ interface Holder {
 export class Retirement {
   #members: ReadonlyMap<NodeId, Holder>
   #isOpen: Rulings['isOpen']
-  #unload: LoaderParts['unload']
+  #loader: Pick<Loader, 'letGo'>
   #pending = false
 
   constructor(
     members: ReadonlyMap<NodeId, Holder>,
     isOpen: Rulings['isOpen'],
-    unload: LoaderParts['unload'],
+    loader: Pick<Loader, 'letGo'>,
   ) {
     this.#members = members
     this.#isOpen = isOpen
-    this.#unload = unload
+    this.#loader = loader
   }
 
   /** Variants were closed or opened. */
@@ -169,8 +173,7 @@ export class Retirement {
       slots.forEach((slot, index) => {
         for (const variant of [...slot.held].filter((one) => !this.#isOpen(one))) {
           if (served.has(variant.task)) {
-            slot.held.delete(variant)
-            this.#unload(id, index, variant.ref)
+            this.#loader.letGo(slot, { node: id, slot: index }, variant)
           } else this.#pending = true
         }
       })

@@ -24,9 +24,9 @@ const mostOf = ({ node: { times } }: Slot, { meanMs }: Batch): number =>
  * long overdue gets nothing behind it: what was bound there would be lost with it.
  */
 export function creditAtMs(slot: Slot, nowMs: number): number {
-  const { batches, node, replacing } = slot
+  const { batches, node } = slot
   const [running] = batches
-  const joins = !node.paused && !replacing && node.inUse.duty >= 1 && takesMore(slot)
+  const joins = !node.paused && node.inUse.duty >= 1 && takesMore(slot)
   return joins ? running!.dispatchedMs : behindAtMs(slot, nowMs)
 }
 
@@ -39,8 +39,6 @@ function behindAtMs(slot: Slot, nowMs: number): number {
   const last = batches[batches.length - 1]!
   if (running.abandonedUntilMs !== null || node.inUse.duty < 1 || last.keepsSlot) return Infinity
   if (batches.length > 1 && batches.length >= mostOf(slot, last)) return Infinity
-  // What would wait there may find its variant gone.
-  if (slot.replacing) return Infinity
   if (nowMs > running.endsAtMs + running.upperMs - running.meanMs + S.leadMs) return Infinity
   return last.endsAtMs - last.networkMs - (last.networkMs > 0 ? S.leadMs : 0)
 }
@@ -55,7 +53,7 @@ export const canRun = (slot: Slot, variant: VariantShape, nowMs: number): boolea
  * room behind its batch where that will do. Whether its node may be given work is for others to say.
  */
 export function isSpare(slot: Slot, variant: VariantShape, idle: boolean, nowMs: number): boolean {
-  if (slot.replacing || !canRun(slot, variant, nowMs)) return false
+  if (!canRun(slot, variant, nowMs)) return false
   if (slot.batches.length === 0) return slot.restUntilMs <= nowMs
   return !idle && creditAtMs(slot, nowMs) < Infinity
 }

@@ -172,11 +172,17 @@ export class Pool {
     this.outdated = true
   }
 
-  /** loading -> held, or loading | held -> absent. */
-  loaded(node: NodeId, index: SlotIndex, ref: VariantRef, ok: boolean, nowMs: number): void {
+  /** loading -> held, or loading | held -> absent. The slot, if there is one. */
+  loaded(
+    node: NodeId,
+    index: SlotIndex,
+    ref: VariantRef,
+    ok: boolean,
+    nowMs: number,
+  ): Slot | undefined {
     const slot = this.nodes.get(node)?.slots[index]
     const variant = this.parts.shapes.find(ref)
-    if (slot === undefined || variant === undefined) return
+    if (slot === undefined || variant === undefined) return undefined
     if (slot.loading.delete(variant) && slot.loading.size === 0) {
       changePace(slot, 1 / slot.node.times.loadFactor(), nowMs)
       this.arrivals.ended(slot, ok, nowMs)
@@ -186,6 +192,7 @@ export class Pool {
     else slot.held.delete(variant)
     renewKey(slot)
     this.outdated = true
+    return slot
   }
 
   /** When a node last had a batch: now, if one is there. */
@@ -193,14 +200,6 @@ export class Pool {
     const slots = this.nodes.get(id)?.slots ?? []
     if (slots.some(({ batches }) => batches.length > 0)) return nowMs
     return Math.max(...slots.map(({ endedMs }) => endedMs))
-  }
-
-  /** What the slot loads will take the place of what it holds, or not. The slot, where that is news. */
-  setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): Slot | undefined {
-    const slot = this.nodes.get(node)?.slots[index]
-    if (slot === undefined || slot.replacing === replacing) return undefined
-    slot.replacing = replacing
-    return slot
   }
 
   /** A profile or fan-out was corrected. */

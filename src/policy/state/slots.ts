@@ -2,8 +2,9 @@
  * The slots of the pool as the dispatcher sees them: what each holds, what runs on it, and when it is
  * free again.
  *
- *     variant on a slot:  absent -> loading -> held -> absent        (pool.ts: loading, loaded)
- *                                  |
+ *     variant on a slot:  absent -> loading -> held -> leaving -> absent   (pool.ts, leaving.ts)
+ *                                  |             |
+ *                                  |             +-> absent  no batch of it is there
  *                                  +-> absent  the load failed
  *
  *     work of a slot:     idle -> busy -> resting -> idle            (flights.ts: launch, end)
@@ -74,8 +75,8 @@ export class Slot {
   /** Since when, and what is to be loaded after them, in this order. */
   loadingSinceMs = NaN
   later: readonly VariantShape[] = []
-  /** What it loads will take the place of what it holds: that may be gone at any moment. */
-  replacing = false
+  /** Held no more, though batches of them are there: unloaded once those are done. */
+  readonly leaving = new Set<VariantShape>()
   /** The one that runs, and those behind it. */
   readonly batches: Batch[] = []
   /** The volunteer's duty keeps it idle until then. */

@@ -14,7 +14,7 @@ const [small, large] = variants
 const read = variants.find(({ task }) => task.name === 'read')!
 
 const slotOf = (held: LoadingSlot['held'], more: Partial<LoadingSlot> = {}): LoadingSlot => ({
-  ...{ wanted: [], held, loading: null, failures: new Map(), ...more },
+  ...{ wanted: [], held, loading: null, leaving: new Set(), failures: new Map(), ...more },
 })
 
 /** Nodes with room for one variant, and for another while it takes that one's place. */

@@ -1,5 +1,4 @@
-/** A slot that loads: what it holds may be gone at any moment, and it is slower meanwhile. */
-import { creditAtMs } from '../../../src/policy/state/credit.ts'
+/** A slot that loads: it serves what it holds meanwhile, slower. */
 import assert from 'node:assert/strict'
 import { Loader } from '../../../src/policy/place/loader.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -16,29 +15,31 @@ import { ocr, refsOf } from '../fixtures.ts'
 const shapes = shapesOf([ocr])
 const [small, large] = refsOf(ocr).map((ref) => shapes.find(ref)!)
 
-/** Loads of a slot that holds `small` and is to hold `large`, with room for so many. */
-function loadsOf(room: number, swapRoom: boolean) {
-  const loads: [variant: string, replacing: boolean][] = []
+Deno.test('a slot makes room for a load only once batches of what has to go are done', () => {
+  const done: string[] = []
   const loader = new Loader({
     maxAttempts: 3,
-    load: (_node, _slot, ref, replacing) => void loads.push([ref.variant, replacing]),
-    unload: () => {},
+    load: (_node, _slot, { variant }) => void done.push(`load ${variant}`),
+    unload: (_node, _slot, { variant }) => {
+      done.push(`let go of ${variant}`)
+      return false
+    },
   })
   const slot = loader.slot()
   slot.held.add(small!)
   slot.wanted = [large!]
-  loader.next(slot, { node: 'a', slot: 0 }, (some) => [...some].length <= room, swapRoom, 0)
-  return loads
-}
-
-Deno.test('loader says whether a load takes the place of what the slot serves meanwhile', () => {
-  assert.deepEqual(loadsOf(1, true), [['large', true]])
-  assert.deepEqual(loadsOf(2, true), [['large', false]])
-  assert.deepEqual(loadsOf(1, false), [['large', false]])
+  const next = () =>
+    loader.next(slot, { node: 'a', slot: 0 }, (some) => [...some].length <= 1, false, 0)
+  next()
+  next()
+  assert.deepEqual(done, ['let go of small'])
+  slot.leaving.delete(small!)
+  next()
+  assert.deepEqual(done, ['let go of small', 'load large'])
 })
 
 Deno.test('loader does not come back for a variant that failed once nobody wants it', () => {
-  const loader = new Loader({ maxAttempts: 3, load: () => {}, unload: () => {} })
+  const loader = new Loader({ maxAttempts: 3, load: () => {}, unload: () => true })
   const slot = loader.slot()
   slot.wanted = [large!]
   loader.failed(slot, large!, 0)
@@ -52,7 +53,7 @@ Deno.test('what a slot held and has lost is loaded anew, though not beside anoth
   const loader = new Loader({
     maxAttempts: 3,
     load: (_node, _slot, { variant }) => void loads.push(variant),
-    unload: () => {},
+    unload: () => true,
   })
   const slot = loader.slot()
   const next = (nowMs: number) =>
@@ -66,20 +67,6 @@ Deno.test('what a slot held and has lost is loaded anew, though not beside anoth
   loader.ready(slot, large!)
   next(5000)
   assert.deepEqual(loads, ['large', 'small'])
-})
-
-Deno.test('a slot whose variant is being replaced has credit only once it is idle', () => {
-  const slot = createSlot({ id: 'a', inUse: { slots: 1, duty: 1 }, paused: false } as PoolNode, 0)
-  const running = {
-    ...{ meanMs: 100, upperMs: 120, networkMs: 2, endsAtMs: 100, abandonedUntilMs: null },
-    variant: { task: { rows: 1 } },
-  }
-  slot.batches.push(running as typeof slot.batches[number])
-  assert.ok(creditAtMs(slot, 50) < 100)
-  slot.replacing = true
-  assert.equal(creditAtMs(slot, 50), Infinity)
-  slot.batches.length = 0
-  assert.equal(creditAtMs(slot, 50), 0)
 })
 
 Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {
