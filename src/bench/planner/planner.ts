@@ -89,12 +89,12 @@ export function benchPlanner() {
           placement = place(problem)
           times.push(performance.now() - startMs)
         }
-        const { mode, gap, slots, slotsBound, effort } = placement
+        const { mode, gap, slots, effort } = placement
         rows.push({
           ...{ nodes, memory, load, mode },
           ms: Math.round(median(times)),
           'gap %': Math.round(1e4 * gap) / 100,
-          slots: mode === 'hardware' ? `${slots} (bound ${slotsBound})` : `${slots}`,
+          slots: `${slots}`,
           programs: effort.programs,
           columns: effort.columns,
         })
