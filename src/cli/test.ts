@@ -38,7 +38,13 @@ const LONGEST = [
 ]
 /** Those that would be under way still when the others are over, were they run in one go. */
 const PARTS: Record<string, number> = {
-  ...{ browser: 2, chaos: 2, policy: 2, sim: 2, cli: 3, coordinator: 2, node: 2 },
+  browser: 2,
+  chaos: 2,
+  policy: 2,
+  sim: 2,
+  cli: 3,
+  coordinator: 2,
+  node: 2,
 }
 /**
  * Suites in which a test fails that leaves a timer or a call behind: what it tests would leave that, too.

@@ -118,8 +118,12 @@ export function readBoxes(outputs: readonly Tensor[], batch: number, reading: Re
         : bestOf(scores.data, row * classes, 1, classes)
       if (!(score >= reading.threshold) || kind < 0 || kind >= classes) continue
       found.push({
-        ...{ x0: data[at]!, y0: data[at + 1]!, x1: data[at + 2]!, y1: data[at + 3]! },
-        ...{ score, kind },
+        x0: data[at]!,
+        y0: data[at + 1]!,
+        x1: data[at + 2]!,
+        y1: data[at + 3]!,
+        score,
+        kind,
       })
     }
     return found

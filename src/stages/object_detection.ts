@@ -67,7 +67,9 @@ export const objectDetection: Stage = {
   check: (given) =>
     checkPictureModels(given, (variant) => {
       const { input, labels, boxes } = settingsOf({
-        ...{ task: given.task, variant, next: given.task.next },
+        task: given.task,
+        variant,
+        next: given.task.next,
       })
       return {
         input: [-1, ...emptyInput(input, 1).dims.slice(1)],

@@ -77,7 +77,8 @@ export async function labelledFiles(
         throw new PipelineError(file, `files.${name}`, error.message)
       })
       return {
-        ...{ name, input },
+        name,
+        input,
         // Only of the root is it known what comes in.
         perfect: (task) => Promise.resolve(task === pipeline.root ? [input] : undefined),
         score: (leaves, task) => scoreLabels(labelsOf(truth, task), leaves, field),

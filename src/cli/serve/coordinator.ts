@@ -169,7 +169,12 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   }
   pipelines.forEach(loaded)
   const reload = createReloader({
-    ...{ pool, log, pipelines, loaded, policy: name, renews: policy.renews ?? false },
+    pool,
+    log,
+    pipelines,
+    loaded,
+    policy: name,
+    renews: policy.renews ?? false,
   })
   const peers = createPeers(() => [server.port, ...inner === undefined ? [] : [inner.port]])
   const bodies = createBodyReader({
@@ -191,7 +196,13 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     now,
   })
   const app = createApp({
-    ...{ pool, reload, peers, bodies, schemas, jobs: jobs.jobs, cutter },
+    pool,
+    reload,
+    peers,
+    bodies,
+    schemas,
+    jobs: jobs.jobs,
+    cutter,
     nearWebhooks: options.nearWebhooks ?? false,
     readModel: async (sha256) => {
       const file = files.get(sha256)

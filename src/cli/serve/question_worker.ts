@@ -41,7 +41,9 @@ function varied(picture: Picture): Picture {
   const [width, height] = [seen * picture.width, seen * picture.height]
   const scale = between(LEAST_SCALE, 1)
   const cut = cutCrop(picture, {
-    ...{ width, height, angle: between(-TURN, TURN) },
+    width,
+    height,
+    angle: between(-TURN, TURN),
     cx: between(width / 2, picture.width - width / 2),
     cy: between(height / 2, picture.height - height / 2),
   }, {

@@ -31,7 +31,9 @@ export function sameFields(
 }
 
 const tensorOf = ({ type, dims, bytes }: TensorValue): Tensor => ({
-  ...{ type, dims, data: dataOf(type, bytes) },
+  type,
+  dims,
+  data: dataOf(type, bytes),
 })
 
 /** Tensors that items carry, by their names. */

@@ -81,7 +81,9 @@ async function resultOf(item: StageItem, context: StageContext): Promise<ItemRes
 }
 
 const NOT_AWAITED: ItemResult = {
-  ...{ ok: false, reason: 'expired', message: 'Nobody waits for the document any more' },
+  ok: false,
+  reason: 'expired',
+  message: 'Nobody waits for the document any more',
 }
 
 /** Where nobody provides a drawing that can be ended. */

@@ -82,7 +82,9 @@ export function createDrawing(codecs: Pick<ImageCodecs, 'library' | 'encodeJpeg'
         if (pdfium.isOverfull) throw new RangeError('No memory left')
         const { page, meta, characters, picture } = drawn
         return {
-          ...{ ok: true, page, characters },
+          ok: true,
+          page,
+          characters,
           ...picture && { picture: await pageJpeg(picture, codecs) },
           ...meta.scale !== undefined && { scale: meta.scale },
         }

@@ -12,7 +12,9 @@ const point = z.tuple([z.number(), z.number()])
 const side = z.number().positive()
 const pageSchema = z.object({
   index: z.number().int().min(0),
-  ...{ width: side, height: side, scale: side.default(1) },
+  width: side,
+  height: side,
+  scale: side.default(1),
 })
 const entrySchema = z.object({
   text: z.string(),
@@ -54,7 +56,10 @@ function resultOf({ meta }: StageItem): ItemResult {
     known.lines.push({ text, confidence, box: page.scale === 1 ? box : scaled })
   }
   const pages = [...read.values()].map(({ page: { index, width, height }, lines }): Page => ({
-    ...{ index, width, height, source: 'read' },
+    index,
+    width,
+    height,
+    source: 'read',
     ...layoutOf(lines, { width, height }),
   }))
   pages.sort((a, b) => a.index - b.index)

@@ -29,7 +29,12 @@ export interface PageMeta extends Size {
 
 /** What is to be read yet. */
 export const unread = ({ index, width, height }: PageMeta): Page => ({
-  ...{ index, width, height, turn: 0, source: 'read', blocks: [] },
+  index,
+  width,
+  height,
+  turn: 0,
+  source: 'read',
+  blocks: [],
 })
 
 /** Whole pixels for these sides, as many as there may be of them. */

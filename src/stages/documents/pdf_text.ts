@@ -140,8 +140,10 @@ class Run {
     const along = corners.map(([x, y]) => x * cos + y * sin)
     const across = corners.map(([x, y]) => y * cos - x * sin)
     return {
-      ...{ from: Math.min(...along), to: Math.max(...along) },
-      ...{ top: Math.min(...across), bottom: Math.max(...across) },
+      from: Math.min(...along),
+      to: Math.max(...along),
+      top: Math.min(...across),
+      bottom: Math.max(...across),
     }
   }
 

@@ -121,7 +121,12 @@ const lengthOf = (value: unknown): number =>
 
 /** No clock: all nodes are to make the same of a query. */
 const GLOBALS = {
-  ...{ true: true, false: false, none: null, True: true, False: false, None: null },
+  true: true,
+  false: false,
+  none: null,
+  True: true,
+  False: false,
+  None: null,
   raise_exception(message: unknown) {
     throw new TemplateError(`it says ${String(message).slice(0, 300)}`)
   },

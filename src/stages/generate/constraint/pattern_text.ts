@@ -16,7 +16,13 @@ const PENDING = 2 ** 22
 const PLACES = 2 ** 26
 
 const SHORT: { readonly [byte: number]: number } = {
-  ...{ 0x22: 0x22, 0x5c: 0x5c, 0x62: 8, 0x66: 12, 0x6e: 10, 0x72: 13, 0x74: 9 },
+  0x22: 0x22,
+  0x5c: 0x5c,
+  0x62: 8,
+  0x66: 12,
+  0x6e: 10,
+  0x72: 13,
+  0x74: 9,
 }
 const LONG = Array.from({ length: 32 }, (_, code) => code)
   .filter((code) => !Object.values(SHORT).includes(code))
