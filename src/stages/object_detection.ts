@@ -1,5 +1,5 @@
 /**
- * Finding things: a picture in, out an upright crop of each thing for the task that is told of it.
+ * Detects objects in a picture, and cuts out an upright crop of each for the child task.
  *
  * @module
  */

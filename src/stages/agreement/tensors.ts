@@ -24,7 +24,7 @@ export function sameFields(
     if (ours instanceof TensorValue && theirs instanceof TensorValue) {
       return sameTensor(tensorOf(ours), tensorOf(theirs), tolerance)
     }
-    // An object may look like a tensor, and is none to whoever asked for one.
+    // An object may look like a tensor, and is none to the client.
     if (ours instanceof TensorValue || theirs instanceof TensorValue) return false
     return sameJson(ours as Json, theirs as Json, tolerance, name)
   })

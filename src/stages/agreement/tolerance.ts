@@ -17,7 +17,7 @@ export interface Tolerance {
   texts?: { left: number }
 }
 
-/** One build of one engine on one input: what is left is rounding on other processors. */
+/** One build of one engine on one input: only rounding on other processors differs. */
 const SAME: Tolerance = {
   absolute: 2e-3,
   relative: 2e-3,

@@ -26,9 +26,9 @@ const entrySchema = z.object({
 const MOST_LINES = 100_000
 
 /**
- * Stage `page-layout`, of a task that gathers. Items: `{gathered: [{text, confidence, box, page}]}`,
- * of which those without a text are passed over. Fields: `{pages}`: those that have a line, in order, as
- * `Page` of `src/documents/page.ts`. Needs no model.
+ * Stage `page-layout`, of a task that gathers. Items: `{gathered: [{text, confidence, box,
+ * page}]}`, lines without a text are passed over. Fields: `{pages}`: pages with a line, in order,
+ * as `Page` of `src/documents/page.ts`. Needs no model.
  */
 export const pageLayout: Stage = {
   run: (items) => Promise.resolve(items.map(resultOf)),
