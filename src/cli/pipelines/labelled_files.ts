@@ -109,7 +109,7 @@ async function readInput(folder: string, name: string, pipeline: Pipeline): Prom
   return { meta: { type: typeOf(bytes) }, bytes }
 }
 
-/** As its bytes say, whatever the file is called. */
+/** The media type by a file's bytes; its name does not count. */
 function typeOf(bytes: Uint8Array): string {
   try {
     return checkPicture(bytes).type

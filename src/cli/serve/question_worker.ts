@@ -1,6 +1,6 @@
 /**
  * Makes pictures to ask nodes about out of samples, apart from the coordinator: to encode one takes
- * longer than anybody should wait.
+ * too long for the coordinator's thread.
  *
  * @module
  */

@@ -57,7 +57,7 @@ export interface BackendChoice {
   hasNoRoom(): void
   /** A batch came in: a trial that takes the processor from it ends. */
   disturb(): void
-  /** What is under way ends, whatever it runs on. */
+  /** Running work ends, on any backend. */
   paused(): void
   /** A serving worker died. */
   died(failure: Failure): void
