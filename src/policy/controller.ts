@@ -5,34 +5,34 @@
  */
 import { handedOnBy } from './price/handed_on.ts'
 import type { FanOut } from './estimate/fanout.ts'
-import type { BackgroundParts } from './place/background.ts'
 import { Directing } from './place/directing.ts'
 import { PlaceDue } from './place/due.ts'
-import { Loader, type LoaderParts } from './place/loader.ts'
-import { bytesListed, confine, isLoaded, type Member } from './place/member.ts'
-import { memberOf, nameClasses, resizeTo } from './place/member.ts'
+import { confine, isLoaded } from './place/holding.ts'
+import { Loader } from './place/loader.ts'
 import { Placing } from './place/placing.ts'
 import type { Limits } from './core/options.ts'
 import type { Placement } from './place/problem.ts'
 import type { ClassReport } from './state/classes.ts'
 import { createRulings } from './state/rulings.ts'
 import type { Shapes, VariantShape } from './core/graph.ts'
-import type { Capacity } from './state/capacity.ts'
+import { isCold, type PoolNode, type Slot } from './state/node.ts'
+import type { NodeChange, Pool } from './state/pool.ts'
 import type { Demands } from './estimate/demands.ts'
 import { LoadOrder } from './place/load_order.ts'
 import { load as params } from './place/params.ts'
 import { planView } from './place/plan_view.ts'
 import type { Outlook } from './outlook.ts'
-import { createRecruiting, type Recruiting, type RecruitingParts } from './recruiting.ts'
-import type { NodeId, Plan, PolicyCommand, PolicyEvent } from './core/types.ts'
-import type { SlotIndex, VariantRuling } from './core/types.ts'
+import { Recruiting } from './use/recruiting.ts'
+import type { Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/types.ts'
 
-export interface Controller extends Pick<Recruiting, 'recruit' | 'release'> {
-  handle(event: PolicyEvent, nowMs: number): void
+export interface Controller {
+  readonly recruiting: Recruiting
+  /** @param change what the event changed of a node */
+  handle(event: PolicyEvent, change: NodeChange | undefined, nowMs: number): void
   /** A slot has done what it had of a variant that it let go of, and unloads it. */
-  left(slot: { node: { id: NodeId }; index: SlotIndex }, variant: VariantShape, nowMs: number): void
-  /** Nodes were put into classes. */
-  classified(capacity: Capacity, nowMs: number): void
+  left(slot: Slot, variant: VariantShape, nowMs: number): void
+  /** Some node was put into a class for the first time. */
+  classified(nowMs: number): void
   /**
    * Whether a placement should be worked out: slots cannot hold all, and much has changed. Only
    * when woken, so that nodes that join together are planned together.
@@ -44,10 +44,8 @@ export interface Controller extends Pick<Recruiting, 'recruit' | 'release'> {
   plan(nowMs: number): Plan
 }
 
-type Recruited = Pick<RecruitingParts, 'colds' | 'setCold'>
-
-export interface ControllerParts
-  extends Omit<LoaderParts, 'maxAttempts'>, Recruited, Pick<BackgroundParts, 'lastBatchMs'> {
+export interface ControllerParts {
+  pool: Pool
   shapes: Shapes
   limits: Limits
   demands: Demands
@@ -60,16 +58,15 @@ export interface ControllerParts
 }
 
 export function createController(parts: ControllerParts): Controller {
-  const { shapes, limits, emit, demands, colds } = parts
-  const loader = new Loader({ ...parts, maxAttempts: limits.maxLoadAttempts })
-  const members = new Map<NodeId, Member>()
+  const { shapes, limits, emit, demands, pool, pool: { warm } } = parts
+  const loader = new Loader({ pool, emit, maxAttempts: limits.maxLoadAttempts })
   const rulings = createRulings()
-  const placing = new Placing({ shapes, members, fanOut: parts.fanOut, isOpen: rulings.isOpen })
+  const placing = new Placing({ shapes, nodes: warm, fanOut: parts.fanOut, isOpen: rulings.isOpen })
   let epoch = 0
   let placed: Plan | undefined
   const due = new PlaceDue()
   const directing = new Directing({
-    ...{ members, loader, isOpen: rulings.isOpen, lastBatchMs: parts.lastBatchMs },
+    ...{ pool, loader, isOpen: rulings.isOpen },
     wanted: new LoadOrder({ ...parts, isOpen: rulings.isOpen }),
     isPlaced: () => placed !== undefined,
     place: (nowMs) => placing.direct(due.isOvertaken(demands.toPlaceSigns(nowMs))),
@@ -82,80 +79,57 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  function setAble(member: Member, bytes: Member['bytesOf'], nowMs: number): void {
-    member.bytesOf = bytes
-    confine(member, rulings.isOpen)
+  function confined(node: PoolNode, nowMs: number): void {
+    confine(node, rulings.isOpen)
     changed(nowMs)
   }
 
-  /** Nobody is to hold what is served no more. */
+  /** No slot is to hold what is served no more. */
   function dropPipeline(name: string, nowMs: number): void {
-    const gone = ({ ref }: VariantShape) => ref.pipeline === name
-    for (const member of members.values()) {
-      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
-      const kept = [...member.bytesOf].filter(([variant]) => !gone(variant))
-      setAble(member, new Map(kept), nowMs)
+    for (const node of warm.values()) {
+      for (const slot of node.slots) {
+        loader.drop(slot, ({ ref }) => ref.pipeline === name, nowMs)
+      }
+      confined(node, nowMs)
     }
     demands.close(name)
   }
 
-  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
-    const member = memberOf(shapes, event)
-    confine(member, rulings.isOpen)
-    resizeTo(member, event.slots, loader)
-    changed(nowMs)
-    remove(event.node)
-    members.set(event.node, member)
+  function join(node: PoolNode, nowMs: number): void {
+    confined(node, nowMs)
     placing.joined(nowMs)
-    directing.joined(event.node, nowMs)
-    directing.direct(nowMs, [member])
+    directing.joined(node.id, nowMs)
+    directing.direct(nowMs, [node])
   }
 
   function rule(given: readonly VariantRuling[], nowMs: number): void {
     rulings.set(given)
-    for (const member of members.values()) confine(member, rulings.isOpen)
-    changed(nowMs)
+    for (const node of warm.values()) confined(node, nowMs)
     retirement.ruled()
     directing.direct(nowMs)
   }
 
-  /** False where it was no member. */
-  function remove(node: NodeId): boolean {
-    const member = members.get(node)
-    if (member === undefined) return false
-    members.delete(node)
-    directing.left(member)
-    return true
-  }
-
-  function handle(event: PolicyEvent, nowMs: number): void {
+  function handle(event: PolicyEvent, change: NodeChange | undefined, nowMs: number): void {
+    // Of a cold node nothing is to be loaded, whatever it says.
+    const node = change === undefined || isCold(change.node) ? undefined : change.node
     switch (event.type) {
       case 'node_joined':
-        colds.joined(event)
-        if (event.cold !== true) return join(event, nowMs)
-        remove(event.node)
-        return recruiting.first(nowMs)
+        directing.left(change!.node)
+        return node === undefined ? recruiting.first(nowMs) : join(node, nowMs)
       case 'node_reported': {
-        colds.told(event)
-        const member = members.get(event.node)
-        if (member === undefined) return
-        if (event.paused !== undefined && event.paused !== member.paused) {
-          member.paused = event.paused
+        if (node === undefined) return
+        if (change!.toggled) {
           changed(nowMs)
           retirement.retire()
         }
-        if (event.duty !== undefined) changed(nowMs)
-        if (event.slots === undefined) return
-        resizeTo(member, event.slots, loader)
-        changed(nowMs)
-        return directing.direct(nowMs, [member])
+        if (event.duty !== undefined || event.slots !== undefined) changed(nowMs)
+        if (event.slots !== undefined) directing.direct(nowMs, [node])
+        return
       }
       case 'node_able': {
-        colds.told(event)
-        const member = members.get(event.node)
-        if (member === undefined) return
-        setAble(member, bytesListed(shapes, event.able), nowMs)
-        return directing.direct(nowMs, [member])
+        if (node === undefined) return
+        confined(node, nowMs)
+        return directing.direct(nowMs, [node])
       }
       case 'pipeline_added':
         demands.open(event.pipeline.name)
@@ -167,27 +141,28 @@ export function createController(parts: ControllerParts): Controller {
         dropPipeline(event.pipeline, nowMs)
         return directing.direct(nowMs)
       case 'node_left':
-        colds.left(event.node)
-        if (!remove(event.node)) return
+        if (node === undefined) return
+        directing.left(node)
         recruiting.first(nowMs)
         placing.left(nowMs)
         changed(nowMs)
-        // Many may go at once, and where slots hold all nobody is to hold anything else for that.
+        // Many may go at once, and where slots hold all no other slot is to hold anything else for that.
         if (directing.isTight()) return directing.direct(nowMs, [])
-        return members.size > params.fewNodes ? retirement.retire() : directing.direct(nowMs)
+        return warm.size > params.fewNodes ? retirement.retire() : directing.direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
-        const member = members.get(event.node)
-        const slot = member?.slots[event.slot]
+        const slot = node?.slots[event.slot]
         const variant = shapes.find(event)
         if (slot === undefined || variant === undefined) return
-        if (event.type === 'instance_ready') loader.ready(slot, variant)
+        if (event.type === 'instance_ready') slot.failures.delete(variant)
         else loader.failed(slot, variant, nowMs)
-        background.ended(member!, slot, nowMs)
+        background.ended(slot, nowMs)
         epoch++
         if (event.type === 'instance_ready') retirement.came(variant)
-        directing.direct(nowMs, [member!])
-        if (colds.isComing(event.node) && isLoaded(member!)) colds.came(event.node, nowMs)
+        directing.direct(nowMs, [slot.node])
+        if (slot.node.presence === 'coming' && isLoaded(slot.node)) {
+          recruiting.came(slot.node, nowMs)
+        }
         return
       }
       case 'rulings_changed':
@@ -207,16 +182,16 @@ export function createController(parts: ControllerParts): Controller {
     }
   }
 
-  const recruiting = createRecruiting({
-    ...parts,
-    members,
+  const recruiting = new Recruiting({
+    pool,
     join,
-    letGo(member, nowMs) {
-      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, () => true))
-      remove(member.id)
+    letGo(node, nowMs) {
+      for (const slot of node.slots) loader.drop(slot, () => true, nowMs)
+      directing.left(node)
       placing.left(nowMs)
       changed(nowMs)
     },
+    emit,
   })
 
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
@@ -225,17 +200,14 @@ export function createController(parts: ControllerParts): Controller {
 
   return {
     handle,
-    left({ node: { id }, index }, variant, nowMs) {
-      const member = members.get(id)
-      if (!member?.slots[index]?.leaving.delete(variant)) return
-      emit({ type: 'unload', node: id, slot: index, ...variant.ref })
-      directing.direct(nowMs, [member])
+    recruiting,
+    left(slot, variant, nowMs) {
+      if (!pool.has(slot)) return
+      loader.unload(slot, variant)
+      directing.direct(nowMs, [slot.node])
     },
-    recruit: recruiting.recruit,
-    release: recruiting.release,
-    classified(capacity, nowMs) {
-      const isNew = nameClasses(members.values(), capacity)
-      if (isNew && directing.isTight()) directing.direct(nowMs)
+    classified(nowMs) {
+      if (directing.isTight()) directing.direct(nowMs)
     },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
@@ -247,7 +219,7 @@ export function createController(parts: ControllerParts): Controller {
     plan: (nowMs) =>
       planView({
         ...{ shapes, epoch, demands, rulings, placed, nowMs },
-        members: members.values(),
+        nodes: warm.values(),
         planned: parts.planned(),
         handedOn: handedOnBy(shapes, parts.fanOut),
       }),

@@ -8,26 +8,25 @@ import { check } from './state/check.ts'
 import { createFanOut, type FanOut } from './estimate/fanout.ts'
 import { createFlights } from './state/flights.ts'
 import { createLearned, type Learned } from './learned.ts'
-import type { LoaderParts } from './place/loader.ts'
 import type { Limits, SchedulerOptions } from './core/options.ts'
-import { createPool, type Pool } from './state/pool.ts'
+import { type NodeChange, Pool } from './state/pool.ts'
 import { BatchSizes } from './estimate/batch_sizes.ts'
-import { type Capacity, isAlone } from './state/capacity.ts'
+import { isAlone } from './state/capacity.ts'
 import { type ClassReport, reportClasses } from './state/classes.ts'
 import { createReady } from './state/ready.ts'
 import { createRulings } from './state/rulings.ts'
-import { type Batch, coolDown, PROOF } from './state/slots.ts'
+import { PROOF } from './state/node.ts'
+import { coolDown } from './state/slots.ts'
 import { Profile } from './estimate/profile.ts'
 import type { Query } from './state/query.ts'
 import { besideOn } from './state/rows.ts'
-import { Leaving, type Left } from './state/leaving.ts'
 import { createQueue } from './state/queue.ts'
 import { createWaiting } from './state/waiting.ts'
 import type { PipelineShape, Shapes } from './core/graph.ts'
 import { createCounters, dispatcherStats } from './state/stats.ts'
 import { createResults } from './dispatch/results.ts'
 import type { Trust } from './trust/trust.ts'
-import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats } from './core/types.ts'
+import type { PolicyCommand, PolicyEvent, SchedulerStats } from './core/types.ts'
 import { Assigner } from './dispatch/assign.ts'
 import { mayTry } from './dispatch/bounds.ts'
 import type { Demands } from './estimate/demands.ts'
@@ -35,19 +34,16 @@ import { isBestInTime } from './admit/best_in_time.ts'
 import { Inside } from './admit/inside.ts'
 import { Outlook } from './outlook.ts'
 import { dispatch as params } from './dispatch/params.ts'
-import type { Colds } from './use/colds.ts'
+import type { OutlookParts } from './outlook.ts'
 import { Preferred } from './use/preferred.ts'
 
-export interface Dispatcher
-  extends Pick<Learned, 'memory' | 'recall'>, Pick<Pool, 'setCold' | 'lastBatchMs'> {
-  handle(event: PolicyEvent, nowMs: number): void
+export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'> {
+  /** @param change what the event changed of a node */
+  handle(event: PolicyEvent, change: NodeChange | undefined, nowMs: number): void
   /** What is served changed. */
   renew(): void
-  /** The controller has told a slot to load a variant, or to let go of one. */
-  loading: LoaderParts['load']
-  unloading: LoaderParts['unload']
-  /** Slots that have done what they had of a variant that they let go of, since it was last asked. */
-  left(): Left[]
+  /** Nodes and slots. */
+  readonly pool: Pool
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
   /** What variants hand on. */
@@ -73,21 +69,17 @@ export function createDispatcher(
   limits: Limits,
   emit: (command: PolicyCommand) => void,
   demands: Demands,
-  options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits' | 'gather' | 'prefer'> & {
-    /** Nodes were put into classes. */
-    classified(capacity: Capacity): void
-    colds: Colds
-    recruit(count: number): void
-    release(node: NodeId): void
-  },
+  options:
+    & Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits' | 'gather' | 'prefer'>
+    & Pick<OutlookParts, 'classified' | 'cold' | 'recruit' | 'release'>,
 ): Dispatcher {
-  const { fits = () => true, gather = () => undefined, colds } = options
+  const { fits = () => true, gather = () => undefined } = options
   const preferred = new Preferred(options.prefer)
   const profile = new Profile((node) => trust?.reputations.speaks(node) ?? true)
   const fanOut = createFanOut()
   const sizes = new BatchSizes()
   const rulings = createRulings()
-  const pool = createPool({
+  const pool = new Pool({
     shapes,
     profile,
     fanOut,
@@ -95,7 +87,6 @@ export function createDispatcher(
     proofOf: (node) => trust?.reputations.proofOf(node) ?? PROOF.own,
   })
   const ready = createReady()
-  const leaving = new Leaving()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
@@ -107,7 +98,7 @@ export function createDispatcher(
     emit,
     changed(slot) {
       ready.touch(slot, nowMs)
-      leaving.changed(slot)
+      pool.leaving.changed(slot)
     },
     exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
     extraLost: (batch) => results.extraLost(batch, nowMs),
@@ -123,10 +114,9 @@ export function createDispatcher(
     ...{ shapes, pool, ready, flights, queries, waiting, fanOut, demands, emit },
     maxBatch: limits.maxBatch,
     batchMs: () => batchMs,
-    classified: options.classified,
     preferred,
-    cold: (at) => colds.count(at),
-    isElastic: colds.isElastic,
+    classified: options.classified,
+    cold: options.cold,
     recruit: options.recruit,
     release: options.release,
   })
@@ -141,7 +131,7 @@ export function createDispatcher(
     emit,
     bestFloor: rulings.bestFloor,
     arrivals: pool.arrivals,
-    doubt: pool.doubt,
+    doubt: pool.capacities.doubt,
     preferred,
     confirming: () => trust?.confirming,
     nowMs: () => nowMs,
@@ -184,14 +174,15 @@ export function createDispatcher(
   const { trust } = results
   const learned = createLearned({ shapes, profile, fanOut, nodes: pool.nodes, trust })
 
-  function lose(batches: readonly Batch[], message: string): void {
-    for (const batch of batches) {
+  function lose(change: NodeChange | undefined, why: string): void {
+    const message = `Cannot finish a batch: ${why}`
+    for (const batch of change?.lost ?? []) {
       flights.end(batch.id, nowMs)
       flights.fail(batch, message, nowMs)
     }
   }
 
-  function handle(event: PolicyEvent, at: number): void {
+  function handle(event: PolicyEvent, change: NodeChange | undefined, at: number): void {
     nowMs = at
     switch (event.type) {
       case 'query_arrived':
@@ -215,27 +206,13 @@ export function createDispatcher(
         return flights.fail(batch, event.message, nowMs)
       }
       case 'node_joined':
-        lose(pool.leave(event.node), 'Cannot finish a batch: its node joined anew')
-        return pool.join(event)
+        return lose(change, 'its node joined anew')
       case 'node_reported':
-        return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
-      case 'node_scaled':
-        return pool.scaled(event)
+        return lose(change, 'its slot is no more')
       case 'node_left':
         learned.left(event.node)
         results.left(event.node)
-        return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
-      case 'instance_ready':
-      case 'load_failed':
-        return void pool.loaded(
-          event.node,
-          event.slot,
-          event,
-          event.type === 'instance_ready',
-          nowMs,
-        )
-      case 'node_able':
-        return pool.able(event)
+        return lose(change, 'its node left')
       case 'pipeline_added':
         return open(shapes.pipelines.get(event.pipeline.name)!, event.replaces)
       case 'pipeline_removed':
@@ -258,17 +235,10 @@ export function createDispatcher(
   return {
     handle,
     renew: () => outlook.renew(),
-    loading: (node, slot, ref, later) => pool.loading(node, slot, ref, later, nowMs),
-    setCold: (node, cold) => pool.setCold(node, cold),
-    lastBatchMs: (node, at) => pool.lastBatchMs(node, at),
-    unloading(node, index, ref, atOnce) {
-      const slot = pool.loaded(node, index, ref, false, nowMs)
-      return atOnce || slot === undefined || leaving.letGo(slot, shapes.find(ref)!)
-    },
-    left: () => leaving.take(),
+    pool,
     classes(at) {
       outlook.capacity(at)
-      return reportClasses(pool.classes, profile, sizes, limits.maxBatch)
+      return reportClasses(pool.capacities.classes, profile, sizes, limits.maxBatch)
     },
     fanOut,
     expire(at, inclusive) {
@@ -286,7 +256,7 @@ export function createDispatcher(
       const next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
       if (waiting.total === 0) return next
       outlook.capacity(at)
-      return Math.min(next, lookMs, ready.nextMs(), pool.renewAtMs())
+      return Math.min(next, lookMs, ready.nextMs(), pool.capacities.renewAtMs())
     },
     planned: () => outlook.planned(),
     bestInTime: (shape, at) => isBestInTime(outlook.pathsAt(at), shape),

@@ -5,7 +5,7 @@
  */
 import type { FanOut } from './estimate/fanout.ts'
 import type { Memory } from './core/memory.ts'
-import type { PoolNode } from './state/slots.ts'
+import type { PoolNode } from './state/node.ts'
 import type { Profile } from './estimate/profile.ts'
 import type { PipelineShape, Shapes } from './core/graph.ts'
 import type { Trust } from './trust/trust.ts'

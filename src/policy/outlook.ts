@@ -27,7 +27,8 @@ import { backlog as B, price } from './price/params.ts'
 import { Paths } from './price/paths.ts'
 import { heardDuty, type Problem, supplyOf } from './price/problem.ts'
 import { Preferred } from './use/preferred.ts'
-import { type Cold, Use } from './use/use.ts'
+import type { Cold } from './use/recruiting.ts'
+import { Use } from './use/use.ts'
 import { energyPrices } from './use/energy.ts'
 import { use } from './use/params.ts'
 import { inBatches, Stations } from './price/stations.ts'
@@ -48,14 +49,13 @@ export interface OutlookParts {
   maxBatch: number
   batchMs(): number
   emit(command: PolicyCommand): void
-  /** Nodes were put into classes anew. */
-  classified(capacity: Capacity): void
+  /** Some node was put into a class for the first time. */
+  classified(): void
   preferred: Preferred
   cold(nowMs: number): Cold
   /** So many cold nodes are to be loaded; and a node that rested long lets go of what it holds. */
   recruit(count: number): void
   release(node: NodeId): void
-  isElastic(node: NodeId): boolean
 }
 
 export class Outlook {
@@ -93,7 +93,7 @@ export class Outlook {
 
   /** What is served changed. */
   renew(): void {
-    this.parts.pool.renew()
+    this.parts.pool.capacities.renew()
     this.solvedMs = -Infinity
     this.stale = true
   }
@@ -101,11 +101,11 @@ export class Outlook {
   /** Makes all of this hold for now. */
   capacity(nowMs: number): Capacity {
     const { pool, ready, emit } = this.parts
-    const capacity = pool.capacity(nowMs)
+    const capacity = pool.capacities.at(nowMs)
     if (capacity.layout !== this.layout) {
       this.layout = capacity.layout
       this.stale = true
-      this.parts.classified(capacity)
+      if (capacity.layout.hasNew) this.parts.classified()
       applyLevels(capacity, this.use.levels, emit, nowMs)
       ready.rebuild(capacity.layout, nowMs)
     }
@@ -163,7 +163,7 @@ export class Outlook {
 
   /** Decides what of each node is in use, and has it so. */
   private scale(capacity: Capacity, nowMs: number): void {
-    const { emit, ready, preferred, pool, cold, recruit, release, isElastic, waiting } = this.parts
+    const { emit, ready, preferred, pool, cold, recruit, release, waiting } = this.parts
     this.use.decide({
       capacity,
       whole: this.whole,
@@ -174,8 +174,8 @@ export class Outlook {
     })
     for (const slot of applyLevels(capacity, this.use.levels, emit, nowMs)) ready.touch(slot, nowMs)
     if (this.use.recruits > 0) recruit(this.use.recruits)
-    for (const { id, restsSinceMs } of pool.nodes.values()) {
-      if (nowMs - restsSinceMs >= use.releaseMs && isElastic(id)) release(id)
+    for (const { id, restsSinceMs, presence } of pool.nodes.values()) {
+      if (nowMs - restsSinceMs >= use.releaseMs && presence === 'warm') release(id)
     }
   }
 

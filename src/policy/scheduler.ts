@@ -9,7 +9,6 @@ import { Demands } from './estimate/demands.ts'
 import type { Memory } from './core/memory.ts'
 import { limitsOf, type SchedulerOptions } from './core/options.ts'
 import { shapesOf } from './core/graph.ts'
-import { Colds } from './use/colds.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from './core/types.ts'
 
 export interface LearningScheduler extends Scheduler {
@@ -38,36 +37,24 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
   const demands = new Demands(shapes, options.startPerS)
-  const colds = new Colds()
   const dispatcher = createDispatcher(shapes, limits, emit, demands, {
     ...options,
-    classified: (capacity) => controller.classified(capacity, nowMs),
-    colds,
-    recruit: (count) => controller.recruit(count, nowMs),
-    release: (node) => controller.release(node, nowMs),
+    classified: () => controller.classified(nowMs),
+    cold: () => controller.recruiting.count(nowMs),
+    recruit: (count) => controller.recruiting.recruit(count, nowMs),
+    release: (node) => controller.recruiting.release(node, nowMs),
   })
-  const { trust } = dispatcher
+  const { trust, pool } = dispatcher
   if (options.memory !== undefined) dispatcher.recall(options.memory)
   const controller = createController({
     shapes,
     limits,
     emit,
-    load(node, slot, ref, later) {
-      emit({ type: 'load', node, slot, ...ref })
-      dispatcher.loading(node, slot, ref, later)
-    },
-    unload(node, slot, ref, atOnce) {
-      const isGone = dispatcher.unloading(node, slot, ref, atOnce)
-      if (isGone) emit({ type: 'unload', node, slot, ...ref })
-      return isGone
-    },
+    pool,
     fanOut: dispatcher.fanOut,
     classes: () => dispatcher.classes(nowMs),
-    lastBatchMs: dispatcher.lastBatchMs,
     demands,
     planned: dispatcher.planned,
-    colds,
-    setCold: dispatcher.setCold,
   })
   let nowMs = -Infinity
   /** The driver's one timer, as far as is known; undefined when it may have fired. */
@@ -81,10 +68,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     if (type === 'pipeline_added') shapes.add(given.pipeline)
     dispatcher.expire(nowMs, false)
     const event = trust === undefined ? given : trust.before(given, nowMs)
-    if (event !== undefined) {
-      dispatcher.handle(event, nowMs)
-      controller.handle(event, nowMs)
-    }
+    if (event !== undefined) apply(event)
     heed()
     if (type === 'pipeline_removed') {
       shapes.remove(given.pipeline)
@@ -102,14 +86,16 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     return commands
   }
 
+  function apply(event: PolicyEvent): void {
+    const change = pool.handle(event, nowMs)
+    dispatcher.handle(event, change, nowMs)
+    controller.handle(event, change, nowMs)
+  }
+
   /** Slots have done what they had of a variant that they let go of; nodes went into quarantine, or came out. */
   function heed(): void {
-    for (const { slot, variant } of dispatcher.left()) controller.left(slot, variant, nowMs)
-    if (trust === undefined) return
-    for (const news of trust.reputations.news()) {
-      dispatcher.handle(news, nowMs)
-      controller.handle(news, nowMs)
-    }
+    for (const { slot, variant } of pool.leaving.take()) controller.left(slot, variant, nowMs)
+    for (const news of trust?.reputations.news() ?? []) apply(news)
   }
 
   /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */

@@ -10,7 +10,7 @@
  */
 import type { InUse } from '../policy/core/elastic.ts'
 import type { BatchId, SlotIndex, VariantRef } from '../policy/core/types.ts'
-import { soundDuty } from '../policy/state/slots.ts'
+import { soundDuty } from '../policy/state/node.ts'
 import type { ClassModel } from './class_model.ts'
 import type { VirtualTime } from './events.ts'
 import type { Starts } from './scenario_schema.ts'

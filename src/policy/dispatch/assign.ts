@@ -8,7 +8,7 @@
 import type { Capacity } from '../state/capacity.ts'
 import type { Arrivals } from '../state/arrivals.ts'
 import { mostItems } from '../state/rows.ts'
-import type { Slot } from '../state/slots.ts'
+import type { Slot } from '../state/node.ts'
 import type { Item, Query } from '../state/query.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { TaskShape } from '../core/graph.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CloseReason } from '../state/stats.ts'
-import type { Slot } from '../state/slots.ts'
+import type { Slot } from '../state/node.ts'
 import type { Item } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
 import type { Prefix, VariantShape } from '../core/graph.ts'

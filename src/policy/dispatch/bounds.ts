@@ -4,7 +4,8 @@
  * @module
  */
 import type { Capacity } from '../state/capacity.ts'
-import { isOverdue, readyAtMs, type Slot } from '../state/slots.ts'
+import { type Slot } from '../state/node.ts'
+import { isOverdue, readyAtMs } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import { dispatch } from './params.ts'
 import type { Sight } from './value.ts'

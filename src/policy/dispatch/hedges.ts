@@ -8,7 +8,8 @@
  */
 import type { Fits } from '../core/options.ts'
 import { creditAtMs } from '../state/credit.ts'
-import { type Batch, overdueAtMs, type PoolNode, readyAtMs, type Slot } from '../state/slots.ts'
+import { type Batch, type PoolNode, type Slot } from '../state/node.ts'
+import { overdueAtMs, readyAtMs } from '../state/slots.ts'
 import { isSpare } from '../state/credit.ts'
 import type { Profile } from '../estimate/profile.ts'
 import type { Item } from '../state/query.ts'

@@ -15,7 +15,8 @@ import {
 } from '../state/finish.ts'
 import { createHedges } from './hedges.ts'
 import type { Fits, SchedulerOptions } from '../core/options.ts'
-import { type Batch, restMs, type Slot } from '../state/slots.ts'
+import { type Batch, type Slot } from '../state/node.ts'
+import { restMs } from '../state/slots.ts'
 import { generates } from '../state/rows.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { Prefix, Shapes } from '../core/graph.ts'
@@ -76,7 +77,7 @@ export function createResults(parts: ResultsParts): Results {
         }
       },
     },
-    ...{ serve, proved: pool.proved },
+    ...{ serve, proved: pool.capacities.outdated },
   })
   const hedges = options.hedge
     ? createHedges({

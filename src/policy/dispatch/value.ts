@@ -11,7 +11,8 @@
 import type { Capacity, Server } from '../state/capacity.ts'
 import { canRun } from '../state/credit.ts'
 import { besideOn, lastOf, takesMore } from '../state/rows.ts'
-import { type Group, readyAtMs, type Slot } from '../state/slots.ts'
+import { type Group, type Slot } from '../state/node.ts'
+import { readyAtMs } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { Prefix, TaskShape, VariantShape } from '../core/graph.ts'
 import { chanceOf } from '../price/chance.ts'
@@ -94,7 +95,7 @@ export function startOn(slot: Slot, task: TaskShape, nowMs: number): Start {
 }
 
 export const paceOf = (slot: Slot): number =>
-  slot.loading.size > 0 ? slot.node.times.loadFactor() : 1
+  slot.loading !== null ? slot.node.times.loadFactor() : 1
 
 export function serverOf(variant: VariantShape, group: Group, { capacity }: Sight) {
   const servers = capacity.services[variant.index]?.servers

@@ -5,48 +5,43 @@
  *
  * @module
  */
-import type { NodeId } from '../core/types.ts'
-import type { LoadingSlot } from './loader.ts'
-import type { Member } from './member.ts'
+import type { PoolNode, Slot } from '../state/node.ts'
+import type { Pool } from '../state/pool.ts'
 import { load } from './params.ts'
-
-export interface BackgroundParts {
-  members: ReadonlyMap<NodeId, Member>
-  /** When the node last had a batch: now, if one is there. */
-  lastBatchMs(node: NodeId, nowMs: number): number
-}
 
 export class Background {
   /** By machine: the background load that it makes, and from when on it may make one beside batches. */
-  private running = new Map<string, { slot: LoadingSlot; beganMs: number }>()
+  private running = new Map<string, { slot: Slot; beganMs: number }>()
   private restsUntilMs = new Map<string, number>()
   /** What was not begun; looked at again at that time. */
-  private held = new Set<Member>()
+  private held = new Set<PoolNode>()
   private lookMs = Infinity
 
-  constructor(private readonly parts: BackgroundParts) {}
+  constructor(private readonly pool: Pick<Pool, 'warm' | 'has' | 'lastBatchMs'>) {}
 
   /** Whether the slot's next load may begin now; if not, it is looked at again soon. */
-  may(member: Member, slot: LoadingSlot, nowMs: number): boolean {
-    if (!isBackground(member, slot, nowMs)) return true
-    const { machine } = member
-    const isLoading = (this.running.get(machine)?.slot.loading ?? null) !== null
-    if (!isLoading && (this.isQuiet(machine, nowMs) || this.restIsOver(machine, nowMs))) {
+  may(slot: Slot, nowMs: number): boolean {
+    if (!isBackground(slot, nowMs)) return true
+    const { node, node: { machine } } = slot
+    if (
+      !this.isLoading(machine) && (this.isQuiet(machine, nowMs) || this.restIsOver(machine, nowMs))
+    ) {
       this.running.set(machine, { slot, beganMs: nowMs })
       return true
     }
-    this.held.add(member)
+    this.held.add(node)
     this.lookMs = Math.min(this.lookMs, nowMs + load.quietMs)
     return false
   }
 
-  /** Whether a load of this member was held back, and is looked at again with the others. */
-  holds(member: Member): boolean {
-    return this.held.has(member)
+  /** Whether a load of this node was held back, and is looked at again with the others. */
+  holds(node: PoolNode): boolean {
+    return this.held.has(node)
   }
 
   /** A load of this slot ended. */
-  ended({ machine }: Member, slot: LoadingSlot, nowMs: number): void {
+  ended(slot: Slot, nowMs: number): void {
+    const { machine } = slot.node
     const running = this.running.get(machine)
     if (running?.slot !== slot) return
     this.running.delete(machine)
@@ -54,11 +49,8 @@ export class Background {
     this.restsUntilMs.set(machine, nowMs + restMs)
   }
 
-  left({ machine, slots }: Member): void {
-    const running = this.running.get(machine)
-    if (running !== undefined && slots.includes(running.slot)) this.running.delete(machine)
-    if (this.onMachine(machine).length > 0) return
-    this.restsUntilMs.delete(machine)
+  left({ machine }: PoolNode): void {
+    if (this.onMachine(machine).length === 0) this.restsUntilMs.delete(machine)
   }
 
   /** When to `take` what was held back; Infinity where nothing was. */
@@ -66,22 +58,27 @@ export class Background {
     return this.lookMs
   }
 
-  take(): Member[] {
-    const held = [...this.held].filter((member) => this.parts.members.get(member.id) === member)
+  take(): PoolNode[] {
+    const held = [...this.held].filter((node) => this.pool.warm.get(node.id) === node)
     this.held.clear()
     this.lookMs = Infinity
     return held
   }
 
-  private onMachine(machine: string): Member[] {
-    const alone = this.parts.members.get(machine)
+  private isLoading(machine: string): boolean {
+    const slot = this.running.get(machine)?.slot
+    return slot !== undefined && slot.loading !== null && this.pool.has(slot)
+  }
+
+  private onMachine(machine: string): PoolNode[] {
+    const alone = this.pool.warm.get(machine)
     if (alone !== undefined && alone.machine === machine) return [alone]
-    return [...this.parts.members.values()].filter((member) => member.machine === machine)
+    return [...this.pool.warm.values()].filter((node) => node.machine === machine)
   }
 
   private isQuiet(machine: string, nowMs: number): boolean {
-    return this.onMachine(machine).every(({ id }) =>
-      nowMs - this.parts.lastBatchMs(id, nowMs) >= load.quietMs
+    return this.onMachine(machine).every((node) =>
+      nowMs - this.pool.lastBatchMs(node, nowMs) >= load.quietMs
     )
   }
 
@@ -95,8 +92,8 @@ export class Background {
  * of the first two in the order of loading, which are the most wanted and the quickest. Where slots
  * cannot hold all, what they are to hold was planned for the demand, and waits for nothing.
  */
-function isBackground({ fitsAll }: Member, { wanted, held, failures }: LoadingSlot, nowMs: number) {
-  if (!fitsAll) return false
+function isBackground({ node, wanted, held, failures }: Slot, nowMs: number): boolean {
+  if (!node.fitsAll) return false
   const next = wanted.find((variant) =>
     !held.has(variant) && (failures.get(variant)?.retryAtMs ?? 0) <= nowMs
   )

@@ -6,14 +6,17 @@
  */
 import type { VariantShape } from '../core/graph.ts'
 import type { NodeId } from '../core/types.ts'
-import { Background, type BackgroundParts } from './background.ts'
+import type { PoolNode } from '../state/node.ts'
+import type { Pool } from '../state/pool.ts'
+import { Background } from './background.ts'
 import { Throttle } from './due.ts'
 import type { LoadOrder } from './load_order.ts'
 import { type Loader, Retirement } from './loader.ts'
-import { greedy, loadNext, type Member } from './member.ts'
+import { greedy } from './holding.ts'
 import { load } from './params.ts'
 
-export interface DirectingParts extends BackgroundParts {
+export interface DirectingParts {
+  pool: Pick<Pool, 'warm' | 'has' | 'lastBatchMs'>
   loader: Loader
   wanted: Pick<LoadOrder, 'orderOf'>
   isOpen(variant: VariantShape): boolean
@@ -36,13 +39,13 @@ export class Directing {
 
   constructor(parts: DirectingParts) {
     this.#parts = parts
-    this.background = new Background(parts)
-    this.retirement = new Retirement(parts.members, parts.isOpen, parts.loader)
+    this.background = new Background(parts.pool)
+    this.retirement = new Retirement(parts.pool.warm, parts.isOpen, parts.loader)
   }
 
   /** Slots of some node cannot hold all that it is able to: what they hold has to be placed. */
   isTight(): boolean {
-    return this.#isTight ??= [...this.#parts.members.values()].some(({ fitsAll }) => !fitsAll)
+    return this.#isTight ??= [...this.#parts.pool.warm.values()].some(({ fitsAll }) => !fitsAll)
   }
 
   /** What some node is able to hold changed. */
@@ -55,9 +58,9 @@ export class Directing {
     this.changed()
   }
 
-  left(member: Member): void {
-    this.background.left(member)
-    this.#waitsUntilMs.delete(member.id)
+  left(node: PoolNode): void {
+    this.background.left(node)
+    this.#waitsUntilMs.delete(node.id)
     this.changed()
   }
 
@@ -67,20 +70,20 @@ export class Directing {
    * @param some nothing changed but here: enough where no node competes with another, and for now
    *   where so many do that all are looked at later
    */
-  direct(nowMs: number, some?: readonly Member[]): void {
-    const { members, loader } = this.#parts
+  direct(nowMs: number, some?: readonly PoolNode[]): void {
+    const { pool: { warm }, loader } = this.#parts
     const isTight = this.isTight()
-    const waits = some !== undefined && isTight && this.#throttle.waits(members.size, nowMs)
+    const waits = some !== undefined && isTight && this.#throttle.waits(warm.size, nowMs)
     const alone = some !== undefined && (waits || !isTight)
-    const concerned = alone ? some : [...members.values()]
-    for (const member of concerned) this.#want(member, nowMs)
+    const concerned = alone ? some : [...warm.values()]
+    for (const node of concerned) this.#want(node, nowMs)
     if (!waits) {
       this.#throttle.looked(nowMs)
       if (isTight) this.#parts.place(nowMs)
     }
     this.retirement.retire()
-    for (const member of concerned) {
-      loadNext(loader, member, (slot) => this.background.may(member, slot, nowMs), nowMs)
+    for (const node of concerned) {
+      loader.start(node, (slot) => this.background.may(slot, nowMs), nowMs)
     }
     const before = alone ? this.#loadAtMs : undefined
     this.#loadAtMs = before === undefined ? undefined : Math.min(before, this.#retryAtMs(some!))
@@ -99,28 +102,28 @@ export class Directing {
 
   /** When a load may be tried again, or a slot has waited long enough for a placement. */
   #nextLoadMs(): number {
-    return this.#loadAtMs ??= this.#retryAtMs(this.#parts.members.values())
+    return this.#loadAtMs ??= this.#retryAtMs(this.#parts.pool.warm.values())
   }
 
-  #retryAtMs(some: Iterable<Member>): number {
-    let next = this.#throttle.atMs(this.#parts.members.size)
-    for (const member of some) {
-      next = Math.min(next, this.#waitsUntilMs.get(member.id) ?? Infinity)
-      if (this.background.holds(member)) continue
-      for (const slot of member.slots) next = Math.min(next, this.#parts.loader.retryAtMs(slot))
+  #retryAtMs(some: Iterable<PoolNode>): number {
+    let next = this.#throttle.atMs(this.#parts.pool.warm.size)
+    for (const node of some) {
+      next = Math.min(next, this.#waitsUntilMs.get(node.id) ?? Infinity)
+      if (this.background.holds(node)) continue
+      for (const slot of node.slots) next = Math.min(next, this.#parts.loader.retryAtMs(slot))
     }
     return next
   }
 
   /** All, in the order of loading; or, where it has waited for a placement in vain, what fits. */
-  #want(member: Member, nowMs: number): void {
-    const all = member.fitsAll ? this.#parts.wanted.orderOf(member, nowMs) : undefined
-    const waited = (this.#waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
+  #want(node: PoolNode, nowMs: number): void {
+    const all = node.fitsAll ? this.#parts.wanted.orderOf(node, nowMs) : undefined
+    const waited = (this.#waitsUntilMs.get(node.id) ?? Infinity) <= nowMs
     const isPlaced = this.#parts.isPlaced()
-    if (all || waited || isPlaced) this.#waitsUntilMs.delete(member.id)
-    for (const slot of member.slots) {
+    if (all || waited || isPlaced) this.#waitsUntilMs.delete(node.id)
+    for (const slot of node.slots) {
       if (all) slot.wanted = [...all]
-      else if (slot.wanted.length === 0 && !isPlaced && waited) slot.wanted = greedy(member)
+      else if (slot.wanted.length === 0 && !isPlaced && waited) slot.wanted = greedy(node)
     }
   }
 }

@@ -7,36 +7,17 @@
  */
 import type { Rulings } from '../state/rulings.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { NodeId, SlotIndex, VariantRef } from '../core/types.ts'
+import type { NodeId, PolicyCommand } from '../core/types.ts'
+import type { PoolNode, Slot } from '../state/node.ts'
+import type { Pool } from '../state/pool.ts'
+import { bytesOf } from './holding.ts'
 import { load } from './params.ts'
 
-export interface LoadingSlot {
-  /** What it is to hold, in the order of loading. */
-  wanted: VariantShape[]
-  held: Set<VariantShape>
-  loading: VariantShape | null
-  /** Let go of, but batches of them run there: they take memory until those are done. */
-  leaving: Set<VariantShape>
-  failures: Map<VariantShape, { count: number; retryAtMs: number }>
-}
-
-interface SlotAt {
-  node: NodeId
-  slot: SlotIndex
-}
-
 export interface LoaderParts {
+  pool: Pick<Pool, 'loads' | 'letGo' | 'drop'>
   /** In a row. */
   maxAttempts: number
-  /** @param later what is to be loaded there after it, in this order */
-  load(node: NodeId, slot: SlotIndex, ref: VariantRef, later: readonly VariantShape[]): void
-  /**
-   * Nothing more of this is given to the slot, and it is told to unload it: at once, or once its batches
-   * are done.
-   *
-   * @returns whether the slot was told
-   */
-  unload(node: NodeId, slot: SlotIndex, ref: VariantRef, atOnce: boolean): boolean
+  emit(command: PolicyCommand): void
 }
 
 export class Loader {
@@ -46,92 +27,78 @@ export class Loader {
     this.#parts = parts
   }
 
-  slot(): LoadingSlot {
-    return { wanted: [], held: new Set(), loading: null, leaving: new Set(), failures: new Map() }
+  /** Starts what slots of a node can load. @param may whether the next load of a slot may begin now */
+  start(node: PoolNode, may: (slot: Slot) => boolean, nowMs: number): void {
+    for (const slot of node.slots) if (slot.loading === null && may(slot)) this.#next(slot, nowMs)
   }
 
   /**
-   * Emits the next load of this slot, if it is free for one and anything is wanted; before it, or
-   * once nothing is missing, unloads what has to make room, and waits for what is leaving.
-   *
-   * @param fits whether the slot may hold these together, and one more for the time of a swap
+   * Emits the next load of this slot, if anything is wanted; before it, or once nothing is missing,
+   * unloads what has to make room, and waits for what is leaving.
    */
-  next(
-    slot: LoadingSlot,
-    at: SlotAt,
-    fits: (variants: Iterable<VariantShape>) => boolean,
-    swapRoom: boolean,
-    nowMs: number,
-  ): void {
-    if (slot.loading !== null) return
+  #next(slot: Slot, nowMs: number): void {
+    const { node } = slot
+    // Variants that the node is no more able to hold have no place, however much memory there is.
+    const fits = (variants: readonly VariantShape[]) =>
+      bytesOf(node, variants) <= node.memoryBytes &&
+      variants.every((variant) => node.bytesOf.has(variant))
     const surplus = [...slot.held].filter((variant) => !slot.wanted.includes(variant))
     const [variant, ...later] = slot.wanted.filter((variant) =>
       !slot.held.has(variant) && !slot.leaving.has(variant) &&
       (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
     )
-    const beside = variant === undefined || swapRoom ? [] : [variant]
+    const beside = variant === undefined || node.swapRoom ? [] : [variant]
     while (surplus.length > 0 && !fits([...slot.held, ...beside])) {
-      this.letGo(slot, at, surplus.shift()!)
+      this.letGo(slot, surplus.shift()!)
     }
     if (variant === undefined) return
     if (slot.leaving.size > 0 && !fits([...slot.held, ...slot.leaving, ...beside])) return
-    slot.loading = variant
-    this.#parts.load(at.node, at.slot, variant.ref, later)
+    this.#emit('load', slot, variant)
+    this.#parts.pool.loads(slot, variant, later, nowMs)
   }
 
-  ready(slot: LoadingSlot, variant: VariantShape): void {
-    slot.held.add(variant)
-    slot.failures.delete(variant)
-    if (slot.loading === variant) slot.loading = null
-  }
-
-  failed(slot: LoadingSlot, variant: VariantShape, nowMs: number): void {
-    slot.held.delete(variant)
-    if (slot.loading === variant) slot.loading = null
-    const count = (slot.failures.get(variant)?.count ?? 0) + 1
+  failed({ failures }: Slot, variant: VariantShape, nowMs: number): void {
+    const count = (failures.get(variant)?.count ?? 0) + 1
     const isLast = count >= this.#parts.maxAttempts
     const pauseMs = isLast ? load.longPauseMs : load.firstPauseMs * 2 ** (count - 1)
-    slot.failures.set(variant, { count, retryAtMs: nowMs + pauseMs })
+    failures.set(variant, { count, retryAtMs: nowMs + pauseMs })
   }
 
-  /** As soon as the slot has done what it was given of this. */
-  letGo(slot: LoadingSlot, { node, slot: index }: SlotAt, variant: VariantShape): void {
-    slot.held.delete(variant)
-    if (!this.#parts.unload(node, index, variant.ref, false)) slot.leaving.add(variant)
+  /** No batch of this goes to the slot any more; it unloads it once the batches of it are done. */
+  letGo(slot: Slot, variant: VariantShape): void {
+    if (this.#parts.pool.letGo(slot, variant)) this.unload(slot, variant)
   }
 
-  /** Lets go at once of what is served no more. */
-  drop(slot: LoadingSlot, at: SlotAt, gone: (one: VariantShape) => boolean): void {
+  /** Batches of what a slot let go of are done. */
+  unload(slot: Slot, variant: VariantShape): void {
+    this.#emit('unload', slot, variant)
+  }
+
+  /** Unloads at once what is served no more. */
+  drop(slot: Slot, gone: (one: VariantShape) => boolean, nowMs: number): void {
     slot.wanted = slot.wanted.filter((variant) => !gone(variant))
-    const { loading } = slot
-    for (const variant of [...slot.held, ...slot.leaving, ...loading === null ? [] : [loading]]) {
+    const { held, leaving, loading, failures } = slot
+    for (const variant of [...held, ...leaving, ...loading === null ? [] : [loading]]) {
       if (!gone(variant)) continue
-      slot.held.delete(variant)
-      slot.leaving.delete(variant)
-      this.#parts.unload(at.node, at.slot, variant.ref, true)
+      this.#parts.pool.drop(slot, variant, nowMs)
+      this.unload(slot, variant)
     }
-    if (loading !== null && gone(loading)) slot.loading = null
-    for (const variant of slot.failures.keys()) if (gone(variant)) slot.failures.delete(variant)
+    for (const variant of failures.keys()) if (gone(variant)) failures.delete(variant)
   }
 
   /** When a failed load may be tried again; Infinity where none is wanted. */
-  retryAtMs(slot: LoadingSlot): number {
-    if (slot.loading !== null) return Infinity
+  retryAtMs({ loading, failures, wanted, held }: Slot): number {
+    if (loading !== null) return Infinity
     let next = Infinity
-    for (const [variant, { retryAtMs }] of slot.failures) {
-      if (slot.wanted.includes(variant) && !slot.held.has(variant)) {
-        next = Math.min(next, retryAtMs)
-      }
+    for (const [variant, { retryAtMs }] of failures) {
+      if (wanted.includes(variant) && !held.has(variant)) next = Math.min(next, retryAtMs)
     }
     return next
   }
-}
 
-/** What there is to know of a node. */
-interface Holder {
-  id: NodeId
-  paused: boolean
-  slots: readonly LoadingSlot[]
+  #emit(type: 'load' | 'unload', { node, index }: Slot, { ref }: VariantShape): void {
+    this.#parts.emit({ type, node: node.id, slot: index, ...ref })
+  }
 }
 
 /**
@@ -139,17 +106,17 @@ interface Holder {
  * is pinned may still have to be loaded, and queries do not wait for that.
  */
 export class Retirement {
-  #members: ReadonlyMap<NodeId, Holder>
+  #nodes: ReadonlyMap<NodeId, PoolNode>
   #isOpen: Rulings['isOpen']
   #loader: Pick<Loader, 'letGo'>
   #pending = false
 
   constructor(
-    members: ReadonlyMap<NodeId, Holder>,
+    nodes: ReadonlyMap<NodeId, PoolNode>,
     isOpen: Rulings['isOpen'],
     loader: Pick<Loader, 'letGo'>,
   ) {
-    this.#members = members
+    this.#nodes = nodes
     this.#isOpen = isOpen
     this.#loader = loader
   }
@@ -169,20 +136,20 @@ export class Retirement {
     if (!this.#pending) return
     this.#pending = false
     const served = this.#servedTasks()
-    for (const { id, slots } of this.#members.values()) {
-      slots.forEach((slot, index) => {
-        for (const variant of [...slot.held].filter((one) => !this.#isOpen(one))) {
-          if (served.has(variant.task)) {
-            this.#loader.letGo(slot, { node: id, slot: index }, variant)
-          } else this.#pending = true
-        }
-      })
+    for (const slot of this.#slots(() => true)) {
+      for (const variant of [...slot.held].filter((one) => !this.#isOpen(one))) {
+        if (served.has(variant.task)) this.#loader.letGo(slot, variant)
+        else this.#pending = true
+      }
     }
   }
 
   #servedTasks(): Set<TaskShape> {
-    const active = [...this.#members.values()].filter(({ paused }) => !paused)
-    const held = active.flatMap(({ slots }) => slots.flatMap((slot) => [...slot.held]))
+    const held = this.#slots(({ paused }) => !paused).flatMap((slot) => [...slot.held])
     return new Set(held.filter(this.#isOpen).map(({ task }) => task))
+  }
+
+  #slots(of: (node: PoolNode) => boolean): Slot[] {
+    return [...this.#nodes.values()].filter(of).flatMap(({ slots }) => slots)
   }
 }

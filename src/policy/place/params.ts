@@ -92,7 +92,6 @@ export const load = {
   firstLoadsMs: 250, // ms after which it is worked out anew; sooner for a node that is new
 
   // Pools
-  mostSlots: 256, // most slots of a node
   fewNodes: 64, // nodes of a larger pool that go are looked at later
   patienceMs: 2000, // ms after which a slot that no placement speaks of loads what fits
 }

@@ -15,18 +15,18 @@ import type { Rulings } from '../state/rulings.ts'
 import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
 import type { NodeId, VariantRef } from '../core/types.ts'
 import { Departures } from './due.ts'
-import type { LoadingSlot } from './loader.ts'
-import { bytesOf, greedy, type Member } from './member.ts'
+import type { PoolNode, Slot } from '../state/node.ts'
+import { bytesOf, greedy } from './holding.ts'
 
 /** A slot as it is matched with what a placement has its class hold. */
 interface PlacedSlot extends MatchSlot {
-  member: Member
-  slot: LoadingSlot
+  slot: Slot
 }
 
 export interface PlacingParts {
   shapes: Shapes
-  members: ReadonlyMap<NodeId, Member>
+  /** Those that are not cold. */
+  nodes: ReadonlyMap<NodeId, PoolNode>
   fanOut: Pick<FanOut, 'mean' | 'none'>
   isOpen: Rulings['isOpen']
 }
@@ -44,13 +44,13 @@ export class Placing {
     this.#parts = parts
   }
 
-  /** A member came or went. */
+  /** A node came or went. */
   joined(nowMs: number): void {
-    this.#departures.joined(this.#parts.members.size, nowMs)
+    this.#departures.joined(this.#parts.nodes.size, nowMs)
   }
 
   left(nowMs: number): void {
-    this.#departures.left(this.#parts.members.size, nowMs)
+    this.#departures.left(this.#parts.nodes.size, nowMs)
   }
 
   accept(placement: Placement): void {
@@ -75,7 +75,7 @@ export class Placing {
       holding: classes.map((one) => ({
         class: one.name,
         sets: one.nodes.filter((id) => !this.#aside.has(id)).flatMap((id) =>
-          this.#parts.members.get(id)?.slots.map((slot) => ({
+          this.#parts.nodes.get(id)?.slots.map((slot) => ({
             variants: this.#refsOf(comingTo(slot)),
             slots: 1,
           })) ?? []
@@ -120,7 +120,7 @@ export class Placing {
   #classFor(
     { name, nodes, slots, dutySum, memoryBytes, networkMs, able }: ClassReport,
   ): PlaceClass {
-    const member = this.#parts.members.get(nodes[0]!)
+    const node = this.#parts.nodes.get(nodes[0]!)
     return {
       name,
       slots,
@@ -130,7 +130,7 @@ export class Placing {
       able: able.flatMap(({ variant: index, points }) => {
         const variant = this.#parts.shapes.variants[index]!
         if (!this.#parts.isOpen(variant)) return []
-        return [{ ...variant.ref, points, memoryBytes: member?.bytesOf.get(variant) ?? 0 }]
+        return [{ ...variant.ref, points, memoryBytes: node?.bytesOf.get(variant) ?? 0 }]
       }),
     }
   }
@@ -149,42 +149,42 @@ export class Placing {
     const { targets, moves } = match(placement, slots, { maxMoves: atOnce + empty })
     const starting = new Set(moves.map(({ slot }) => slot))
     for (const [placed, target] of targets) {
-      const { member, slot, class: name } = placed
+      const { slot, class: name } = placed
       if (target.length === 0 && isEmpty(slot)) {
-        this.#give(slot, member, commonest(placement, name))
+        this.#give(slot, commonest(placement, name))
       } else if (starting.has(placed) || willHave(slot, this.#found(target))) {
-        this.#give(slot, member, target)
+        this.#give(slot, target)
       }
     }
   }
 
-  /** Slots of members that the placement counts; others of their class are given what is common there. */
+  /** Slots that the placement counts; others of their class are given what is common there. */
   #placedSlots(placement: Placement): PlacedSlot[] {
     const placed: PlacedSlot[] = []
-    for (const member of this.#parts.members.values()) {
+    for (const node of this.#parts.nodes.values()) {
       // One that came since then is of the class that it is in now.
-      const name = this.#classOf.get(member.id) ?? member.class ?? undefined
-      if (member.paused || name === undefined) continue
-      for (const slot of member.slots) {
-        if (!this.#aside.has(member.id)) placed.push(this.#placedSlot(member, slot, name))
+      const name = this.#classOf.get(node.id) ?? node.class ?? undefined
+      if (node.paused || name === undefined) continue
+      for (const slot of node.slots) {
+        if (!this.#aside.has(node.id)) placed.push(this.#placedSlot(slot, name))
         // They hold what others do, to show what they can.
-        else if (isEmpty(slot)) this.#give(slot, member, commonest(placement, name))
+        else if (isEmpty(slot)) this.#give(slot, commonest(placement, name))
       }
     }
     return placed
   }
 
-  #placedSlot(member: Member, slot: LoadingSlot, name: string): PlacedSlot {
-    const roomBytes = member.memoryBytes - bytesOf(member, slot.held)
+  #placedSlot(slot: Slot, name: string): PlacedSlot {
+    const { node } = slot
+    const roomBytes = node.memoryBytes - bytesOf(node, slot.held)
     return {
-      member,
       slot,
-      node: member.id,
+      node: node.id,
       class: name,
       held: this.#refsOf(keptBy(slot, roomBytes)),
       loading: slot.loading === null ? [] : [slot.loading.ref],
       awake: slot.held.size > 0,
-      tight: !member.swapRoom && roomBytes < Math.max(0, ...member.bytesOf.values()),
+      tight: !node.swapRoom && roomBytes < Math.max(0, ...node.bytesOf.values()),
     }
   }
 
@@ -192,29 +192,29 @@ export class Placing {
     return refs.map(this.#parts.shapes.find).filter((variant) => variant !== undefined)
   }
 
-  #give(slot: LoadingSlot, member: Member, refs: readonly VariantRef[]): void {
+  #give(slot: Slot, refs: readonly VariantRef[]): void {
     if (refs.length === 0) return
     // Its node may have come anew since, with less memory.
-    const able = this.#found(refs).filter((variant) => member.able.includes(variant))
-    slot.wanted = greedy(member, able)
+    const able = this.#found(refs).filter((variant) => slot.node.order.includes(variant))
+    slot.wanted = greedy(slot.node, able)
   }
 }
 
 /** What the slot will hold once its load is done. */
-function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
+function comingTo({ held, loading, wanted }: Slot): VariantShape[] {
   if (loading === null) return [...held]
   return [...new Set([...held, loading])].filter((variant) => wanted.includes(variant))
 }
 
 /** What a slot holds, less what is about to go for want of room, now that a load is done. */
-const keptBy = ({ held, wanted }: LoadingSlot, roomBytes: number): VariantShape[] =>
+const keptBy = ({ held, wanted }: Slot, roomBytes: number): VariantShape[] =>
   roomBytes < 0 ? wanted.filter((variant) => held.has(variant)) : [...held]
 
 /** Whether a slot that loads has all of these once that is done. */
-const willHave = ({ held, loading }: LoadingSlot, wanted: readonly VariantShape[]): boolean =>
+const willHave = ({ held, loading }: Slot, wanted: readonly VariantShape[]): boolean =>
   loading !== null && wanted.every((variant) => held.has(variant) || variant === loading)
 
-const isEmpty = ({ held, loading, wanted }: LoadingSlot): boolean =>
+const isEmpty = ({ held, loading, wanted }: Slot): boolean =>
   held.size === 0 && loading === null && wanted.length === 0
 
 /**

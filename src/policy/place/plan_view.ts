@@ -6,7 +6,7 @@
 import { bestMean, type HandedOn } from '../price/handed_on.ts'
 import type { Demands } from '../estimate/demands.ts'
 import type { Market } from '../price/market.ts'
-import type { Member } from './member.ts'
+import type { PoolNode } from '../state/node.ts'
 import { place } from './params.ts'
 import type { Rulings } from '../state/rulings.ts'
 import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
@@ -15,7 +15,7 @@ import type { Plan } from '../core/types.ts'
 export interface PlanParts {
   shapes: Shapes
   epoch: number
-  members: Iterable<Member>
+  nodes: Iterable<PoolNode>
   demands: Demands
   /** Prices and flows with all slots, and how many nodes are awake. */
   planned: { market: Market; awake: number } | undefined
@@ -33,7 +33,7 @@ const LEAST_SHARE = 1e-4
 
 export function planView(parts: PlanParts): Plan {
   const { shapes, demands, rulings, handedOn, placed, planned, nowMs } = parts
-  const members = [...parts.members]
+  const nodes = [...parts.nodes]
   let objective = 0
   let bound = 0
   let asked = false
@@ -54,7 +54,7 @@ export function planView(parts: PlanParts): Plan {
   }
   const mode = !served ? 'saturated' : lost > place.gap ? 'accuracy' : 'hardware'
   bound = Math.max(bound, objective)
-  const all = members.filter(({ paused }) => !paused)
+  const all = nodes.filter(({ paused }) => !paused)
   const awakeNodes = Math.min(all.length, planned?.awake ?? 0)
   return {
     epoch: parts.epoch,
@@ -65,10 +65,10 @@ export function planView(parts: PlanParts): Plan {
     reason: reasonOf(placed, asked ? REASONS[mode] : 'nobody asks', rulings.words),
     solveMs: placed?.solveMs ?? 0,
     mix: planned === undefined ? [] : pathsOf(shapes, planned.market),
-    instances: instancesOf(shapes, members),
+    instances: instancesOf(shapes, nodes),
     awake: awakeNodes,
     standby: all.length - awakeNodes,
-    resting: members.length - all.length,
+    resting: nodes.length - all.length,
   }
 }
 
@@ -83,11 +83,11 @@ function reasonOf(placed: Plan | undefined, carried: string, ruled: string): str
   return ruled === '' ? reason : `${reason}; ${ruled}`
 }
 
-function instancesOf(shapes: Shapes, members: readonly Member[]): Plan['instances'] {
+function instancesOf(shapes: Shapes, nodes: readonly PoolNode[]): Plan['instances'] {
   const counts = new Map<VariantShape, Map<string, number>>()
-  for (const member of members) {
-    const name = member.class ?? 'new'
-    for (const { held } of member.slots) {
+  for (const node of nodes) {
+    const name = node.class ?? 'new'
+    for (const { held } of node.slots) {
       for (const variant of held) {
         const byClass = counts.get(variant) ?? new Map<string, number>()
         counts.set(variant, byClass)

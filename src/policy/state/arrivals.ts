@@ -6,7 +6,7 @@
  */
 import type { VariantShape } from '../core/graph.ts'
 import { slot as S } from './params.ts'
-import type { Slot } from './slots.ts'
+import type { Slot } from './node.ts'
 
 export class Arrivals {
   private readonly loading = new Set<Slot>()
@@ -38,8 +38,8 @@ export class Arrivals {
   inMs(variant: VariantShape, nowMs: number): number {
     let least = Infinity
     for (const { node, loading, later, loadingSinceMs } of this.loading) {
-      const behind = loading.has(variant) ? 0 : later.indexOf(variant) + 1
-      if (node.paused || (behind === 0 && !loading.has(variant))) continue
+      const behind = loading === variant ? 0 : later.indexOf(variant) + 1
+      if (node.paused || (behind === 0 && loading !== variant)) continue
       // A load that is late needs as long again as it took so far.
       const tookMs = nowMs - loadingSinceMs
       const leftMs = tookMs < this.meanMs ? this.meanMs - tookMs : tookMs

@@ -9,7 +9,8 @@ import type { Profile } from '../estimate/profile.ts'
 import { batch as B, slot as S } from './params.ts'
 import type { Item } from './query.ts'
 import { besideOn, generates } from './rows.ts'
-import { type Batch, meanMsOn, readyAtMs, type Slot, upperMsOn } from './slots.ts'
+import { type Batch, type Slot } from './node.ts'
+import { meanMsOn, readyAtMs, upperMsOn } from './slots.ts'
 
 /** An item as it goes to a node. From a constructor: see `core/fresh.ts`. */
 export class SentItem implements DispatchedItem {
@@ -49,7 +50,7 @@ export class Booking {
     const networkMs = slot.node.times.networkMs(variant.task)
     const waitMs = readyAtMs(slot, nowMs, variant.task) - nowMs
     const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
-    const isLoading = slot.loading.size > 0
+    const isLoading = slot.loading !== null
     const isGuess = alone && !this.profile.hasRun(slot.node.id, variant)
     // A machine that slept keeps whoever waits for it, and a query without attempts left is lost: so
     // each further attempt is waited for longer, and one that no other node could do.

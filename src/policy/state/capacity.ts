@@ -14,7 +14,7 @@ import type { Profile } from '../estimate/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId } from '../core/types.ts'
 import { pool as P } from './params.ts'
-import { type Group, type NodeClass, type PoolNode, PROOF, type Proof, type Slot } from './slots.ts'
+import { type Group, type NodeClass, type PoolNode, PROOF, type Proof, type Slot } from './node.ts'
 import { mostOf } from './threads.ts'
 
 /** One variant on one group. */
@@ -48,6 +48,8 @@ export interface Layout {
   slotCount: number
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
+  /** Some node was put into a class for the first time. */
+  hasNew: boolean
 }
 
 export interface Capacity {
@@ -67,7 +69,7 @@ const NOTHING: ReadonlySet<string> = new Set()
 export function layOut(
   classes: readonly NodeClass[],
   proofOf: (node: NodeId) => Proof,
-): Layout {
+): Omit<Layout, 'hasNew'> {
   for (const { nodes } of classes) for (const node of nodes) node.proof = proofOf(node.id)
   const isNew = ({ proof }: PoolNode) => proof === PROOF.none
   const served = classes.some(({ nodes }) => nodes.some(isNew))
@@ -149,7 +151,7 @@ const groupOf = (
   class: nodeClass,
   held: new Set(held),
   tasks: [...new Set(held.map(({ task }) => task))].sort((a, b) => b.depth - a.depth),
-  loading: loading.size > 0,
+  loading: loading !== null,
   slots: [],
   duty: 0,
   meanMs: 0,

@@ -12,7 +12,7 @@ import type { Flights } from './flights.ts'
 import type { Pool } from './pool.ts'
 import type { Item, Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { Batch, Slot } from './slots.ts'
+import { type Batch, isCold, type Slot } from './node.ts'
 import type { Counters } from './stats.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -79,6 +79,9 @@ function checkQuery(query: Query, queued: ReadonlySet<Item>): void {
 }
 
 function checkBatches({ pool, flights }: StateParts): void {
+  const warm = [...pool.nodes.values()].filter((node) => !isCold(node))
+  assert(warm.length === pool.warm.size, `${pool.warm.size} nodes are listed as warm`)
+  for (const node of warm) assert(pool.warm.get(node.id) === node, `${node.id} is warm`)
   const slotOf = new Map<Batch, Slot>()
   for (const { id, slots } of pool.nodes.values()) {
     for (const slot of slots) {
@@ -90,7 +93,7 @@ function checkBatches({ pool, flights }: StateParts): void {
       }
       const { group, loading, held } = slot
       assert(group === null || group.slots.includes(slot), `a slot of ${id} is not in its group`)
-      assert(![...loading].some((one) => held.has(one)), `a slot of ${id} loads what it holds`)
+      assert(loading === null || !held.has(loading), `a slot of ${id} loads what it holds`)
     }
   }
   const running: number[] = []

@@ -10,7 +10,7 @@ import type { Profile } from '../estimate/profile.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { LatencyPoint, NodeId } from '../core/types.ts'
 import { classes as C, pool as P } from './params.ts'
-import type { NodeClass, PoolNode } from './slots.ts'
+import type { NodeClass, PoolNode } from './node.ts'
 
 const ALIKE = Math.log(C.alike)
 

@@ -7,7 +7,8 @@
 import type { VariantShape } from '../core/graph.ts'
 import { slot as S } from './params.ts'
 import { generates, takesMore } from './rows.ts'
-import { type Batch, isCoolingDown, type PoolNode, type Slot } from './slots.ts'
+import { type Batch, type PoolNode, type Slot } from './node.ts'
+import { isCoolingDown } from './slots.ts'
 
 /** Batches that a slot has at most. */
 export const MOST_BATCHES = S.mostBatches

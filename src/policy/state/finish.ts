@@ -23,7 +23,8 @@ import { batch as B } from './params.ts'
 import type { Pool } from './pool.ts'
 import { type Item, type Query, serveItem } from './query.ts'
 import { generates } from './rows.ts'
-import { type Batch, coolDown, type Extra, restMs, type Slot } from './slots.ts'
+import { type Batch, type Extra, type Slot } from './node.ts'
+import { coolDown, restMs } from './slots.ts'
 
 export interface FinishParts {
   profile: Profile
@@ -123,7 +124,7 @@ export function learnBatch(
       learnTime(batch, event.computeMs, together, profile)
     }
     profile.sent(slot.node.id, variant.task, event.networkMs)
-    pool.corrected()
+    pool.capacities.corrected()
     slot.cooldowns.delete(variant)
   } else if (!outcomes.some((outcome) => !outcome.ok && outcome.fatal)) {
     coolDown(slot, variant, nowMs)

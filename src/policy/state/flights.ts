@@ -14,8 +14,10 @@ import { batch as B, slot as S } from './params.ts'
 import type { Item } from './query.ts'
 import { call } from './in_use.ts'
 import { generates, slowDown } from './rows.ts'
-import { type Batch, coolDown, type Extra, isOverdue, isResting, overdueAtMs } from './slots.ts'
-import { restMs, type Slot, takeOff } from './slots.ts'
+import { type Batch, type Extra } from './node.ts'
+import { coolDown, isOverdue, isResting, overdueAtMs } from './slots.ts'
+import { type Slot } from './node.ts'
+import { restMs, takeOff } from './slots.ts'
 import type { Waiting } from './waiting.ts'
 
 /** An item with the choice made for it. */

@@ -9,7 +9,8 @@
 import type { InUse, Level } from '../core/elastic.ts'
 import type { PolicyCommand } from '../core/types.ts'
 import type { Capacity } from './capacity.ts'
-import { type Group, isOverdue, type PoolNode, type Slot } from './slots.ts'
+import { type Group, type PoolNode, type Slot } from './node.ts'
+import { isOverdue } from './slots.ts'
 import { speedupsOf } from './threads.ts'
 
 type Emit = (command: PolicyCommand) => void
@@ -49,7 +50,7 @@ export function applyLevels(
 
 /** Slots up to the last that holds nothing yet: it has to be in use to load. */
 const emptyUpTo = ({ slots }: PoolNode): number =>
-  slots.findLastIndex(({ group, loading }) => group === null || loading.size > 0) + 1
+  slots.findLastIndex(({ group, loading }) => group === null || loading !== null) + 1
 
 /** Groups that differ in their threads alone. */
 export function kindsOf({ groups }: Capacity): Map<string, Group[]> {

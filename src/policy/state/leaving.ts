@@ -4,7 +4,7 @@
  * @module
  */
 import type { VariantShape } from '../core/graph.ts'
-import type { Slot } from './slots.ts'
+import type { Slot } from './node.ts'
 
 export interface Left {
   slot: Slot

@@ -1,83 +1,142 @@
 /**
- * Who is in the pool, and what the pool can do as of now. Turns news of nodes into slots.
+ * Nodes of the pool and their slots: turns news of nodes into these records, the only ones there are.
  *
  * @module
  */
-import type { BatchSizes } from '../estimate/batch_sizes.ts'
-import type { FanOut } from '../estimate/fanout.ts'
-import type { Profile } from '../estimate/profile.ts'
-import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
-import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from '../core/types.ts'
+import type { VariantShape } from '../core/graph.ts'
+import type { NodeId, PolicyEvent } from '../core/types.ts'
 import { Arrivals } from './arrivals.ts'
-import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './capacity.ts'
-import { classify } from './classes.ts'
+import { Capacities, type CapacitiesParts } from './capacities.ts'
+import { Leaving } from './leaving.ts'
+import { type Batch, bytesListed, PoolNode, type Presence, PROOF, type Proof } from './node.ts'
+import { isCold, Slot, soundDuty } from './node.ts'
 import { pool as P } from './params.ts'
-import { type Batch, changePace, type NodeClass, PoolNode, PROOF, type Proof } from './slots.ts'
-import { renewKey, Slot, soundDuty } from './slots.ts'
+import { changePace } from './slots.ts'
 import { soundSpeedups, speedOf, speedupsOf } from './threads.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
 
-interface PoolParts {
-  shapes: Shapes
-  profile: Profile
-  fanOut: FanOut
-  sizes: BatchSizes
+interface PoolParts extends Omit<CapacitiesParts, 'nodes' | 'proofOf'> {
   /** By default nobody has to show anything. */
   proofOf?(node: NodeId): Proof
 }
 
+/** What news of a node changed. */
+export interface NodeChange {
+  /** As it is now, or as it was when it left. */
+  node: PoolNode
+  /** Batches that were on what is gone. */
+  lost: Batch[]
+  /** It was paused, or goes on. */
+  toggled: boolean
+}
+
 export class Pool {
   readonly nodes = new Map<NodeId, PoolNode>()
+  /** All and only those of them that are not cold. */
+  readonly warm = new Map<NodeId, PoolNode>()
   /** When slots will hold what they load. */
   readonly arrivals = new Arrivals()
-  /** As of the last capacity. */
-  classes: NodeClass[] = []
-  private epoch = 0
-  /** Undefined when it must not be used any more. */
-  private layout: Layout | undefined
-  /** There is news that the layout does not have. */
-  private outdated = false
-  private laidOutMs = -Infinity
-  private current: Capacity | undefined
-  private builtMs = -Infinity
-  /** Profiles or fan-outs were corrected: worth a new look, at once where that is all of them. */
-  private isCorrected = false
-  private isRevised = false
-  private relaxedMs = 0
+  /** What slots let go of while batches of it are there. */
+  readonly leaving = new Leaving()
+  readonly capacities: Capacities
   private readonly proofOf: (node: NodeId) => Proof
 
   constructor(private readonly parts: PoolParts) {
     this.proofOf = parts.proofOf ?? (() => PROOF.own)
+    this.capacities = new Capacities({ ...parts, nodes: this.warm, proofOf: this.proofOf })
   }
 
-  join(event: EventOf<'node_joined'>): void {
-    const { profile } = this.parts
+  /** Takes up news of nodes. @returns what it changed; undefined where it is of no node of the pool */
+  handle(event: PolicyEvent, nowMs: number): NodeChange | undefined {
+    switch (event.type) {
+      case 'node_joined':
+        return this.join(event)
+      case 'node_left':
+        return this.leave(event.node)
+      case 'pipeline_removed':
+        return this.dropPipeline(event.pipeline)
+    }
+    if (!('node' in event)) return undefined
+    const node = this.nodes.get(event.node)
+    if (node === undefined) return undefined
+    const change: NodeChange = { node, lost: [], toggled: false }
+    switch (event.type) {
+      case 'node_reported':
+        this.report(node, event, change)
+        break
+      case 'node_scaled':
+        this.scaled(node, event)
+        break
+      case 'node_able':
+        this.setAble(node, bytesListed(this.parts.shapes, event.able))
+        break
+      case 'instance_ready':
+      case 'load_failed':
+        this.loaded(node, event, nowMs)
+    }
+    return change
+  }
+
+  private join(event: EventOf<'node_joined'>): NodeChange {
+    const { profile, shapes } = this.parts
     const { node: id } = event
-    const able = this.ableOf(event.able)
+    const lost = this.leave(id)?.lost ?? []
     const speedups = soundSpeedups(event.speedups ?? [])
-    const node = new PoolNode({ ...event, speedups }, able, profile.of(id), this.proofOf(id))
+    const node = new PoolNode({ ...event, speedups }, profile.of(id), this.proofOf(id))
+    this.setAble(node, bytesListed(shapes, event.able))
     this.resize(node, event.slots)
     this.nodes.set(id, node)
+    if (!isCold(node)) this.warm.set(id, node)
     profile.joined(id)
     profile.rethreaded(id, 1)
-    this.outdated = true
+    return { node, lost, toggled: false }
   }
 
-  /** A cold node is recruited, or one lets go of what it holds. */
-  setCold(id: NodeId, cold: boolean): void {
+  private leave(id: NodeId): NodeChange | undefined {
     const node = this.nodes.get(id)
-    if (node === undefined) return
-    node.cold = cold
-    node.inUse = node.told = { ...node.inUse, slots: cold ? 0 : node.slots.length }
-    node.restsSinceMs = Infinity
-    this.layout = undefined
+    if (node === undefined) return undefined
+    this.nodes.delete(id)
+    this.warm.delete(id)
+    this.parts.profile.left(id)
+    this.capacities.left(node)
+    return { node, lost: this.resize(node, 0), toggled: false }
+  }
+
+  private report(
+    node: PoolNode,
+    { paused, slots, duty, roundTripMs, profile: said, speedups }: EventOf<'node_reported'>,
+    change: NodeChange,
+  ): void {
+    const { profile, shapes } = this.parts
+    if (roundTripMs !== undefined) profile.roundTrip(node.id, roundTripMs)
+    for (const { points, ...ref } of said ?? []) {
+      const variant = shapes.find(ref)
+      if (variant !== undefined) profile.measured(node.id, variant, points)
+    }
+    if (paused !== undefined) {
+      change.toggled = paused !== node.paused
+      node.paused = paused
+    }
+    if (duty !== undefined) {
+      node.duty = soundDuty(duty)
+      node.inUse = { ...node.inUse, duty: node.duty }
+      this.capacities.mustRenew()
+    }
+    if (speedups !== undefined) {
+      node.speedups = soundSpeedups(speedups)
+      this.capacities.mustRenew()
+    }
+    // A round trip comes with each heartbeat: no reason to begin anew each time.
+    if (paused === undefined && slots === undefined && said === undefined) {
+      this.capacities.corrected()
+    } else if (slots === undefined) this.capacities.outdated()
+    else this.capacities.mustRenew()
+    if (slots !== undefined) change.lost = this.resize(node, slots)
   }
 
   /** What of the node is in use, as it says. */
-  scaled({ node: id, slots, duty, threads }: EventOf<'node_scaled'>): void {
-    const node = this.nodes.get(id)
-    if (node === undefined) return
+  private scaled(node: PoolNode, { slots, duty, threads }: EventOf<'node_scaled'>): void {
     const { inUse, first } = node
     node.inUse = {
       slots: Math.min(inUse.slots, slots),
@@ -85,172 +144,102 @@ export class Pool {
       threads,
     }
     if (threads === inUse.threads) return
-    this.parts.profile.rethreaded(id, speedOf(node, first) / speedOf(node, threads))
-    if (speedupsOf(node).length > 1) this.layout = undefined
+    this.parts.profile.rethreaded(node.id, speedOf(node, first) / speedOf(node, threads))
+    if (speedupsOf(node).length > 1) this.capacities.mustRenew()
   }
 
-  /** The batches that went with it. */
-  leave(id: NodeId): Batch[] {
-    const node = this.nodes.get(id)
-    if (node === undefined) return []
-    this.nodes.delete(id)
-    this.parts.profile.left(id)
-    // Where many go at once the others are not grouped anew for each.
-    const { layout } = this
-    const isMany = layout !== undefined && layout.slotCount > P.fewSlots
-    if (isMany && takeOut(node, this.classes, layout)) this.outdated = true
-    else this.layout = undefined
-    return this.resize(node, 0)
+  private setAble(node: PoolNode, bytesOf: ReadonlyMap<VariantShape, number>): void {
+    node.bytesOf = bytesOf
+    node.able = this.parts.shapes.variants.filter((variant) => bytesOf.has(variant))
+    this.capacities.outdated()
   }
 
-  /** The batches of slots that are no more. */
-  report(
-    { node: id, paused, slots, duty, roundTripMs, profile: said, speedups }: EventOf<
-      'node_reported'
-    >,
-  ): Batch[] {
-    const node = this.nodes.get(id)
-    if (node === undefined) return []
-    const { profile, shapes } = this.parts
-    if (roundTripMs !== undefined) profile.roundTrip(id, roundTripMs)
-    for (const { points, ...ref } of said ?? []) {
-      const variant = shapes.find(ref)
-      if (variant !== undefined) profile.measured(id, variant, points)
+  /** No node is able to hold what is served no more. */
+  private dropPipeline(name: string): undefined {
+    for (const node of this.nodes.values()) {
+      const kept = [...node.bytesOf].filter(([{ ref }]) => ref.pipeline !== name)
+      this.setAble(node, new Map(kept))
     }
-    if (paused !== undefined) node.paused = paused
-    if (duty !== undefined) {
-      node.duty = soundDuty(duty)
-      node.inUse = { ...node.inUse, duty: node.duty }
-      this.layout = undefined
-    }
-    if (speedups !== undefined) {
-      node.speedups = soundSpeedups(speedups)
-      this.layout = undefined
-    }
-    // A round trip comes with each heartbeat: no reason to begin anew each time.
-    if (paused === undefined && slots === undefined && said === undefined) this.corrected()
-    else if (slots === undefined) this.outdated = true
-    else this.layout = undefined
-    return slots === undefined ? [] : this.resize(node, slots)
   }
 
-  able({ node: id, able }: EventOf<'node_able'>): void {
-    const node = this.nodes.get(id)
-    if (node === undefined) return
-    node.able = this.ableOf(able)
-    this.outdated = true
-  }
-
-  /** What is served changed: nothing worked out so far is to be used. */
-  renew(): void {
-    this.layout = undefined
-    this.current = undefined
-  }
-
-  /** Some node has shown more than before, or less. */
-  proved = (): void => {
-    this.outdated = true
+  /** A cold node is recruited, one that was recruited holds all, or one is released. */
+  setPresence(node: PoolNode, presence: Presence): void {
+    const was = isCold(node)
+    node.presence = presence
+    if (isCold(node) === was) return
+    if (was) this.warm.set(node.id, node)
+    else this.warm.delete(node.id)
+    const slots = was ? node.slots.length : 0
+    node.inUse = node.told = { ...node.inUse, slots, duty: node.duty }
+    node.restsSinceMs = Infinity
+    this.capacities.mustRenew()
   }
 
   /** absent -> loading. @param later what is to be loaded there after it, in this order */
-  loading(
-    node: NodeId,
-    index: SlotIndex,
-    ref: VariantRef,
-    later: readonly VariantShape[],
-    nowMs: number,
-  ): void {
-    const variant = this.parts.shapes.find(ref)
-    const slot = this.nodes.get(node)?.slots[index]
-    if (variant === undefined || slot === undefined) return
-    if (slot.loading.size === 0) changePace(slot, slot.node.times.loadFactor(), nowMs)
-    slot.loading.add(variant)
+  loads(slot: Slot, variant: VariantShape, later: readonly VariantShape[], nowMs: number): void {
+    changePace(slot, slot.node.times.loadFactor(), nowMs)
+    slot.loading = variant
     slot.later = later
     this.arrivals.began(slot, nowMs)
     for (const batch of slot.batches) batch.besideLoad = true
-    renewKey(slot)
-    this.outdated = true
+    this.held(slot)
   }
 
-  /** loading -> held, or loading | held -> absent. The slot, if there is one. */
-  loaded(
-    node: NodeId,
-    index: SlotIndex,
-    ref: VariantRef,
-    ok: boolean,
+  /** loading -> held, or loading | held -> absent, as the node says. */
+  private loaded(
+    node: PoolNode,
+    event: EventOf<'instance_ready' | 'load_failed'>,
     nowMs: number,
-  ): Slot | undefined {
-    const slot = this.nodes.get(node)?.slots[index]
-    const variant = this.parts.shapes.find(ref)
-    if (slot === undefined || variant === undefined) return undefined
-    if (slot.loading.delete(variant) && slot.loading.size === 0) {
-      changePace(slot, 1 / slot.node.times.loadFactor(), nowMs)
-      this.arrivals.ended(slot, ok, nowMs)
-      for (const batch of slot.batches) batch.allBesideLoad = false
-    }
+  ): void {
+    const slot = node.slots[event.slot]
+    const variant = this.parts.shapes.find(event)
+    if (slot === undefined || variant === undefined) return
+    const ok = event.type === 'instance_ready'
+    if (slot.loading === variant) this.loadEnded(slot, ok, nowMs)
     if (ok) slot.held.add(variant)
     else slot.held.delete(variant)
-    renewKey(slot)
-    this.outdated = true
-    return slot
+    this.held(slot)
+  }
+
+  /** held -> leaving, or held -> absent. @returns whether it is absent: no batch of it is there */
+  letGo(slot: Slot, variant: VariantShape): boolean {
+    slot.held.delete(variant)
+    this.held(slot)
+    return this.leaving.letGo(slot, variant)
+  }
+
+  /** loading | held | leaving -> absent. */
+  drop(slot: Slot, variant: VariantShape, nowMs: number): void {
+    if (slot.loading === variant) this.loadEnded(slot, false, nowMs)
+    slot.held.delete(variant)
+    slot.leaving.delete(variant)
+    this.held(slot)
+  }
+
+  private loadEnded(slot: Slot, ok: boolean, nowMs: number): void {
+    slot.loading = null
+    changePace(slot, 1 / slot.node.times.loadFactor(), nowMs)
+    this.arrivals.ended(slot, ok, nowMs)
+    for (const batch of slot.batches) batch.allBesideLoad = false
+  }
+
+  /** What a slot holds changed, or whether it loads. */
+  private held(slot: Slot): void {
+    const held = [...slot.held].map(({ index }) => index).sort((a, b) => a - b).join(' ')
+    slot.heldKey = slot.loading !== null ? `${held} loading` : held
+    this.capacities.outdated()
+  }
+
+  /** Whether the slot is there: nodes leave, and slots go when a node has fewer. */
+  has(slot: Slot): boolean {
+    const { node, index } = slot
+    return this.nodes.get(node.id) === node && node.slots[index] === slot
   }
 
   /** When a node last had a batch: now, if one is there. */
-  lastBatchMs(id: NodeId, nowMs: number): number {
-    const slots = this.nodes.get(id)?.slots ?? []
+  lastBatchMs({ slots }: PoolNode, nowMs: number): number {
     if (slots.some(({ batches }) => batches.length > 0)) return nowMs
     return Math.max(...slots.map(({ endedMs }) => endedMs))
-  }
-
-  /** A profile or fan-out was corrected. */
-  corrected(): void {
-    this.isCorrected = true
-  }
-
-  /** What was learned of this pipeline keeps all of it out: see `admit/doubt.ts`. */
-  doubt = ({ tasks }: PipelineShape): void => {
-    const variants = tasks.flatMap((task) => task.variants)
-    this.parts.profile.doubt(variants)
-    this.parts.fanOut.doubt(variants)
-    this.isRevised = true
-  }
-
-  /** When news of slots is taken up that the last capacity left for later; Infinity without any. */
-  renewAtMs(): number {
-    const { layout } = this
-    if (layout === undefined) return -Infinity
-    if (!this.outdated) return Infinity
-    const { slotCount } = layout
-    return slotCount <= P.fewSlots ? -Infinity : this.laidOutMs + slotCount * P.eachSlotMs
-  }
-
-  capacity(nowMs: number): Capacity {
-    const { profile, shapes, sizes } = this.parts
-    if (nowMs - this.relaxedMs >= P.relaxMs) {
-      this.relaxedMs = nowMs
-      profile.relax(nowMs)
-      this.isRevised = true
-    }
-    const renews = this.renewAtMs() <= nowMs
-    const isDue = renews || this.isRevised ||
-      (this.isCorrected && nowMs - this.builtMs >= P.refreshMs)
-    if (this.current !== undefined && !isDue) return this.current
-    this.isCorrected = this.isRevised = false
-    if (this.layout === undefined || renews || nowMs - this.laidOutMs >= P.classifyMs) {
-      this.outdated = false
-      this.laidOutMs = nowMs
-      const warm = [...this.nodes.values()].filter(({ cold }) => !cold)
-      this.classes = classify(warm, this.classes)
-      this.layout = layOut(this.classes, this.proofOf)
-    }
-    this.builtMs = nowMs
-    return this.current = valueCapacity(++this.epoch, shapes, this.layout, profile, sizes)
-  }
-
-  private ableOf(able: readonly VariantRef[]): VariantShape[] {
-    const { shapes } = this.parts
-    const found = new Set(able.map(shapes.find))
-    return shapes.variants.filter((variant) => found.has(variant))
   }
 
   private resize(node: PoolNode, slots: number): Batch[] {
@@ -259,7 +248,7 @@ export class Pool {
     const all = node.inUse.slots >= node.slots.length
     node.inUse = {
       ...node.inUse,
-      slots: node.cold ? 0 : all ? count : Math.min(node.inUse.slots, count),
+      slots: isCold(node) ? 0 : all ? count : Math.min(node.inUse.slots, count),
     }
     while (node.slots.length < count) node.slots.push(new Slot(node, node.slots.length))
     for (const slot of gone) this.arrivals.gone(slot)

@@ -7,7 +7,8 @@
  */
 import type { Layout } from './capacity.ts'
 import { creditAtMs } from './credit.ts'
-import { type Group, isResting, type Place, readyAtMs, type Slot } from './slots.ts'
+import { type Group, type Place, type Slot } from './node.ts'
+import { isResting, readyAtMs } from './slots.ts'
 
 /** When a group's best slot could begin, and the number of the look since which it is no better. */
 interface Room {

@@ -6,7 +6,7 @@
 import type { Shapes } from '../core/graph.ts'
 import type { FailureReason, SchedulerStats } from '../core/types.ts'
 import { slot } from './params.ts'
-import type { PoolNode } from './slots.ts'
+import type { PoolNode } from './node.ts'
 import type { Waiting } from './waiting.ts'
 
 /** Why a batch has the size that it has. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { pool as P } from './params.ts'
-import { type PoolNode, PROOF } from './slots.ts'
+import { type PoolNode, PROOF } from './node.ts'
 
 const NONE: readonly number[] = []
 

@@ -16,7 +16,7 @@ import type {
   PolicyCommand,
   PolicyEvent,
 } from '../core/types.ts'
-import { bytesListed } from '../place/member.ts'
+import { bytesListed } from '../state/node.ts'
 import type { Finished } from '../state/finish.ts'
 import { trust as params } from './params.ts'
 

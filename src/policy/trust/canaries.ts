@@ -8,7 +8,7 @@
 import type { PipelineShape, VariantShape } from '../core/graph.ts'
 import type { Said } from '../core/options.ts'
 import type { Handle, NodeId } from '../core/types.ts'
-import type { Proof } from '../state/slots.ts'
+import type { Proof } from '../state/node.ts'
 import { holds } from '../state/credit.ts'
 import type { Checks } from './checks.ts'
 import type { Judges, TrustParts } from './judges.ts'

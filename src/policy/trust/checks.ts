@@ -6,7 +6,7 @@
 import type { ExtraWork } from '../core/extra_work.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { Finished } from '../state/finish.ts'
-import type { Slot } from '../state/slots.ts'
+import type { Slot } from '../state/node.ts'
 import type { Auditor } from './auditor.ts'
 import { Audits } from './audits.ts'
 import type { Judges, TrustParts } from './judges.ts'

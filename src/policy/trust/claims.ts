@@ -8,7 +8,7 @@ import type { Shapes } from '../core/graph.ts'
 import type { NodeId, PolicyEvent } from '../core/types.ts'
 import { type Base, baseOf } from '../estimate/base.ts'
 import type { Finished } from '../state/finish.ts'
-import type { Batch } from '../state/slots.ts'
+import type { Batch } from '../state/node.ts'
 import { trust as params } from './params.ts'
 
 type Reported = Extract<PolicyEvent, { type: 'node_reported' }>

@@ -5,7 +5,7 @@
  */
 import type { Finished } from '../state/finish.ts'
 import type { Item } from '../state/query.ts'
-import type { Batch } from '../state/slots.ts'
+import type { Batch } from '../state/node.ts'
 
 export interface Part {
   batch: Batch

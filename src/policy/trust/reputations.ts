@@ -13,9 +13,9 @@ import type {
   VariantRef,
 } from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
-import { PROOF, type Proof } from '../state/slots.ts'
+import { PROOF, type Proof } from '../state/node.ts'
 import type { Failure } from '../state/query.ts'
-import type { Batch } from '../state/slots.ts'
+import type { Batch } from '../state/node.ts'
 import { trust as params } from './params.ts'
 import { nameOf } from './quorum.ts'
 import { Records } from './records.ts'

@@ -11,7 +11,7 @@
 import type { ExtraWork } from '../core/extra_work.ts'
 import type { NodeId, NodeTrust, PolicyEvent } from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
-import type { Batch, Slot } from '../state/slots.ts'
+import type { Batch, Slot } from '../state/node.ts'
 import { Auditor } from './auditor.ts'
 import { Canaries } from './canaries.ts'
 import { Checks } from './checks.ts'

@@ -5,7 +5,7 @@
  */
 import type { Prefer } from '../core/elastic.ts'
 import type { Capacity } from '../state/capacity.ts'
-import type { PoolNode } from '../state/slots.ts'
+import type { PoolNode } from '../state/node.ts'
 import { speedupsOf } from '../state/threads.ts'
 import { use } from './params.ts'
 

@@ -17,11 +17,12 @@ import type { Market } from '../price/market.ts'
 import type { Problem } from '../price/problem.ts'
 import type { Capacity } from '../state/capacity.ts'
 import { kindsOf } from '../state/in_use.ts'
-import type { Group } from '../state/slots.ts'
+import type { Group } from '../state/node.ts'
 import { speedOf, speedupsOf } from '../state/threads.ts'
 import { allOf, cheapest, costOf, type Lent } from './arrange.ts'
 import { prefer as preferences, use } from './params.ts'
 import { slotsFor } from './queues.ts'
+import type { Cold } from './recruiting.ts'
 
 /** A figure of each kind as of then. */
 interface Past {
@@ -37,14 +38,6 @@ interface Kind {
   /** Slots' worth of work of one thread: of the moment, and over a while. */
   load: number
   meanLoad: number
-}
-
-export interface Cold {
-  /** Nodes that can be recruited, and that are on their way. */
-  nodes: number
-  coming: number
-  /** Until one serves. */
-  afterMs: number
 }
 
 /** What a decision reads. */

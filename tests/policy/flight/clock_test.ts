@@ -1,7 +1,7 @@
 /** What the clock here says of batches, where messages travel longer than these take. */
 import assert from 'node:assert/strict'
 import { Clock } from '../../../src/policy/state/finish.ts'
-import type { Batch } from '../../../src/policy/state/slots.ts'
+import type { Batch } from '../../../src/policy/state/node.ts'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 
 const ROUND_TRIP_MS = 20

@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict'
 import { createFlights, type Member } from '../../../src/policy/state/flights.ts'
 import { DEFAULT_LIMITS } from '../../../src/policy/core/options.ts'
-import {
-  type Batch,
-  createSlot,
-  isCoolingDown,
-  type PoolNode,
-} from '../../../src/policy/state/slots.ts'
+import { type Batch, type PoolNode, Slot } from '../../../src/policy/state/node.ts'
+import { isCoolingDown } from '../../../src/policy/state/slots.ts'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { createQuery } from '../../../src/policy/state/query.ts'
 import { createWaiting } from '../../../src/policy/state/waiting.ts'
@@ -37,7 +33,7 @@ function scene() {
     batches: 0,
     items: 0,
   }
-  const slot = createSlot(node as unknown as PoolNode, 0)
+  const slot = new Slot(node as unknown as PoolNode, 0)
   const [prefix] = shape.start.prefixes
   let seq = 0
 

@@ -1,11 +1,14 @@
 /** What a slot is taken to hold, and what it keeps, while it loads. */
 import assert from 'node:assert/strict'
-import type { LoadingSlot } from '../../../src/policy/place/loader.ts'
+import { BatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
+import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
+import { confine } from '../../../src/policy/place/holding.ts'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Placement } from '../../../src/policy/place/problem.ts'
-import type { Member } from '../../../src/policy/place/member.ts'
 import { Placing } from '../../../src/policy/place/placing.ts'
-import { shapesOf } from '../../../src/policy/core/graph.ts'
+import { shapesOf, type VariantShape } from '../../../src/policy/core/graph.ts'
+import { Pool } from '../../../src/policy/state/pool.ts'
 import { ocr, refsOf } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])
@@ -13,32 +16,39 @@ const variants = refsOf(ocr).map((ref) => shapes.find(ref)!)
 const [small, large] = variants
 const read = variants.find(({ task }) => task.name === 'read')!
 
-const slotOf = (held: LoadingSlot['held'], more: Partial<LoadingSlot> = {}): LoadingSlot => ({
-  ...{ wanted: [], held, loading: null, leaving: new Set(), failures: new Map(), ...more },
-})
+type Held = (VariantShape | undefined)[]
+
+/** What a slot holds, is to hold, and loads. */
+interface Given {
+  held: Held
+  wanted?: Held
+  loading?: VariantShape
+}
 
 /** Nodes with room for one variant, and for another while it takes that one's place. */
-function placingOf(slots: readonly LoadingSlot[]) {
-  const members = new Map(slots.map((slot, i): [string, Member] => [`n${i}`, {
-    ...{
-      id: `n${i}`,
-      machine: `n${i}`,
-      slots: [slot],
-      able: variants,
-      order: variants,
-      fitsAll: false,
-    },
-    ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
-    ...{ paused: false, class: null },
-  }]))
+function placingOf(...given: Given[]) {
+  const profile = new Profile()
+  const pool = new Pool({ shapes, profile, fanOut: createFanOut(), sizes: new BatchSizes() })
+  const join = (id: string, { held, wanted = [], loading }: Given) => {
+    const able = variants.map(({ ref }) => ({ ...ref, memoryBytes: 1 }))
+    const limits = { slots: 1, duty: 1, memoryBytes: 1, swapRoom: true }
+    const { node } = pool.handle({ type: 'node_joined', node: id, able, ...limits }, 0)!
+    confine(node, () => true)
+    const slot = node.slots[0]!
+    for (const one of held) slot.held.add(one!)
+    slot.wanted = wanted.map((one) => one!)
+    slot.loading = loading ?? null
+    return slot
+  }
+  const slots = given.map((one, i) => join(`n${i}`, one))
   const placing = new Placing({
     shapes,
-    members,
+    nodes: pool.warm,
     fanOut: { mean: () => 1, none: () => 0 },
     isOpen: () => true,
   })
   const report = {
-    ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
+    ...{ name: 'c', nodes: [...pool.warm.keys()], slots: slots.length, dutySum: slots.length },
     ...{ memoryBytes: 1, networkMs: 0, aside: [] },
     able: variants.map((variant) => ({
       variant: variant.index,
@@ -48,7 +58,8 @@ function placingOf(slots: readonly LoadingSlot[]) {
     })),
   }
   const demands = [{ ratePerS: 10, peak: { perS: 10, surges: false }, floors: [] }]
-  return { placing, members, problem: (nowMs = 0) => placing.problem([report], demands, nowMs) }
+  const problem = (nowMs = 0) => placing.problem([report], demands, nowMs)
+  return { placing, join, slots, problem }
 }
 
 /** One slot for each of these. */
@@ -61,22 +72,18 @@ const placementOf = (...wanted: typeof variants): Placement => ({
 })
 
 Deno.test('a slot is to hold no more than it has memory for, though a placement says so', () => {
-  const slot = slotOf(new Set())
-  const { placing, problem } = placingOf([slot])
+  const { placing, problem, slots: [slot] } = placingOf({ held: [] })
   problem()
   const sets = [{ slots: 1, variants: [small!.ref, large!.ref, read.ref] }]
   const placement = placementOf(small!)
   placing.accept({ ...placement, classes: [{ ...placement.classes[0]!, sets }] })
   placing.direct(false)
-  assert.deepEqual(slot.wanted, [small])
+  assert.deepEqual(slot!.wanted, [small])
 })
 
 Deno.test('a slot that loads counts for a plan as what it will hold', () => {
-  const slots = [
-    slotOf(new Set([small!])),
-    slotOf(new Set([small!]), { wanted: [large!], loading: large! }),
-  ]
-  const { holding } = placingOf(slots).problem()
+  const loads = { held: [small], wanted: [large], loading: large! }
+  const { holding } = placingOf({ held: [small] }, loads).problem()
   assert.deepEqual(holding![0]!.sets.map(({ variants: [one] }) => one!.variant), [
     small!.ref.variant,
     large!.ref.variant,
@@ -84,19 +91,23 @@ Deno.test('a slot that loads counts for a plan as what it will hold', () => {
 })
 
 Deno.test('a slot that loads keeps what it holds where the next plan has it do that', () => {
-  const loads = slotOf(new Set([small!]), { wanted: [large!], loading: large! })
-  const { placing, problem } = placingOf([loads, slotOf(new Set([read]))])
+  const { placing, problem, slots: [loads] } = placingOf(
+    { held: [small], wanted: [large], loading: large! },
+    { held: [read] },
+  )
   problem()
   placing.accept(placementOf(small!, read))
   placing.direct(false)
-  assert.deepEqual(loads.wanted, [small])
+  assert.deepEqual(loads!.wanted, [small])
 })
 
 Deno.test('what a slot is about to let go of for want of room makes nobody else free to change', () => {
   // The first has just loaded small in place of read, which goes; the second is the last with it.
-  const full = slotOf(new Set([read, small!]), { wanted: [small!] })
-  const last = slotOf(new Set([read]), { wanted: [read] })
-  const { placing, problem } = placingOf([full, last, slotOf(new Set([small!]))])
+  const { placing, problem, slots: [full, last] } = placingOf(
+    { held: [read, small], wanted: [small] },
+    { held: [read], wanted: [read] },
+    { held: [small] },
+  )
   problem()
   placing.accept({
     ...placementOf(small!, large!, read),
@@ -106,19 +117,14 @@ Deno.test('what a slot is about to let go of for want of room makes nobody else 
     ],
   })
   placing.direct(false)
-  assert.deepEqual(full.wanted, [small])
-  assert.deepEqual(last.wanted, [read])
+  assert.deepEqual(full!.wanted, [small])
+  assert.deepEqual(last!.wanted, [read])
 })
 
 Deno.test('a node that came since the placement holds at once what most of its class do', () => {
-  const { placing, members, problem } = placingOf([
-    slotOf(new Set([small!])),
-    slotOf(new Set([read])),
-  ])
+  const { placing, join, problem } = placingOf({ held: [small] }, { held: [read] })
   problem()
-  const [known] = members.values()
-  const late = slotOf(new Set())
-  members.set('late', { ...known!, id: 'late', slots: [late] })
+  const late = join('late', { held: [] })
   const placement = placementOf(small!, read)
   const [one] = placement.classes
   const given = (sets: { slots: number; variants: typeof small[] }[], resting: number) => ({
@@ -132,7 +138,7 @@ Deno.test('a node that came since the placement holds at once what most of its c
   placing.direct(false)
   // Its class is not known yet.
   assert.deepEqual(late.wanted, [])
-  members.get('late')!.class = 'c'
+  late.node.class = 'c'
   placing.accept(given([{ slots: 1, variants: [small] }], 1))
   placing.direct(false)
   // Another rests: one more is not needed.
@@ -141,15 +147,15 @@ Deno.test('a node that came since the placement holds at once what most of its c
   placing.direct(false)
   assert.deepEqual(late.wanted, [small])
   // Of its class the placement knows none.
-  const other = slotOf(new Set())
-  members.set('other', { ...known!, id: 'other', slots: [other], class: 'd' })
+  const other = join('other', { held: [] })
+  other.node.class = 'd'
   placing.direct(false)
   assert.deepEqual(other.wanted, [])
 })
 
 Deno.test('where nodes come and go slots are placed for a higher peak than is asked', () => {
   const { placing, problem } = placingOf(
-    Array.from({ length: 10 }, () => slotOf(new Set([small!]))),
+    ...Array.from({ length: 10 }, () => ({ held: [small] })),
   )
   const peakPerS = (nowMs: number) => problem(nowMs).pipelines[0]!.peakPerS!
   placing.joined(0)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { classify } from '../../../src/policy/state/classes.ts'
-import { PROOF } from '../../../src/policy/state/slots.ts'
+import { PROOF } from '../../../src/policy/state/node.ts'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
-import { PoolNode } from '../../../src/policy/state/slots.ts'
+import { PoolNode } from '../../../src/policy/state/node.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { ocr } from '../fixtures.ts'
 
@@ -13,7 +13,7 @@ function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
   const event = { type: 'node_joined', node: id, slots: 0, duty: 1, able: [] } as const
   const times = given.times ?? new Profile().of(id)
   const { able = shapes.variants } = given
-  return Object.assign(new PoolNode({ ...event, able: [] }, able, times, PROOF.own), given)
+  return Object.assign(new PoolNode({ ...event, able: [] }, times, PROOF.own), { able }, given)
 }
 
 function measured(speeds: { [id: string]: number }) {

@@ -1,12 +1,13 @@
 /** Credit: a batch arrives as the one before it ends, however far the node is. */
 import assert from 'node:assert/strict'
 import { creditAtMs, MOST_BATCHES } from '../../../src/policy/state/credit.ts'
-import { createSlot, type PoolNode, takeOff } from '../../../src/policy/state/slots.ts'
+import { type PoolNode, Slot } from '../../../src/policy/state/node.ts'
+import { takeOff } from '../../../src/policy/state/slots.ts'
 
 /** A slot with batches of so long that were sent so that each ends as the next begins. */
 function slotWith(count: number, meanMs: number, networkMs: number, roundTripMs = networkMs) {
   const times = { roundTripMs: () => roundTripMs }
-  const slot = createSlot(
+  const slot = new Slot(
     { id: 'a', inUse: { slots: 1, duty: 1 }, paused: false, times } as PoolNode,
     0,
   )

@@ -1,7 +1,7 @@
 /** A node that claims a speed it does not have is planned by what it was seen to do. */
 import assert from 'node:assert/strict'
 import { runTrust } from '../../../src/bench/trust/trust.ts'
-import type { Batch } from '../../../src/policy/state/slots.ts'
+import type { Batch } from '../../../src/policy/state/node.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { Claims } from '../../../src/policy/trust/claims.ts'
 import { finished } from '../by_hand.ts'
