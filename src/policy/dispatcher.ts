@@ -31,7 +31,7 @@ import { Assigner } from './dispatch/assign.ts'
 import { mayTry } from './dispatch/bounds.ts'
 import type { Demands } from './estimate/demands.ts'
 import { isBestInTime } from './admit/best_in_time.ts'
-import { Inside } from './admit/inside.ts'
+import { QueryRegistry } from './admit/registry.ts'
 import { Outlook } from './outlook.ts'
 import { dispatch as params } from './dispatch/params.ts'
 import type { OutlookParts } from './outlook.ts'
@@ -100,7 +100,7 @@ export function createDispatcher(
       ready.touch(slot, nowMs)
       pool.leaving.changed(slot)
     },
-    exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
+    exhausted: (item, message) => registry.fail(item.query, 'node_failed', message),
     extraLost: (batch) => results.extraLost(batch, nowMs),
     covered: (batch) => results.covered(batch),
     forgotten: (batch) => results.forgotten(batch, nowMs),
@@ -120,7 +120,7 @@ export function createDispatcher(
     recruit: options.recruit,
     release: options.release,
   })
-  const inside = new Inside({
+  const registry = new QueryRegistry({
     shapes,
     limits,
     queries,
@@ -137,7 +137,7 @@ export function createDispatcher(
     nowMs: () => nowMs,
     asked: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
   })
-  const finishing = { profile, fanOut, pool, flights, gather, inside }
+  const finishing = { profile, fanOut, pool, flights, gather, registry }
   const results = createResults({
     options,
     fits,
@@ -155,8 +155,8 @@ export function createDispatcher(
     arrivals: pool.arrivals,
     inside: () => queries.length,
     capacity: () => outlook.capacity(nowMs),
-    sight: () => outlook.sight(nowMs),
-    mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
+    context: () => outlook.context(nowMs),
+    mayTry: (item, slot) => mayTry(item, slot, outlook.context(nowMs)),
     isConfirmable: ({ query }, variant) =>
       trust?.confirming.isPossible(query, variant, nowMs) ?? true,
     leavesRoom: (pipeline, ms) => outlook.leavesRoom(pipeline, ms, nowMs),
@@ -169,7 +169,7 @@ export function createDispatcher(
       flights.send(slot, members, isAlone(slot, variant.task, outlook.capacity(nowMs)), nowMs)
     },
     drop: (query) =>
-      inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
+      registry.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
   })
   const { trust } = results
   const learned = createLearned({ shapes, profile, fanOut, nodes: pool.nodes, trust })
@@ -186,9 +186,9 @@ export function createDispatcher(
     nowMs = at
     switch (event.type) {
       case 'query_arrived':
-        return inside.arrive(event)
+        return registry.arrive(event)
       case 'query_cancelled':
-        return inside.cancel(event.query)
+        return registry.cancel(event.query)
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
@@ -221,7 +221,7 @@ export function createDispatcher(
       case 'rulings_changed':
         return rulings.set(event.rulings)
       case 'drain':
-        return inside.drain()
+        return registry.drain()
     }
   }
 
@@ -243,7 +243,7 @@ export function createDispatcher(
     fanOut,
     expire(at, inclusive) {
       nowMs = at
-      inside.expire(at, inclusive)
+      registry.expire(at, inclusive)
     },
     dispatch(at) {
       nowMs = at

@@ -61,12 +61,16 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
         },
       )
       left.clear()
-      return { profiles, fanOuts: fanOut.keep(shapes), words: trust?.reputations.changed() ?? [] }
+      return {
+        profiles,
+        fanOuts: fanOut.keep(shapes),
+        reputations: trust?.reputations.changed() ?? [],
+      }
     },
     recall(memory) {
       for (const [id, kept] of memory.profiles) profile.recall(id, kept, shapes)
       fanOut.recall(memory.fanOuts, shapes)
-      trust?.reputations.remember(memory.words)
+      trust?.reputations.remember(memory.reputations)
     },
   }
 }

@@ -18,7 +18,7 @@ import type { NodeId, PolicyCommand } from './core/types.ts'
 import { admit } from './admit/params.ts'
 import { Backlog } from './price/backlog.ts'
 import { busyOf } from './admit/coming_free.ts'
-import { DeadlineTest } from './admit/deadline_test.ts'
+import { Deadlines } from './admit/deadlines.ts'
 import { Deficits } from './dispatch/deficits.ts'
 import type { Demands } from './estimate/demands.ts'
 import { Fairness } from './price/fairness.ts'
@@ -35,7 +35,7 @@ import { inBatches, Stations } from './price/stations.ts'
 import { leavesRoom } from './dispatch/bounds.ts'
 import { dispatch } from './dispatch/params.ts'
 import { termsOf } from './dispatch/terms.ts'
-import type { Sight, Terms } from './dispatch/value.ts'
+import type { DispatchContext, Terms } from './dispatch/value.ts'
 
 export interface OutlookParts {
   shapes: Shapes
@@ -74,7 +74,7 @@ export class Outlook {
   private pricedFor = NaN
   private testedMs = -Infinity
   private stale = true
-  private readonly test = new DeadlineTest()
+  private readonly test = new Deadlines()
   private readonly deficits = new Deficits()
   private readonly backlog: Backlog
   readonly fairness: Fairness
@@ -212,7 +212,7 @@ export class Outlook {
   }
 
   /** What decisions of this moment read. */
-  sight(nowMs: number): Sight {
+  context(nowMs: number): DispatchContext {
     const capacity = this.capacity(nowMs)
     const factor = this.factor(nowMs)
     const prices = this.pricesFor(factor)
@@ -238,7 +238,7 @@ export class Outlook {
   }
 
   /** The deadline test of this moment. */
-  deadlines(nowMs: number): DeadlineTest {
+  deadlines(nowMs: number): Deadlines {
     const { shapes, queries } = this.parts
     const capacity = this.capacity(nowMs)
     const holdsMs = admit.holds * leastSloMs(shapes) + admit.holdsPerQueryMs * queries.length

@@ -79,7 +79,7 @@ Deno.test('secrets are kept of nodes that joined last, and of those that more is
   const dir = await Deno.makeTempDir()
   const path = join(dir, 'store.sqlite')
   const hash = 'a'.repeat(64)
-  const none = { fanOuts: [], words: [] }
+  const none = { fanOuts: [], reputations: [] }
   const database = openDatabase(path)
   database.save({
     ...none,

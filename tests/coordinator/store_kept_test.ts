@@ -12,8 +12,8 @@ import { pipeline } from './fixture.ts'
 import { distrusted, inTemp, memoryOf, names, saveLate } from './store_scene.ts'
 
 /** How many of each letter. */
-function countOf({ words }: Memory, letters: string): number[] {
-  return [...letters].map((letter) => words.filter(([id]) => id.startsWith(letter)).length)
+function countOf({ reputations }: Memory, letters: string): number[] {
+  return [...letters].map((letter) => reputations.filter(([id]) => id.startsWith(letter)).length)
 }
 
 Deno.test('a store keeps so many nodes, those heard of last', () =>
@@ -32,8 +32,8 @@ Deno.test('nodes that merely join push nothing out that is held against others, 
     const store = openDatabase(path)
     store.save(distrusted(['liar']))
     store.save(memoryOf(names('a', 2500)))
-    const { words } = store.load()
-    assert.equal(words.find(([id]) => id === 'liar')?.[1].quarantined, true)
+    const { reputations } = store.load()
+    assert.equal(reputations.find(([id]) => id === 'liar')?.[1].quarantined, true)
     store.save(distrusted(names('b', 2500)))
     assert.deepEqual(countOf(store.load(), 'alb'), [2000, 0, 2000])
     store.close()
@@ -68,7 +68,7 @@ Deno.test('what a later version keeps of a node besides is given back', () =>
     await Deno.mkdir(join(path, '..'))
     const store = openDatabase(path)
     const memory = memoryOf(['a'])
-    Object.assign(memory.words[0]![1], { later: 'kept' })
+    Object.assign(memory.reputations[0]![1], { later: 'kept' })
     store.save(memory)
     assert.deepEqual(store.load(), memory)
     store.close()

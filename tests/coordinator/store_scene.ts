@@ -23,16 +23,16 @@ export const profile = {
 export const memoryOf = (ids: readonly string[]): Memory => ({
   profiles: ids.map((id) => [id, profile]),
   fanOuts: [{ ...ref, rows: [{ items: 30, mean: 2, variance: 1 }] }],
-  words: ids.map((id) => [id, { ...newReputation(false), passed: 7 }]),
+  reputations: ids.map((id) => [id, { ...newReputation(false), passed: 7 }]),
 })
 
 export const names = (letter: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${letter}${i}`)
 
 export function distrusted(ids: readonly string[]): Memory {
-  const { profiles, fanOuts, words } = memoryOf(ids)
-  for (const [, word] of words) Object.assign(word, { quarantined: true, sentences: 1 })
-  return { profiles, fanOuts, words }
+  const { profiles, fanOuts, reputations } = memoryOf(ids)
+  for (const [, word] of reputations) Object.assign(word, { quarantined: true, sentences: 1 })
+  return { profiles, fanOuts, reputations }
 }
 
 /** Has a keeper save these one after another, while somebody else holds the file until the last. */

@@ -15,16 +15,16 @@ Deno.test('a store gives back what was saved, the newest of each', () =>
     await Deno.mkdir(join(path, '..'))
     const first = openDatabase(path)
     first.save(memoryOf(['a', 'b']))
-    const { profiles, fanOuts, words } = memoryOf(['b'])
-    words[0]![1].quarantined = true
-    first.save({ profiles, fanOuts, words })
+    const { profiles, fanOuts, reputations } = memoryOf(['b'])
+    reputations[0]![1].quarantined = true
+    first.save({ profiles, fanOuts, reputations })
     first.close()
     const again = openDatabase(path).load()
     assert.deepEqual(again.profiles.map(([id]) => id).sort(), ['a', 'b'])
     assert.deepEqual(again.profiles[0]![1], profile)
     assert.deepEqual(again.fanOuts, fanOuts)
     assert.deepEqual(
-      Object.fromEntries(again.words.map(([id, { quarantined }]) => [id, quarantined])),
+      Object.fromEntries(again.reputations.map(([id, { quarantined }]) => [id, quarantined])),
       { a: false, b: true },
     )
   }))
@@ -58,7 +58,7 @@ for (
       spoil(path)
       const lines: string[] = []
       const memory = readStore(path, (line) => void lines.push(line))
-      assert.deepEqual(memory, { profiles: [], fanOuts: [], words: [] })
+      assert.deepEqual(memory, { profiles: [], fanOuts: [], reputations: [] })
       assert.match(lines.join(), /Cannot use the store: .* kept as .*\.unusable/)
       assert.ok((await Deno.stat(`${path}.unusable`)).isFile)
       openDatabase(path).close()
@@ -123,7 +123,7 @@ Deno.test('what could not be written while somebody held the file is written aft
   inTemp(async (path) => {
     assert.match(await saveLate(path, ['a', 'b'].map((id) => memoryOf([id]))), /locked/)
     const store = openDatabase(path)
-    assert.deepEqual(store.load().words.map(([id]) => id), ['a', 'b'])
+    assert.deepEqual(store.load().reputations.map(([id]) => id), ['a', 'b'])
     store.close()
   }))
 

@@ -24,15 +24,15 @@ export function readStore(path: string, log: Log): Memory | undefined {
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const warn = (line: string, event: string) => log(line, 'warn', { event })
     const memory = readOrReplace(path, warn, Deno.renameSync)
-    const { profiles, words } = memory
-    if (profiles.length + words.length > 0) {
+    const { profiles, reputations } = memory
+    if (profiles.length + reputations.length > 0) {
       log(
-        `profiles of ${profiles.length} nodes and judgements of ${words.length} are remembered`,
+        `profiles of ${profiles.length} nodes and judgements of ${reputations.length} are remembered`,
         'info',
         {
           event: 'store_read',
           profiles: profiles.length,
-          words: words.length,
+          reputations: reputations.length,
         },
       )
     }

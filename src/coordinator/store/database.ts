@@ -107,12 +107,12 @@ function prepare(db: DatabaseSync): Database {
         throw asOurs(error)
       }
     },
-    save({ profiles, fanOuts, words, secrets = [] }) {
+    save({ profiles, fanOuts, reputations, secrets = [] }) {
       const rows = new Map<string, string>()
       db.exec('BEGIN IMMEDIATE')
       try {
         const save = numberOf(lastSave) + 1
-        const said = new Map(words)
+        const said = new Map(reputations)
         for (const [id, profile] of profiles) {
           const word = said.get(id)
           said.delete(id)
@@ -152,7 +152,7 @@ function loadFrom(db: DatabaseSync, skipped: (row: string) => void): Memory {
     skipped(`${of}: ${read.fault}`)
     return []
   }
-  const memory: Memory = { profiles: [], fanOuts: [], words: [] }
+  const memory: Memory = { profiles: [], fanOuts: [], reputations: [] }
   const secrets = loadSecrets(db)
   if (secrets.length > 0) memory.secrets = secrets
   for (const { id, profile, word } of db.prepare('SELECT id, profile, word FROM nodes').all()) {
@@ -161,7 +161,7 @@ function loadFrom(db: DatabaseSync, skipped: (row: string) => void): Memory {
       memory.profiles.push([node, kept])
     }
     for (const kept of take(readWord(word), `judgement of node ${node}`)) {
-      memory.words.push([node, kept])
+      memory.reputations.push([node, kept])
     }
   }
   for (const { variant, row } of db.prepare('SELECT variant, row FROM fan_outs').all()) {

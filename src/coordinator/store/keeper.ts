@@ -93,12 +93,12 @@ export function createKeeper(
 /** The newest of each node; fan-outs are told whole each time. */
 function joined(before: Memory | undefined, now: Memory): Memory {
   if (before === undefined) return now
-  const { profiles, fanOuts, words } = now
+  const { profiles, fanOuts, reputations } = now
   const secrets = new Map([...before.secrets ?? [], ...now.secrets ?? []])
   return {
     profiles: newest(before.profiles, profiles, () => false),
     fanOuts,
-    words: newest(before.words, words, isDistrusted),
+    reputations: newest(before.reputations, reputations, isDistrusted),
     secrets: [...secrets].slice(-MAX_SECRETS),
   }
 }

@@ -13,7 +13,7 @@ import type { Fairness } from '../price/fairness.ts'
 import { levelOf, type PipelineShape } from '../core/graph.ts'
 import type { Answer } from '../core/types.ts'
 import { chanceOf } from '../price/chance.ts'
-import type { DeadlineTest } from './deadline_test.ts'
+import type { Deadlines } from './deadlines.ts'
 import { admit as A, retry as R } from './params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
@@ -38,7 +38,7 @@ export interface Prospects {
   readonly fairness: Fairness
   capacity(nowMs: number): Capacity
   pathsAt(nowMs: number): Paths
-  deadlines(nowMs: number): DeadlineTest
+  deadlines(nowMs: number): Deadlines
   /** What the time that a query needs of each station is worth by prices, and what it puts at risk. */
   worthOf(
     stationMs: readonly number[],

@@ -49,7 +49,7 @@ export interface Reputation {
 export interface Memory {
   profiles: [NodeId, NodeProfileMemory][]
   fanOuts: FanOutMemory[]
-  words: [NodeId, Reputation][]
+  reputations: [NodeId, Reputation][]
   /** Hashes of the secrets that ids are bound to: the coordinator's own, kept with the rest. */
   secrets?: [NodeId, string][]
 }

@@ -16,7 +16,7 @@ import { type Batch, delayUntilMs, fillBatch } from './batch.ts'
 import { type Cursor, Cursors } from './cursors.ts'
 import { type OfferParts, Offers } from './offers.ts'
 import { dispatch } from './params.ts'
-import { type Candidate, serverOf, type Sight, valueOnceLoaded } from './value.ts'
+import { type Candidate, type DispatchContext, serverOf, valueOnceLoaded } from './value.ts'
 
 export interface AssignParts extends OfferParts {
   waiting: Waiting
@@ -26,7 +26,7 @@ export interface AssignParts extends OfferParts {
   inside(): number
   /** As things stand now. */
   capacity(): Capacity
-  sight(): Sight
+  context(): DispatchContext
   /** Whether a batch that takes so long leaves enough slots to pipelines with shorter SLOs. */
   leavesRoom(pipeline: string, ms: number): boolean
   send(slot: Slot, batch: Batch): void
@@ -51,7 +51,7 @@ export class Assigner {
     while (waiting.total > 0) {
       const tasks = this.openTasks(nowMs)
       if (tasks.size === 0) break
-      const until = this.pass(tasks, this.parts.sight(), nowMs - dispatch.againMs)
+      const until = this.pass(tasks, this.parts.context(), nowMs - dispatch.againMs)
       if (until === undefined) break
       againMs = Math.min(againMs, until)
     }
@@ -76,26 +76,30 @@ export class Assigner {
   /** Undefined where nothing is to be done; else when what waits for more is to be looked at. */
   private pass(
     tasks: ReadonlyMap<TaskShape, number>,
-    sight: Sight,
+    context: DispatchContext,
     againMs: number,
   ): number | undefined {
     const { waiting, drop } = this.parts
-    this.offers.beginPass(sight)
+    this.offers.beginPass(context)
     const doomed = new Set<Query>()
     // Queries that will be late have only the slots that no other query wants.
-    const { slotCount } = sight.capacity
+    const { slotCount } = context.capacity
     const waitMs =
-      this.offerAll(new Cursors(tasks, waiting, doomed, false, slotCount), sight, againMs) ??
-        this.offerAll(new Cursors(tasks, waiting, doomed, true, slotCount), sight, againMs)
+      this.offerAll(new Cursors(tasks, waiting, doomed, false, slotCount), context, againMs) ??
+        this.offerAll(new Cursors(tasks, waiting, doomed, true, slotCount), context, againMs)
     for (const query of doomed) drop(query)
     return waitMs
   }
 
   /** @param againMs what was left then or before is offered again */
-  private offerAll(cursors: Cursors, sight: Sight, againMs: number): number | undefined {
+  private offerAll(
+    cursors: Cursors,
+    context: DispatchContext,
+    againMs: number,
+  ): number | undefined {
     /** The first item that would be left, for a slot that would be idle. */
     let spare: { cursor: Cursor; position: number; best: Candidate } | undefined
-    for (let cursor = cursors.next(sight); cursor; cursor = cursors.next(sight)) {
+    for (let cursor = cursors.next(context); cursor; cursor = cursors.next(context)) {
       const { queue, position } = cursor
       const item = queue.at(position)!
       const known = item.left
@@ -104,36 +108,36 @@ export class Assigner {
         this.offers.reserve(known.group, known.costMs * (cursor.position - position))
         continue
       }
-      const { now, later } = this.offers.offer(item, cursor, sight)
+      const { now, later } = this.offers.offer(item, cursor, context)
       if (now !== undefined) cursor.looked++
-      if (now !== undefined && this.isHeldBack(item, now, sight)) {
+      if (now !== undefined && this.isHeldBack(item, now, context)) {
         cursors.pass(cursor)
         continue
       }
-      if (now !== undefined && later === undefined) return this.send(now, cursor, position, sight)
-      const dueMs = now === undefined ? this.tooLateMs(cursor, sight) : -Infinity
+      if (now !== undefined && later === undefined) return this.send(now, cursor, position, context)
+      const dueMs = now === undefined ? this.tooLateMs(cursor, context) : -Infinity
       cursors.pass(cursor, dueMs)
       const costMs = later === undefined
         ? 0
-        : serverOf(later.prefix.variant, later.group, sight)!.costMs
+        : serverOf(later.prefix.variant, later.group, context)!.costMs
       const group = later?.group.index ?? 0
       this.offers.reserve(group, costMs * (cursor.position - position))
-      if (now !== undefined && isForIdle(item, now, later!, sight)) {
+      if (now !== undefined && isForIdle(item, now, later!, context)) {
         spare ??= { cursor, position, best: now }
-      } else item.left = { atMs: sight.nowMs, look: this.look, group, costMs, dueMs }
+      } else item.left = { atMs: context.nowMs, look: this.look, group, costMs, dueMs }
     }
     return spare === undefined
       ? undefined
-      : this.send(spare.best, spare.cursor, spare.position, sight)
+      : this.send(spare.best, spare.cursor, spare.position, context)
   }
 
   /**
    * Until when items are due that are too late for every slot with room, as the one at the cursor is. Of
    * like items one with less time has no better chance: so the last of them is found in few steps.
    */
-  private tooLateMs({ task, queue, position }: Cursor, sight: Sight): number {
+  private tooLateMs({ task, queue, position }: Cursor, context: DispatchContext): number {
     const isTooLate = (position: number) =>
-      this.offers.offer(queue.at(position)!, { task, queue, position }, sight).now === undefined
+      this.offers.offer(queue.at(position)!, { task, queue, position }, context).now === undefined
     let late = position
     let step = 1
     while (late + step < queue.length && isTooLate(late + step)) {
@@ -150,28 +154,33 @@ export class Assigner {
   }
 
   /** Whether waiting for a variant that is being loaded, and that no slot has, is worth more. */
-  private isHeldBack(item: Item, now: Candidate, sight: Sight): boolean {
+  private isHeldBack(item: Item, now: Candidate, context: DispatchContext): boolean {
     const { arrivals, inside } = this.parts
     if (!arrivals.any) return false
     return item.way.prefixes.some((prefix) => {
-      if (sight.capacity.services[prefix.variant.index] !== undefined) return false
-      const inMs = arrivals.inMs(prefix.variant, sight.nowMs)
+      if (context.capacity.services[prefix.variant.index] !== undefined) return false
+      const inMs = arrivals.inMs(prefix.variant, context.nowMs)
       if (inMs === Infinity) return false
-      const value = valueOnceLoaded(sight.terms(item), prefix, now.slot!, inMs, inside(), sight)
+      const value = valueOnceLoaded(context.terms(item), prefix, now.slot!, inMs, inside(), context)
       return value > now.value + dispatch.leave
     })
   }
 
-  private send(best: Candidate, cursor: Cursor, position: number, sight: Sight): number {
+  private send(
+    best: Candidate,
+    cursor: Cursor,
+    position: number,
+    context: DispatchContext,
+  ): number {
     const { waiting, limits } = this.parts
     const slot = best.slot!
     const { queue, task } = cursor
     const suits = (item: Item) => this.offers.suits(item, slot)
     const most = mostItems(task, limits.maxBatch)
-    const batch = fillBatch(best, queue, position, slot, suits, sight, most)
+    const batch = fillBatch(best, queue, position, slot, suits, context, most)
     const { items } = batch
     const takesMs = slot.node.times.meanMs(best.prefix.variant, items.length)
-    const delayMs = delayUntilMs(batch, slot, queue.length, waiting.total > queue.length, sight)
+    const delayMs = delayUntilMs(batch, slot, queue.length, waiting.total > queue.length, context)
     const waits = delayMs ?? (this.parts.leavesRoom(task.pipeline.name, takesMs) ? 0 : Infinity)
     if (waits === 0) {
       this.parts.send(slot, batch)
@@ -183,9 +192,14 @@ export class Assigner {
 }
 
 /** Whether a slot does what is worth more later all the same, as it would be idle. */
-function isForIdle({ query }: Item, now: Candidate, later: Candidate, sight: Sight): boolean {
+function isForIdle(
+  { query }: Item,
+  now: Candidate,
+  later: Candidate,
+  context: DispatchContext,
+): boolean {
   if (now.slot!.batches.length > 0) return false
-  const { costMs } = serverOf(now.prefix.variant, now.group, sight)!
-  const price = query.share * sight.prices[now.group.index]!
+  const { costMs } = serverOf(now.prefix.variant, now.group, context)!
+  const price = query.share * context.prices[now.group.index]!
   return now.value + dispatch.idle * price * costMs >= later.value
 }

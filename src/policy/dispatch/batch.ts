@@ -13,9 +13,9 @@ import { price } from '../price/params.ts'
 import {
   type Candidate,
   type Choice,
+  type DispatchContext,
   paceOf,
   serverOf,
-  type Sight,
   startOn,
   valueOn,
 } from './value.ts'
@@ -41,7 +41,7 @@ export const isTooLong = (
   variant: VariantShape,
   size: number,
   { node }: Slot,
-  { briefMs }: Sight,
+  { briefMs }: DispatchContext,
 ): boolean => query.share < 1 && size > 1 && node.times.meanMs(variant, size) > briefMs
 
 /** The items from this position on for which the same is best, and more while that is worth it. */
@@ -51,22 +51,22 @@ export function fillBatch(
   position: number,
   slot: Slot,
   suits: (item: Item) => boolean,
-  sight: Sight,
+  context: DispatchContext,
   maxBatch: number,
 ): Batch {
   const { variant } = best.prefix
   const first = queue.at(position)!
-  const start = startOn(slot, first.task, sight.nowMs)
-  const terms = sight.terms(first)
+  const start = startOn(slot, first.task, context.nowMs)
+  const terms = context.terms(first)
   const pace = paceOf(slot)
   const { times } = slot.node
   const model = times.modelOf(variant)
-  const isTrial = (n: number) => sight.isBehind && model !== undefined && n <= model.trialSize
+  const isTrial = (n: number) => context.isBehind && model !== undefined && n <= model.trialSize
   const meanMs = (n: number) =>
     (isTrial(n) ? model!.hopedMs(n) * times.threadsFactor : times.meanMs(variant, n)) * pace
-  const unitMs = serverOf(variant, slot.group!, sight)?.costMs ?? meanMs(1)
+  const unitMs = serverOf(variant, slot.group!, context)?.costMs ?? meanMs(1)
   const group = slot.group!.index
-  const priceMs = Math.max(sight.prices[group]! + terms.slotRisk[group]!, 1e-7)
+  const priceMs = Math.max(context.prices[group]! + terms.slotRisk[group]!, 1e-7)
   const batch: Batch = { items: [first], prefixes: [best.prefix], variant, close: 'queue_empty' }
   const { items, prefixes } = batch
   let queries = 1
@@ -75,7 +75,7 @@ export function fillBatch(
   let own: Choice | undefined = best
   for (let i = position + 1; i < queue.length && i < position + 2 * maxBatch; i++) {
     const n = items.length + 1
-    if (n > maxBatch || isTooLong(first, variant, n, slot, sight)) {
+    if (n > maxBatch || isTooLong(first, variant, n, slot, context)) {
       batch.close = 'full'
       break
     }
@@ -88,7 +88,7 @@ export function fillBatch(
       const elseMs = Math.max(unitMs, soFarMs / (n - 1))
       const next = isTrial(n)
         ? chance
-        : valueOn(terms, best.prefix, n, slot, start, sight)?.chance ?? 0
+        : valueOn(terms, best.prefix, n, slot, start, context)?.chance ?? 0
       const risk = (queries + (isSibling ? 0 : 1)) * price.served * Math.max(0, chance - next)
       if (priceMs * (dispatch.growth * elseMs - moreMs) <= risk) {
         batch.close = moreMs >= dispatch.growth * elseMs ? 'no_gain' : 'slack'
@@ -98,7 +98,7 @@ export function fillBatch(
     }
     if (!isSibling) {
       own = suits(item)
-        ? sameChoice(item, variant, Math.max(best.size, n), slot, start, sight)
+        ? sameChoice(item, variant, Math.max(best.size, n), slot, start, context)
         : undefined
       if (own !== undefined) queries++
       last = item
@@ -117,13 +117,13 @@ function sameChoice(
   size: number,
   slot: Slot,
   start: ReturnType<typeof startOn>,
-  sight: Sight,
+  context: DispatchContext,
 ): Choice | undefined {
   let own: Choice | undefined
   let most = -Infinity
-  const terms = sight.terms(item)
+  const terms = context.terms(item)
   for (const prefix of item.way.prefixes) {
-    const choice = valueOn(terms, prefix, size, slot, start, sight)
+    const choice = valueOn(terms, prefix, size, slot, start, context)
     if (choice === undefined) continue
     most = Math.max(most, choice.value)
     if (prefix.variant === variant) own = choice
@@ -137,13 +137,13 @@ export function delayUntilMs(
   slot: Slot,
   waiting: number,
   isOther: boolean,
-  { nowMs, market, prices }: Sight,
+  { nowMs, market, prices }: DispatchContext,
 ): number | undefined {
   const n = items.length
   const [{ attempts, queuedAtMs, query, task }] = items as [Item]
   if (dispatch.delay <= 0 || task.generates || n < waiting || attempts > 0) return undefined
   if (prices[slot.group!.index]! < 1e-6) return undefined
-  const untilMs = queuedAtMs + (isOther ? 2 : 1) * dispatch.delay * query.laxityMs
+  const untilMs = queuedAtMs + (isOther ? 2 : 1) * dispatch.delay * query.slackMs
   if (nowMs >= untilMs) return undefined
   const { times } = slot.node
   const saved = (2 * times.meanMs(variant, n) - times.meanMs(variant, 2 * n)) / n

@@ -8,7 +8,7 @@ import { type Slot } from '../state/node.ts'
 import { isOverdue, readyAtMs } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import { dispatch } from './params.ts'
-import type { Sight } from './value.ts'
+import type { DispatchContext } from './value.ts'
 
 /**
  * Whether a node may be given an item that failed before: each further attempt goes to a node that has
@@ -17,7 +17,7 @@ import type { Sight } from './value.ts'
 export function mayTry(
   { attempts, failedOn, way, query: { level } }: Item,
   { node }: Slot,
-  { capacity: { groups }, paths, nowMs }: Sight,
+  { capacity: { groups }, paths, nowMs }: DispatchContext,
 ): boolean {
   const proven = node.proof > attempts
   const again = failedOn === node.id

@@ -9,7 +9,7 @@ import type { DeadlineQueue } from '../state/queue.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { TaskShape } from '../core/graph.ts'
 import { dispatch } from './params.ts'
-import type { Sight } from './value.ts'
+import type { DispatchContext } from './value.ts'
 
 /** In the queue of one task. */
 export interface Cursor {
@@ -46,11 +46,11 @@ export class Cursors {
   }
 
   /** The cursor at the most urgent item that was not looked at; of one deadline the deeper first. */
-  next(sight: Sight): Cursor | undefined {
+  next(context: DispatchContext): Cursor | undefined {
     let first: Cursor | undefined
     let least = Infinity
     for (const cursor of this.cursors) {
-      const item = this.advance(cursor, sight)
+      const item = this.advance(cursor, context)
       if (item === undefined || item.deadlineMs > least) continue
       if (item.deadlineMs === least && cursor.task.depth < first!.task.depth) continue
       first = cursor
@@ -67,7 +67,7 @@ export class Cursors {
   }
 
   /** Passes over siblings, for which the same holds as for the first, and over the doomed. */
-  private advance(cursor: Cursor, { paths, nowMs }: Sight): Item | undefined {
+  private advance(cursor: Cursor, { paths, nowMs }: DispatchContext): Item | undefined {
     const { queue } = cursor
     if (cursor.looked >= this.mostLooked) return undefined
     for (;;) {

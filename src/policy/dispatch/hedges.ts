@@ -78,7 +78,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       const lateMs = overdueAtMs(late)
       const againMs = late.meanMs + late.networkMs
       const latestMs = servedByMs(items, parts.afterMs) - againMs
-      const mostMs = Math.min(laxityOf(items), latestMs - lateMs)
+      const mostMs = Math.min(slackOf(items), latestMs - lateMs)
       if (nowMs < lateMs + H.hangs * mostMs) return false
       if (parts.isBusy(nowMs, deadlineMs)) return false
     }
@@ -149,7 +149,7 @@ export function createHedges(parts: HedgeParts): Hedges {
           continue
         }
         const { slot, items } = batch
-        if (slot.batches[0] === batch && lateMs + H.blocks * laxityOf(items) <= nowMs) {
+        if (slot.batches[0] === batch && lateMs + H.blocks * slackOf(items) <= nowMs) {
           flights.takeBack(slot, nowMs)
         }
         if (allowance < 1 || !hedge(batch, nowMs)) {
@@ -163,8 +163,8 @@ export function createHedges(parts: HedgeParts): Hedges {
   }
 }
 
-const laxityOf = (items: readonly Item[]): number =>
-  items.reduce((least, { query }) => Math.min(least, query.laxityMs), Infinity)
+const slackOf = (items: readonly Item[]): number =>
+  items.reduce((least, { query }) => Math.min(least, query.slackMs), Infinity)
 
 /** When they have to be served at the latest, so that what follows can end in time. */
 const servedByMs = (items: readonly Item[], afterMs: HedgeParts['afterMs']): number =>

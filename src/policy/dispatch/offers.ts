@@ -18,9 +18,9 @@ import type { Cursor } from './cursors.ts'
 import { dispatch } from './params.ts'
 import {
   type Candidate,
+  type DispatchContext,
   mostOn,
   serverOf,
-  type Sight,
   startOn,
   valueLater,
   valueOn,
@@ -52,7 +52,7 @@ export class Offers {
     this.delayed.clear()
   }
 
-  beginPass({ capacity: { groups } }: Sight): void {
+  beginPass({ capacity: { groups } }: DispatchContext): void {
     this.reservedMs = groups.map(() => 0)
     this.freeMs = groups.map(() => NaN)
   }
@@ -76,22 +76,22 @@ export class Offers {
   offer(
     item: Item,
     { task, queue, position }: Pick<Cursor, 'task' | 'queue' | 'position'>,
-    sight: Sight,
+    context: DispatchContext,
   ) {
     let now: Candidate | undefined
     let later: Candidate | undefined
     const busy: Group[] = []
-    for (const group of sight.capacity.groups) {
+    for (const group of context.capacity.groups) {
       if (!group.tasks.includes(task)) continue
-      const awake = this.slotFor(item, group, false, sight.nowMs)
+      const awake = this.slotFor(item, group, false, context.nowMs)
       if (awake === undefined) busy.push(group)
-      const slot = awake ?? this.slotFor(item, group, true, sight.nowMs)
+      const slot = awake ?? this.slotFor(item, group, true, context.nowMs)
       if (slot === undefined) continue
       const cost = awake === undefined ? dispatch.call : 0
-      now = this.bestOn(slot, item, queue, position, sight, cost, now)
+      now = this.bestOn(slot, item, queue, position, context, cost, now)
     }
     const beat = now === undefined ? -Infinity : now.value + dispatch.leave
-    for (const group of busy) later = this.bestLater(group, item, sight, beat, later)
+    for (const group of busy) later = this.bestLater(group, item, context, beat, later)
     return { now, later }
   }
 
@@ -120,26 +120,26 @@ export class Offers {
     item: Item,
     queue: DeadlineQueue<Item>,
     position: number,
-    sight: Sight,
+    context: DispatchContext,
     cost: number,
     before: Candidate | undefined,
   ): Candidate | undefined {
     let best = before
     const group = slot.group!
-    const start = startOn(slot, item.task, sight.nowMs)
-    const terms = sight.terms(item)
-    const idle = this.idleFor(item.task, slot, sight)
+    const start = startOn(slot, item.task, context.nowMs)
+    const terms = context.terms(item)
+    const idle = this.idleFor(item.task, slot, context)
     const most = mostItems(item.task, this.parts.limits.maxBatch)
     const sizes = sizesFor(queue.length - position, idle, most)
     for (const prefix of item.way.prefixes) {
       if (!this.isServed(prefix.variant, group, item)) continue
       let beat = best === undefined ? -Infinity : best.value + ALIKE
-      if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, sight) <= beat) continue
+      if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, context) <= beat) continue
       for (const size of sizes) {
-        if (isTooLong(item, prefix.variant, size, slot, sight)) break
+        if (isTooLong(item, prefix.variant, size, slot, context)) break
         // The items of a batch share the call.
         const called = cost / size
-        const choice = valueOn(terms, prefix, size, slot, start, sight, beat + called)
+        const choice = valueOn(terms, prefix, size, slot, start, context, beat + called)
         if (choice === undefined || choice.chance < dispatch.least) continue
         choice.value -= called
         beat = choice.value + ALIKE
@@ -152,22 +152,22 @@ export class Offers {
   private bestLater(
     group: Group,
     item: Item,
-    sight: Sight,
+    context: DispatchContext,
     beat: number,
     before: Candidate | undefined,
   ): Candidate | undefined {
     let best = before
-    const startMs = this.freeAtMs(group, item, sight.nowMs) +
+    const startMs = this.freeAtMs(group, item, context.nowMs) +
       this.reservedMs[group.index]! / group.slots.length
     if (startMs === Infinity) return best
-    const terms = sight.terms(item)
+    const terms = context.terms(item)
     for (const prefix of item.way.prefixes) {
       const server = this.isServed(prefix.variant, group, item)
-        ? serverOf(prefix.variant, group, sight)
+        ? serverOf(prefix.variant, group, context)
         : undefined
       if (server === undefined) continue
       const least = best === undefined ? beat : best.value + ALIKE
-      const choice = valueLater(terms, prefix, server, startMs, sight, least)
+      const choice = valueLater(terms, prefix, server, startMs, context, least)
       if (choice === undefined || choice.chance < dispatch.least) continue
       best = { ...choice, group, slot: undefined, size: 1 }
     }
@@ -190,7 +190,7 @@ export class Offers {
   }
 
   /** Slots that share what waits of a task. */
-  private idleFor(task: TaskShape, slot: Slot, { capacity: { groups } }: Sight): number {
+  private idleFor(task: TaskShape, slot: Slot, { capacity: { groups } }: DispatchContext): number {
     let idle = slot.batches.length > 0 ? 1 : 0
     for (const group of groups) {
       if (group.tasks.includes(task)) idle += this.parts.ready.idleCount(group)

@@ -73,7 +73,7 @@ export function createResults(parts: ResultsParts): Results {
       retry: (batch, message, nowMs) => flights.retry(batch, message, nowMs),
       fail(batch, message) {
         for (const { query, batch: id } of batch.items) {
-          if (id === batch.id) finishing.inside.fail(query, 'node_failed', message)
+          if (id === batch.id) finishing.registry.fail(query, 'node_failed', message)
         }
       },
     },

@@ -6,7 +6,7 @@
  */
 import type { Item } from '../state/query.ts'
 import type { TaskShape } from '../core/graph.ts'
-import type { DeadlineTest } from '../admit/deadline_test.ts'
+import type { Deadlines } from '../admit/deadlines.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Stations } from '../price/stations.ts'
@@ -15,14 +15,14 @@ import type { Terms } from './value.ts'
 
 export function termsOf(
   item: Item,
-  test: DeadlineTest,
+  test: Deadlines,
   paths: Paths,
   stations: Stations,
   nowMs: number,
 ): Terms {
   const { query, task, way, deadlineMs } = item
-  const { shape, laxityMs, level, share } = query
-  const slackMs = Math.min(shape.pipeline.sloMs, laxityMs)
+  const { shape, level, share } = query
+  const slackMs = Math.min(shape.pipeline.sloMs, query.slackMs)
   const weight = 1 / query.countAt[task.depth]!
   const jitter = price.jitter * slackMs
   const stationRisk = test.riskBehind(deadlineMs, query.seq)
@@ -45,7 +45,7 @@ export function termsOf(
 function followsOf(
   { task, query }: Item,
   laterMs: readonly number[] = [],
-  test: DeadlineTest,
+  test: Deadlines,
   stations: Stations,
 ): { beginsMs: number; behindMs: number } {
   if (task.next.length === 0) return { beginsMs: 0, behindMs: 0 }

@@ -25,7 +25,7 @@ import { type Paths } from '../price/paths.ts'
 import { type Path, UPPER } from '../price/path.ts'
 
 /** All that decisions of one moment read. */
-export interface Sight {
+export interface DispatchContext {
   nowMs: number
   capacity: Capacity
   market: Market
@@ -97,7 +97,7 @@ export function startOn(slot: Slot, task: TaskShape, nowMs: number): Start {
 export const paceOf = (slot: Slot): number =>
   slot.loading !== null ? slot.node.times.loadFactor() : 1
 
-export function serverOf(variant: VariantShape, group: Group, { capacity }: Sight) {
+export function serverOf(variant: VariantShape, group: Group, { capacity }: DispatchContext) {
   const servers = capacity.services[variant.index]?.servers
   if (servers !== undefined) {
     for (let i = 0; i < servers.length; i++) if (servers[i]!.group === group) return servers[i]
@@ -116,18 +116,18 @@ export function valueOn(
   size: number,
   slot: Slot,
   start: Start,
-  sight: Sight,
+  context: DispatchContext,
   beat = -Infinity,
 ): Choice | undefined {
   const { variant } = prefix
-  if (!canRun(slot, variant, sight.nowMs)) return undefined
+  if (!canRun(slot, variant, context.nowMs)) return undefined
   const { times } = slot.node
   const together = size + besideOn(slot, variant.task)
   const meanMs = times.meanMs(variant, together) * paceOf(slot)
   const deviation = meanMs * (times.upperTimes(variant) - 1) / UPPER
   const variance = start.variance + deviation * deviation
-  const gain = gainOf(terms, prefix, slot.group!.index, meanMs / together, start.atMs, sight)
-  return choiceOf(terms, prefix, start.atMs + meanMs, variance, gain, sight, beat)
+  const gain = gainOf(terms, prefix, slot.group!.index, meanMs / together, start.atMs, context)
+  return choiceOf(terms, prefix, start.atMs + meanMs, variance, gain, context, beat)
 }
 
 /** Batches of up to so many are worth no more, in time for sure and with items as quick as in the largest. */
@@ -137,17 +137,17 @@ export function mostOn(
   size: number,
   slot: Slot,
   start: Start,
-  sight: Sight,
+  context: DispatchContext,
 ): number {
   const { weight } = terms
   let most = -Infinity
-  for (const path of sight.paths.behind(prefix)) {
+  for (const path of context.paths.behind(prefix)) {
     const worth = price.served + weight * path.accuracy
     most = Math.max(most, worth - priceOf(path, terms))
   }
   const together = size + besideOn(slot, prefix.variant.task)
   const itemMs = slot.node.times.meanMs(prefix.variant, together) * paceOf(slot) / together
-  return most + gainOf(terms, prefix, slot.group!.index, itemMs, start.atMs, sight)
+  return most + gainOf(terms, prefix, slot.group!.index, itemMs, start.atMs, context)
 }
 
 /** Value on a group all of whose slots are busy, begun then. */
@@ -156,16 +156,16 @@ export function valueLater(
   prefix: Prefix,
   server: Server,
   startMs: number,
-  sight: Sight,
+  context: DispatchContext,
   beat = -Infinity,
 ): Choice | undefined {
   const { meanMs, upperMs, networkMs, costMs, group } = server
   const deviation = (upperMs - meanMs) / UPPER
   const atMs = startMs + networkMs
-  const wait = dispatch.spread * (startMs - sight.nowMs)
+  const wait = dispatch.spread * (startMs - context.nowMs)
   const variance = deviation * deviation + wait * wait
-  const gain = gainOf(terms, prefix, group.index, costMs, atMs, sight)
-  return choiceOf(terms, prefix, atMs + meanMs, variance, gain, sight, beat)
+  const gain = gainOf(terms, prefix, group.index, costMs, atMs, context)
+  return choiceOf(terms, prefix, atMs + meanMs, variance, gain, context, beat)
 }
 
 /** The best path behind a prefix with all that counts whatever the path, if that is worth more than `beat`. */
@@ -175,10 +175,10 @@ function choiceOf(
   endMs: number,
   variance: number,
   gain: number,
-  sight: Sight,
+  context: DispatchContext,
   beat: number,
 ): Choice | undefined {
-  const best = bestPath(terms, prefix, endMs, variance, sight, beat - gain)
+  const best = bestPath(terms, prefix, endMs, variance, context, beat - gain)
   if (best !== undefined) best.value += gain
   return best
 }
@@ -190,17 +190,17 @@ export function valueOnceLoaded(
   slot: Slot,
   inMs: number,
   inside: number,
-  sight: Sight,
+  context: DispatchContext,
 ): number {
   const { query, task } = terms.item
   const items = query.items.filter((one) => one.task === task && one.state === 'queued').length
-  const chainMs = sight.paths.behind(prefix)[0]?.chainMs ?? 0
+  const chainMs = context.paths.behind(prefix)[0]?.chainMs ?? 0
   const workMs = items * slot.node.times.upperMs(prefix.variant, 1) + chainMs
-  const startMs = sight.nowMs + inMs / admit.loaded
+  const startMs = context.nowMs + inMs / admit.loaded
   const endMs = startMs + inside * workMs - chainMs
-  const best = bestPath(terms, prefix, endMs, 0, sight)
+  const best = bestPath(terms, prefix, endMs, 0, context)
   // Waiting costs nothing here: the first answers of a pool are to be as good as its best.
-  const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, sight.nowMs, sight)
+  const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, context.nowMs, context)
   return best === undefined || best.chance < dispatch.least ? -Infinity : best.value + gain
 }
 
@@ -211,7 +211,7 @@ function gainOf(
   group: number,
   slotMs: number,
   atMs: number,
-  { prices, deficits, nowMs }: Sight,
+  { prices, deficits, nowMs }: DispatchContext,
 ): number {
   const { weight, share, slotRisk, waitPerMs } = terms
   return share * weight * dispatch.deficit * deficits.of(variant, group) -
@@ -231,7 +231,7 @@ function bestPath(
   prefix: Prefix,
   endMs: number,
   variance: number,
-  { paths }: Sight,
+  { paths }: DispatchContext,
   beat = -Infinity,
 ): Choice | undefined {
   const { item, weight, variance: unforeseen, followsAtMs, behindMs } = terms

@@ -32,7 +32,7 @@ export interface FinishParts {
   pool: Pool
   flights: Flights
   gather: Gather
-  inside: {
+  registry: {
     /** New items of one query and one task. */
     enqueue(items: readonly Item[]): void
     fail(query: Query, reason: FailureReason, message: string): void
@@ -134,7 +134,7 @@ export function learnBatch(
 /** What a batch says of its items. */
 export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, nowMs: number): void {
   const { variant, items } = batch
-  const { fanOut, flights, inside } = parts
+  const { fanOut, flights, registry } = parts
   const served: Query[] = []
   const stages: StageRecord[] = []
   for (let i = 0; i < items.length; i++) {
@@ -144,7 +144,7 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
     if (query.closed || item.batch !== batch.id) continue
     const outcome = event.outcomes[i] ?? NO_OUTCOME
     if (!outcome.ok) {
-      if (outcome.fatal) inside.fail(query, outcome.reason, outcome.message)
+      if (outcome.fatal) registry.fail(query, outcome.reason, outcome.message)
       else flights.retryItem(item, batch, outcome.message, nowMs)
       continue
     }
@@ -159,15 +159,15 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
     const late = serveItem(item, item.bound!, outcome, parts.gather, nowMs)
     item.children.forEach((branch, child) => {
       fanOut.saw(variant, child, branch.length)
-      inside.enqueue(branch)
+      registry.enqueue(branch)
     })
-    if (late.length > 0) inside.enqueue(late)
+    if (late.length > 0) registry.enqueue(late)
   }
   served.forEach((query, i) => {
     const stage = stages[i]!
     stage.queueMs += event.nodeQueueMs
     query.stages.push(stage)
-    if (query.openCount === 0) inside.finish(query)
+    if (query.openCount === 0) registry.finish(query)
   })
 }
 

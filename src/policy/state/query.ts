@@ -2,7 +2,7 @@
  * One query inside: its tree of items, and what served them.
  *
  *     query:  arrived -> refused
- *             arrived -> inside -> answered | failed | cancelled      (admit/inside.ts)
+ *             arrived -> inside -> answered | failed | cancelled      (admit/registry.ts)
  *
  *     item:   queued -> running -> done
  *                ^         |
@@ -125,7 +125,7 @@ interface Given {
   seq: number
   shape: PipelineShape
   deadlineMs: number
-  laxityMs: number
+  slackMs: number
   minAccuracy: number | undefined
   prefer?: Prefer
   share?: number
@@ -142,7 +142,7 @@ export class Query implements Urgent {
   readonly shape: PipelineShape
   readonly deadlineMs: number
   /** Time beyond what the quickest way through an idle pool took when it arrived, at most the SLO. */
-  readonly laxityMs: number
+  readonly slackMs: number
   /** Least path accuracy, as position in `shape.levels`. */
   readonly level: number
   readonly prefer: Prefer
@@ -182,7 +182,7 @@ export class Query implements Urgent {
     this.seq = given.seq
     this.shape = given.shape
     this.deadlineMs = given.deadlineMs
-    this.laxityMs = given.laxityMs
+    this.slackMs = given.slackMs
     this.level = levelOf(given.shape, given.minAccuracy)
     this.waiting = given.shape.tasks.map(() => 0)
     this.openAt = given.shape.tasks.map(() => 0)

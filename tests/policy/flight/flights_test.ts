@@ -39,9 +39,9 @@ function scene() {
 
   /** One item of a query of its own, sent to the slot. */
   function send(nowMs: number) {
-    const [deadlineMs, laxityMs] = [1e6, 1e6]
+    const [deadlineMs, slackMs] = [1e6, 1e6]
     const query = createQuery({
-      ...{ id: `q${seq}`, seq: seq++, shape, deadlineMs, laxityMs },
+      ...{ id: `q${seq}`, seq: seq++, shape, deadlineMs, slackMs },
       ...{ minAccuracy: undefined, payload: null },
     }, nowMs)
     waiting.addNew([query.root], nowMs)

@@ -14,7 +14,7 @@ function start(pipeline = street) {
     deadlineMs: 1000,
     minAccuracy: undefined,
     payload: 'root',
-    laxityMs: 0,
+    slackMs: 0,
   }, 0)
 }
 

@@ -25,7 +25,7 @@ interface Row {
   riskPerMs: number[]
 }
 
-export class DeadlineTest {
+export class Deadlines {
   private readonly rows: Row[] = [emptyRow()]
   /** Of rows, without that behind the last. */
   private count = 0
@@ -178,16 +178,16 @@ function addTo(row: Row, { rest }: Query, riskPerMs: number): void {
   }
 }
 
-function varianceOf({ shape, laxityMs, rest }: Query, waitMs: number): number {
-  const jitter = price.jitter * Math.min(shape.pipeline.sloMs, laxityMs)
+function varianceOf({ shape, slackMs, rest }: Query, waitMs: number): number {
+  const jitter = price.jitter * Math.min(shape.pipeline.sloMs, slackMs)
   const queue = admit.spread * waitMs
   return rest.variance + jitter * jitter + queue * queue + 0.25
 }
 
 /** How much the worth of a query falls for a ms that it is later. */
-function riskPerMs({ laxityMs, share }: Query, chance: number, variance: number): number {
+function riskPerMs({ slackMs, share }: Query, chance: number, variance: number): number {
   const late = price.served * price.slope * chance * (1 - chance) / Math.sqrt(variance)
-  return late + share * price.wait / Math.max(laxityMs, 1)
+  return late + share * price.wait / Math.max(slackMs, 1)
 }
 
 /** What a query still needs, noted in it for one version of the paths. */

@@ -26,7 +26,8 @@ import {
   type Refusal,
 } from './admission.ts'
 
-export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloor' | 'confirming'> {
+export interface RegistryParts
+  extends Pick<AdmissionParts, 'arrivals' | 'bestFloor' | 'confirming'> {
   shapes: Shapes
   limits: Limits
   queries: DeadlineQueue<Query>
@@ -43,14 +44,14 @@ export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloo
   doubt(shape: PipelineShape): void
 }
 
-export class Inside {
+export class QueryRegistry {
   private readonly byId = createTable<QueryId, Query>()
   private readonly doubted = createDoubt()
   private readonly admission: AdmissionParts
   private arrivals = 0
   private draining = false
 
-  constructor(private readonly parts: InsideParts) {
+  constructor(private readonly parts: RegistryParts) {
     const { limits, counters, queries } = parts
     this.admission = {
       ...parts,
@@ -93,7 +94,7 @@ export class Inside {
       client,
       unverified,
       payload,
-      laxityMs: admitted,
+      slackMs: admitted,
     }, nowMs)
     counters.pipelines.get(shape.name)!.inFlight++
     this.byId.set(id, query)
