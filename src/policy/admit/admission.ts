@@ -54,7 +54,7 @@ export interface AdmissionParts {
   /** Highest least accuracy that can be kept with the variants that may be used. */
   bestFloor(shape: PipelineShape): number
   /** What nodes may yet come to hold of what is missing. */
-  arrivals: Pick<Arrivals, 'any' | 'inMs'>
+  arrivals: Pick<Arrivals, 'count' | 'inMs'>
   /** Queries inside: all, and of this pipeline as many as it may have. */
   inside(): number
   isFull(shape: PipelineShape): boolean
@@ -175,12 +175,12 @@ function whileLoading(
     }),
   )
   const slackMs = deadlineMs - nowMs - servedInMs / A.loaded
-  if (slackMs > 0 && inside() < R.mostWaiting) return slackMs
+  if (slackMs > 0 && inside() < R.waitingPerLoad * Math.max(arrivals.count, 1)) return slackMs
   return refusal(
     'no_capable_node',
     level > 0 && paths.quickest(shape.start, 0) !== undefined
       ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold variants of ${shape.name} that do`
       : `Cannot serve ${shape.name}: no node holds a variant for every task`,
-    arrivals.any ? R.loadingMs : R.noNodeMs,
+    arrivals.count > 0 ? R.loadingMs : R.noNodeMs,
   )
 }

@@ -32,8 +32,8 @@ export const retry = {
   /** ms at the least and at the most where the pool is full. */
   leastMs: 50,
   mostMs: 60_000,
-  /** Queries that wait for a variant that is loading: nobody knows yet how many it can serve. */
-  mostWaiting: 16,
+  /** Queries that wait, for each slot that loads: how many such a slot can serve is not known yet. */
+  waitingPerLoad: 16,
 }
 
 /** Queries that are let in though they would be late by what is known, as that may be wrong by now. */

@@ -21,7 +21,7 @@ import { type Candidate, type DispatchContext, serverOf, valueOnceLoaded } from 
 export interface AssignParts extends OfferParts {
   waiting: Waiting
   /** What slots are loading. */
-  arrivals: Pick<Arrivals, 'any' | 'inMs'>
+  arrivals: Pick<Arrivals, 'count' | 'inMs'>
   /** Queries inside. */
   inside(): number
   /** As things stand now. */
@@ -156,7 +156,7 @@ export class Assigner {
   /** Whether waiting for a variant that is being loaded, and that no slot has, is worth more. */
   private isHeldBack(item: Item, now: Candidate, context: DispatchContext): boolean {
     const { arrivals, inside } = this.parts
-    if (!arrivals.any) return false
+    if (arrivals.count === 0) return false
     return item.way.prefixes.some((prefix) => {
       if (context.capacity.services[prefix.variant.index] !== undefined) return false
       const inMs = arrivals.inMs(prefix.variant, context.nowMs)

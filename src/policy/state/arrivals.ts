@@ -12,9 +12,9 @@ export class Arrivals {
   private readonly loading = new Set<Slot>()
   private meanMs = S.loadMs
 
-  /** Whether any slot is loading. */
-  get any(): boolean {
-    return this.loading.size > 0
+  /** Slots that are loading. */
+  get count(): number {
+    return this.loading.size
   }
 
   began(slot: Slot, nowMs: number): void {

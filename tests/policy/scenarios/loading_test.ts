@@ -33,6 +33,11 @@ Deno.test('Of many who come while the first variants are being loaded only a few
   // Nobody knows yet how many can be served once it is there.
   assert.ok(served > 4 && served < 40, `${served}`)
   assert.deepEqual([refused, lost], [100 - served, 0])
+  // Ten nodes that load have ten times as many wait.
+  const nodes = Array.from({ length: 10 }, (_, i) => joins(`n${i}`, { loadMs: 100 }))
+  const ten = play({ children: 2 }, [[0, ...nodes, asksMany('q', 1000, 0, 6000)]], 7000).tally()
+  assert.ok(ten.served > 5 * served, `${ten.served} with ten nodes, ${served} with one`)
+  assert.equal(ten.lost, 0)
 })
 
 Deno.test('A query that waits for what does not come is told that nodes failed it, at its deadline', () => {
