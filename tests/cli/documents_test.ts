@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import { testOfAll } from '../exhaustive.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { encryptedPdf, pdfOf, pdfWithoutSecondPage } from '../documents/made.ts'
@@ -101,7 +102,7 @@ Deno.test('what cannot be used is told in a line, with what to do', async () => 
   }
 })
 
-Deno.test('a folder is read, and what of it is read is not read again', async (t) => {
+testOfAll('a folder is read, and what of it is read is not read again', async (t) => {
   const scan = await Deno.readFile(SAMPLE_PAGE)
   await using from = await folderOf({
     'letter.pdf': await pdfOf(['A first line', 'A second page']),
