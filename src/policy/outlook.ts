@@ -25,7 +25,7 @@ import { Fairness } from './price/fairness.ts'
 import { Market } from './price/market.ts'
 import { backlog as B, price } from './price/params.ts'
 import { Paths } from './price/paths.ts'
-import { heardDuty, type Problem, supplyOf } from './price/problem.ts'
+import { type Problem, responsiveDuty, supplyOf } from './price/problem.ts'
 import { Preferred } from './use/preferred.ts'
 import type { Cold } from './use/recruiting.ts'
 import { Use } from './use/use.ts'
@@ -135,7 +135,7 @@ export class Outlook {
       demands: demands.now(nowMs),
       leastPerMs: energyPrices(capacity, this.parts.preferred.now(nowMs)),
     }
-    const problem = { ...all, duties: capacity.groups.map((group) => heardDuty(group, nowMs)) }
+    const problem = { ...all, duties: capacity.groups.map((group) => responsiveDuty(group, nowMs)) }
     this.whole = new Market(shapes, problem, this.whole?.found())
     if (anew || this.stations === undefined) {
       this.stations = new Stations(

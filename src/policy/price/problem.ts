@@ -87,7 +87,7 @@ export function supplyIfAllHeld(
 }
 
 /** Slots' worth of time of a group, of which a slot whose batch is overdue counts little. */
-export function heardDuty({ duty, slots }: Group, nowMs: number): number {
+export function responsiveDuty({ duty, slots }: Group, nowMs: number): number {
   const silent = slots.filter((slot) => isOverdue(slot, nowMs)).length
   return duty * (1 - (1 - price.silentDuty) * silent / slots.length)
 }
