@@ -1,10 +1,10 @@
 /**
- * Invariants of the state, for tests: walks all there is and throws at the first that does not hold.
+ * Invariants of the state, for tests: walks the whole state and throws at the first violation.
  *
- *     a query inside has an open item, and its counts are those of its items
- *     all and only items that wait for a slot are in a queue
- *     a batch in flight is on exactly one slot, of a node that is here; an abandoned one stands first
- *     counters equal what is there
+ *     a query inside has an open item, and its counts match its items
+ *     exactly the items in state `queued` are in a queue
+ *     a batch in flight is on exactly one slot of a present node; an abandoned batch is first there
+ *     counters match the objects counted
  *
  * @module
  */
@@ -35,7 +35,7 @@ export function check(parts: StateParts): void {
   checkBatches(parts)
 }
 
-/** Returns all items in queues. */
+/** Checks the queues and returns all items in them. */
 function checkQueues({ waiting }: StateParts): Set<Item> {
   const queued = new Set<Item>()
   for (const [task, queue] of waiting.queues) {
