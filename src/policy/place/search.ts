@@ -102,7 +102,7 @@ class Search {
     })
   }
 
-  /** Large-neighbourhood search around the best so far; neighbourhoods grow while they are solved to the end. */
+  /** Large-neighbourhood search around the best so far; a neighbourhood solved to the end grows. */
   #improve(): void {
     const next = sequence()
     const integers = this.#integers
