@@ -1,5 +1,5 @@
 /**
- * Samples for canaries: inputs of our own whose answers are known, by variant.
+ * Samples for canaries: inputs of the coordinator's own with known answers, by variant.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { trust as params } from './params.ts'
 
 export interface Sample {
   payload: Handle
-  /** Its answer, from a trusted node or from a quorum. */
+  /** Its answer, from a trusted node or a quorum. */
   said: Said
-  /** Nodes that were asked about it: they might remember. */
+  /** Nodes that got it, which might remember it. */
   seenBy: Set<NodeId>
   bytes: number
 }
@@ -42,11 +42,11 @@ export class SampleStore {
     while (this.bytes > params.sampleBytes) this.remove(this.heaviest(), 0)
   }
 
-  /** Samples that this node has not been asked about, at most so many; they stay in the store. */
+  /** At most `most` samples that this node has not got; they stay in the store. */
   unseenBy(node: NodeId, variant: VariantShape, most: number, backend?: string): Sample[] {
     const list = this.byVariant.get(variant) ?? []
     const unseen = list.filter(({ seenBy }) => !seenBy.has(node))
-    // What was said on the node's own backend can be compared the most strictly.
+    // Answers of the node's own backend can be compared most strictly.
     const alike = unseen.filter(({ said }) => said.backend === backend)
     return (alike.length > 0 ? alike : unseen).slice(-most)
   }
@@ -58,7 +58,6 @@ export class SampleStore {
     }
   }
 
-  /** A pipeline is served no more. */
   close({ tasks }: PipelineShape): void {
     for (const variant of tasks.flatMap((task) => task.variants)) {
       this.bytes -= weightOf(this.byVariant.get(variant) ?? [])
