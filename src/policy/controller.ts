@@ -39,7 +39,7 @@ export interface Controller {
    */
   wantsPlacement(event: PolicyEvent['type'], nowMs: number): boolean
   /** Requests a placement from the planner. */
-  askPlacement(classes: ClassReport[], nowMs: number): void
+  requestPlacement(classes: ClassReport[], nowMs: number): void
   nextWakeMs(nowMs: number): number
   plan(nowMs: number): Plan
 }
@@ -209,8 +209,8 @@ export function createController(parts: ControllerParts): Controller {
       if (directing.isTight()) directing.direct(nowMs)
     },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
-    askPlacement(classes, nowMs) {
-      due.asked(demands.toPlaceSigns(nowMs), nowMs)
+    requestPlacement(classes, nowMs) {
+      due.requested(demands.toPlaceSigns(nowMs), nowMs)
       const problem = placing.problem(classes, demands.toPlace(nowMs), nowMs)
       emit({ type: 'solve', epoch, problem })
     },

@@ -133,7 +133,7 @@ export function createDispatcher(
     preferred,
     confirming: () => trust?.confirming,
     nowMs: () => nowMs,
-    asked: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
+    countDemand: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
   })
   const finishing = { profile, fanOut, pool, flights, gather, registry }
   const results = createResults({
@@ -204,9 +204,9 @@ export function createDispatcher(
         return flights.fail(batch, event.message, nowMs)
       }
       case 'node_joined':
-        return lose(change, 'its node joined anew')
+        return lose(change, 'its node joined again')
       case 'node_reported':
-        return lose(change, 'its slot is no more')
+        return lose(change, 'its slot was removed')
       case 'node_left':
         learned.left(event.node)
         results.left(event.node)

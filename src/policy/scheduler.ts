@@ -69,7 +69,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     dispatcher.expire(nowMs, false)
     const event = trust === undefined ? given : trust.before(given, nowMs)
     if (event !== undefined) apply(event)
-    heed()
+    applyDeferred()
     if (type === 'pipeline_removed') {
       shapes.remove(given.pipeline)
       dispatcher.renew()
@@ -78,10 +78,10 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     if (more && (type === 'query_arrived' || type === 'batch_finished')) return commands
     dispatcher.expire(nowMs, true)
     if (controller.wantsPlacement(type, nowMs)) {
-      controller.askPlacement(dispatcher.classes(nowMs), nowMs)
+      controller.requestPlacement(dispatcher.classes(nowMs), nowMs)
     }
     dispatcher.dispatch(nowMs)
-    heed()
+    applyDeferred()
     setTimer()
     return commands
   }
@@ -93,7 +93,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   }
 
   /** Applies deferred effects: released variants to unload, and nodes that entered or left quarantine. */
-  function heed(): void {
+  function applyDeferred(): void {
     for (const { slot, variant } of pool.leaving.take()) controller.left(slot, variant, nowMs)
     for (const news of trust?.reputations.news() ?? []) apply(news)
   }

@@ -18,7 +18,7 @@ import { admit as A, retry as R } from './params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Quickest } from '../price/path.ts'
-import type { Asking, Confirming } from '../trust/confirming.ts'
+import type { Confirming, NewQuery } from '../trust/confirming.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
@@ -26,7 +26,7 @@ export type Refusal = Extract<Answer, { ok: false }>
 export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
   reason === 'infeasible_deadline' && retryAfterMs === undefined
 
-export interface Asked extends Asking {
+export interface AdmissionRequest extends NewQuery {
   deadlineMs: number
   /** Time that the client gave the query, in ms, before any of it had passed. */
   timeoutMs: number | undefined
@@ -65,8 +65,12 @@ export interface AdmissionParts {
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, R.leastMs), R.mostMs))
 
 /** A refusal; or the slack of the query in ms: its time minus its quickest path, at most the SLO. */
-export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refusal | number {
-  const { shape, deadlineMs, minAccuracy } = asked
+export function admit(
+  request: AdmissionRequest,
+  parts: AdmissionParts,
+  nowMs: number,
+): Refusal | number {
+  const { shape, deadlineMs, minAccuracy } = request
   const { outlook } = parts
   const best = parts.bestFloor(shape)
   if (minAccuracy !== undefined && !(minAccuracy <= best + 1e-9)) {
@@ -80,12 +84,12 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
   const capacity = outlook.capacity(nowMs)
   const paths = outlook.pathsAt(nowMs)
   const quickest = paths.quickest(shape.start, level)
-  if (quickest === undefined) return whileLoading(asked, level, capacity, paths, parts, nowMs)
+  if (quickest === undefined) return whileLoading(request, level, capacity, paths, parts, nowMs)
   if (parts.isFull(shape)) {
     const ms = outlook.deadlines(nowMs).beginsMs(quickest.stationMs, quickest.stationMs)
     return refusal(
       'queue_full',
-      `Cannot take a query: too many for ${shape.name} are inside`,
+      `Cannot take a query: too many queries for ${shape.name} are inside`,
       clampRetry(ms),
     )
   }
@@ -95,11 +99,11 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
     shape,
     test.beginsMs(test.aheadOf(deadlineMs), quickest.stationMs, quickest.leadMs),
   )
-  const confirmedMs = parts.confirming()?.inMs(asked, quickest.chainMs, nowMs) ?? 0
+  const confirmedMs = parts.confirming()?.inMs(request, quickest.chainMs, nowMs) ?? 0
   if (confirmedMs === Infinity) {
     return refusal(
       'no_capable_node',
-      `Cannot confirm what nodes say of ${shape.name}: no trusted node is there, nor can the auditor`,
+      `Cannot confirm results for ${shape.name}: no trusted node or auditor can run it`,
       R.noNodeMs,
     )
   }
@@ -123,9 +127,9 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
     'infeasible_deadline',
     isLate
       ? `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`
-      : `Cannot answer within ${Math.round(leftMs)} ms: it would make others late`,
+      : `Cannot answer within ${Math.round(leftMs)} ms: it would make other queries late`,
     // A burst may have used up its time before it came here: the client should still try again.
-    quickest.chainMs <= Math.max(leftMs, asked.timeoutMs ?? leftMs)
+    quickest.chainMs <= Math.max(leftMs, request.timeoutMs ?? leftMs)
       ? clampRetry(Math.max(needMs - leftMs, quickest.mostMs))
       : undefined,
   )
@@ -156,7 +160,7 @@ function restMs({ groups }: Capacity, nowMs: number): number {
 
 /** Some task has no slot: a few queries wait for a variant that is being loaded. */
 function whileLoading(
-  { shape, deadlineMs, minAccuracy }: Asked,
+  { shape, deadlineMs, minAccuracy }: AdmissionRequest,
   level: number,
   capacity: Capacity,
   paths: Paths,
@@ -179,7 +183,7 @@ function whileLoading(
   return refusal(
     'no_capable_node',
     level > 0 && paths.quickest(shape.start, 0) !== undefined
-      ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold variants of ${shape.name} that do`
+      ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold such variants of ${shape.name}`
       : `Cannot serve ${shape.name}: no node holds a variant for every task`,
     arrivals.any ? R.loadingMs : R.noNodeMs,
   )

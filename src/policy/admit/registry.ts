@@ -38,8 +38,8 @@ export interface RegistryParts
   emit(command: PolicyCommand): void
   nowMs(): number
   /** Takes in the demand of a query that an idle pool could serve in time. */
-  asked(pipeline: string, floor: number | undefined, share: number): void
-  preferred: Pick<Preferred, 'asked'>
+  countDemand(pipeline: string, floor: number | undefined, share: number): void
+  preferred: Pick<Preferred, 'record'>
   /** The estimates have all queries of a pipeline refused and may be outdated. */
   doubt(shape: PipelineShape): void
 }
@@ -72,7 +72,7 @@ export class QueryRegistry {
       return this.answer(id, { ok: false, reason: 'no_capable_node', message })
     }
     counters.arrived(shape.name)
-    const prefer = this.parts.preferred.asked(shape, event.prefer, nowMs)
+    const prefer = this.parts.preferred.record(shape, event.prefer, nowMs)
     const admitted = this.draining ? refusedForDraining : admit(
       { shape, deadlineMs, timeoutMs, minAccuracy, client, unverified },
       this.admission,
@@ -80,7 +80,7 @@ export class QueryRegistry {
     )
     const isRefused = typeof admitted !== 'number'
     if (!isRefused || !isHopeless(admitted)) {
-      this.parts.asked(shape.name, floorOf(shape, minAccuracy), share)
+      this.parts.countDemand(shape.name, floorOf(shape, minAccuracy), share)
     }
     if (isRefused) return this.refuse(id, shape, admitted, deadlineMs - nowMs, minAccuracy)
     const query = createQuery({
@@ -169,7 +169,11 @@ export class QueryRegistry {
       state === 'queued' && paths.quickest(way, query.level) === undefined
     )
     if (isStranded) {
-      this.fail(query, 'node_failed', 'Cannot answer: no node is left that can do the rest')
+      this.fail(
+        query,
+        'node_failed',
+        'Cannot answer: no node is left that can run the remaining items',
+      )
     } else this.fail(query, 'deadline_exceeded', 'Cannot answer within the deadline')
   }
 

@@ -24,7 +24,7 @@ export interface Limits {
 }
 
 /** A node's outcome for one item, and the backend it ran on. */
-export interface Said {
+export interface ItemReport {
   outcome: ItemOutcome
   backend: string | undefined
 }
@@ -46,9 +46,9 @@ export interface TrustOptions {
   /** Uniform in [0, 1); seeded for repeatable runs. */
   random: () => number
   /** Whether two nodes agree on one item, within the usual difference of their backends. */
-  agree(ref: VariantRef, a: Said, b: Said): boolean
+  agree(ref: VariantRef, a: ItemReport, b: ItemReport): boolean
   /** Whether they differ by more than two backends do; if absent, whether they do not agree. */
-  differ?(ref: VariantRef, a: Said, b: Said): boolean
+  differ?(ref: VariantRef, a: ItemReport, b: ItemReport): boolean
   /** Fault of an outcome that is wrong for every item; undefined if there is none. */
   faultOf?(ref: VariantRef, outcome: ItemOutcome): string | undefined
   /**

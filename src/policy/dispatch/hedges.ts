@@ -31,7 +31,7 @@ export interface HedgeParts {
   /** Whether any item waits for a slot; with `beforeMs`, any item due before then. */
   isBusy(nowMs: number, beforeMs?: number): boolean
   /** Learns a batch's times for its node; returns the event with credible times. */
-  hear(batch: Batch, event: Finished, nowMs: number): Finished
+  learnTimes(batch: Batch, event: Finished, nowMs: number): Finished
   /** Judges and serves the outcomes of a batch. */
   accept(batch: Batch, event: Finished, nowMs: number): void
 }
@@ -99,7 +99,7 @@ export function createHedges(parts: HedgeParts): Hedges {
     const sent = items.map(({ query, payload }) => ({ query: query.id, payload }))
     const copy = extras.send(slot, batch.variant, { items: sent, deadlineMs }, {
       finished(copy, event, atMs) {
-        const credible = parts.hear(copy, event, atMs)
+        const credible = parts.learnTimes(copy, event, atMs)
         if (!event.outcomes.some(({ ok }) => ok)) return this.lost(copy, atMs)
         hedges.delete(batch.id)
         flights.callOff(late, atMs)
@@ -109,7 +109,11 @@ export function createHedges(parts: HedgeParts): Hedges {
         hedges.delete(batch.id)
         const running = flights.batches.get(batch.id)
         if (running !== undefined && running.abandonedUntilMs === null) return
-        flights.retry(batch, 'Cannot finish a batch: both nodes that were at it lost it', atMs)
+        flights.retry(
+          batch,
+          'Cannot finish a batch: its node and the node of its hedge lost it',
+          atMs,
+        )
       },
     }, nowMs)
     hedges.set(batch.id, copy)

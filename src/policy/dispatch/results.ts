@@ -61,7 +61,7 @@ export function createResults(parts: ResultsParts): Results {
   const { flights, pool, profile } = finishing
   const extras = new ExtraBatches(flights)
   const clock = new Clock()
-  const common = { extras, isBusy, hear, accept, fits: parts.fits }
+  const common = { extras, isBusy, learnTimes, accept, fits: parts.fits }
   const trust = options.trust && new Trust({
     ...common,
     ...{
@@ -101,12 +101,12 @@ export function createResults(parts: ResultsParts): Results {
   /** The event with credible times: limited by the coordinator's clock, recorded by trust. */
   function believed(batch: Batch, event: Finished, nowMs: number): Finished {
     const credible = clock.finished(batch, event, nowMs)
-    trust?.hear(batch, credible)
+    trust?.noteTimes(batch, credible)
     return credible
   }
 
   /** Learns a batch's times for its node; returns the event with credible times. */
-  function hear(batch: Batch, event: Finished, nowMs: number): Finished {
+  function learnTimes(batch: Batch, event: Finished, nowMs: number): Finished {
     const credible = believed(batch, event, nowMs)
     learnBatch(batch, credible, finishing, nowMs)
     return credible
@@ -126,7 +126,7 @@ export function createResults(parts: ResultsParts): Results {
   function accept(batch: Batch, event: Finished, nowMs: number): void {
     const verdict = trust?.judge(batch, event, nowMs) ?? 'unverified'
     if (verdict === 'refuse') {
-      flights.retry(batch, 'Cannot take a result: its node gave wrong ones', nowMs)
+      flights.retry(batch, 'Cannot take a result: its node gave wrong results', nowMs)
     } else if (verdict !== 'held') serve(batch, event, verdict === 'verified', nowMs)
   }
 
@@ -140,7 +140,7 @@ export function createResults(parts: ResultsParts): Results {
       if (trust !== undefined) freed.push(batch.slot)
       const owner = extras.take(batch.id)
       if (owner !== undefined) return owner.finished(batch, event, nowMs)
-      const credible = hear(batch, event, nowMs)
+      const credible = learnTimes(batch, event, nowMs)
       const covered = hedges?.ended(batch, nowMs) ?? false
       // The items of a batch that was given up went elsewhere, unless a hedge covers them.
       if (batch.abandonedUntilMs === null || covered) accept(batch, credible, nowMs)

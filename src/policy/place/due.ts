@@ -26,7 +26,7 @@ export class PlaceDue {
   }
 
   /** A placement was requested for this demand, in queries per second. */
-  asked(ratesPerS: number[], nowMs: number): void {
+  requested(ratesPerS: number[], nowMs: number): void {
     this.#changedMs = null
     this.#requestedMs = nowMs
     this.#requestedRates = ratesPerS

@@ -30,7 +30,7 @@ const REASONS: { [mode in PlaceMode]: string } = {
 function inHaste({ demands }: Compiled): string {
   const names = demands.filter(({ budgetMs, pipeline }) => budgetMs > workingMs(pipeline.sloMs))
     .map(({ pipeline }) => pipeline.name)
-  return names.length === 0 ? '' : `; too slow to wait for long: ${names.join(', ')}`
+  return names.length === 0 ? '' : `; no path leaves time for waiting: ${names.join(', ')}`
 }
 
 export function placementOf(
@@ -53,7 +53,7 @@ export function placementOf(
     bound: upper,
     gap: upper > 0 ? (upper - objective) / upper : 0,
     slots: checked.slots,
-    reason: REASONS[mode] + (kept ? '; what was held stays' : '') + inHaste(compiled),
+    reason: REASONS[mode] + (kept ? '; the held variants stay' : '') + inHaste(compiled),
     kept,
     served: demands.map(({ pipeline }, p) => ({
       pipeline: pipeline.name,
@@ -110,7 +110,7 @@ export function nothingPlaced({ demands, classes, totalPerS, effort }: Compiled)
 export const onlyHeld = (compiled: Compiled, placement: Placement): Placement => ({
   ...placement,
   ...NOTHING,
-  reason: 'No slot can serve any pipeline within its deadline; what is quickest is held',
+  reason: 'No slot can serve any pipeline within its deadline; the quickest variants are held',
   served: nothingPlaced(compiled).served,
 })
 

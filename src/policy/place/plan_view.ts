@@ -62,7 +62,7 @@ export function planView(parts: PlanParts): Plan {
     objective,
     bound,
     gap: bound > 0 ? (bound - objective) / bound : 0,
-    reason: reasonOf(placed, hasDemand ? REASONS[mode] : 'nobody asks', rulings.words),
+    reason: reasonOf(placed, hasDemand ? REASONS[mode] : 'no demand', rulings.words),
     solveMs: placed?.solveMs ?? 0,
     mix: planned === undefined ? [] : pathsOf(shapes, planned.market),
     instances: instancesOf(shapes, nodes),

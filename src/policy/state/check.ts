@@ -24,8 +24,8 @@ export interface StateParts {
   counters: Counters
 }
 
-function assert(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`Cannot go on, the state is broken: ${what}`)
+function assert(holds: boolean, violation: string): void {
+  if (!holds) throw new Error(`Cannot go on, the state is broken: ${violation}`)
 }
 
 /** @throws Error that names the invariant that does not hold */
@@ -93,7 +93,7 @@ function checkBatches({ pool, flights }: StateParts): void {
       }
       const { group, loading, held } = slot
       assert(group === null || group.slots.includes(slot), `a slot of ${id} is not in its group`)
-      assert(loading === null || !held.has(loading), `a slot of ${id} loads what it holds`)
+      assert(loading === null || !held.has(loading), `a slot of ${id} loads violation it holds`)
     }
   }
   const running: number[] = []

@@ -95,21 +95,21 @@ function take({ node, index }: Slot, level: Level | undefined, wanted: Map<PoolN
 }
 
 function inUseOf(node: PoolNode, slots: number, level: Level | undefined): InUse {
-  const { duty, inUse, told } = node
+  const { duty, inUse, requested } = node
   const speedups = speedupsOf(node)
   const threads = speedups.length > 1
-    ? Math.min(level?.threads ?? told.threads, speedups.length)
+    ? Math.min(level?.threads ?? requested.threads, speedups.length)
     : inUse.threads
   return { slots, duty: Math.min(level?.duty ?? duty, duty), threads }
 }
 
 /** Scales a node; returns the slots whose use changed. */
 function scale(node: PoolNode, to: InUse, emit: Emit, nowMs: number): Slot[] {
-  const { told, inUse } = node
-  const isRequested = to.slots === told.slots && to.duty === told.duty &&
-    to.threads === told.threads
+  const { requested, inUse } = node
+  const isRequested = to.slots === requested.slots && to.duty === requested.duty &&
+    to.threads === requested.threads
   if (!isRequested) {
-    node.told = to
+    node.requested = to
     emit({ type: 'scale', node: node.id, ...to })
   }
   if (to.slots > 0) node.restsSinceMs = Infinity
@@ -125,5 +125,5 @@ export function call(
   { emit, changed }: { emit: Emit; changed(slot: Slot): void },
   nowMs: number,
 ): void {
-  scale(node, { ...node.told, slots: index + 1 }, emit, nowMs).forEach(changed)
+  scale(node, { ...node.requested, slots: index + 1 }, emit, nowMs).forEach(changed)
 }

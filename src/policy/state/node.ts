@@ -133,7 +133,7 @@ export class PoolNode {
   /** Use within its limits. A slot not in use stays loaded and may be called. */
   inUse: InUse
   /** Use that the last `scale` command requested. */
-  told: InUse
+  requested: InUse
   /** See `Elastic`: speed with 1, 2, ... threads, relative to one thread, as the node reports. */
   speedups: readonly number[]
   readonly power: Power | undefined
@@ -166,7 +166,7 @@ export class PoolNode {
     const { node, slots, duty, threads = 1 } = event
     this.id = node
     this.duty = soundDuty(duty)
-    this.inUse = this.told = { slots, duty: this.duty, threads }
+    this.inUse = this.requested = { slots, duty: this.duty, threads }
     this.speedups = event.speedups ?? []
     this.power = event.power
     this.first = threads

@@ -170,7 +170,7 @@ export class Pool {
     if (was) this.warm.set(node.id, node)
     else this.warm.delete(node.id)
     const slots = was ? node.slots.length : 0
-    node.inUse = node.told = { ...node.inUse, slots, duty: node.duty }
+    node.inUse = node.requested = { ...node.inUse, slots, duty: node.duty }
     node.restsSinceMs = Infinity
     this.capacities.mustRenew()
   }

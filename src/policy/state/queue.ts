@@ -57,7 +57,7 @@ export class DeadlineQueue<T extends Urgent> {
     const position = this.positionOf(run[0]!)
     const next = this.at(position)
     if (next !== undefined && byUrgency(next, run[run.length - 1]!) < 0) {
-      throw new RangeError('Cannot insert a run: others come in between')
+      throw new RangeError('Cannot insert a run: other entries come in between')
     }
     this.insertAt(position, run)
   }

@@ -49,7 +49,7 @@ export class Audits {
     const { kind, variant, items, held, client } = check
     this.turns.begins(client, nowMs)
     check.auditing = true
-    check.asked.add(this.auditor.id!)
+    check.assigned.add(this.auditor.id!)
     this.work.audits += items.length
     const { sloMs } = variant.task.pipeline.pipeline
     const limitMs = kind === 'replica' ? Math.max(params.auditMs, sloMs) : params.checkMs

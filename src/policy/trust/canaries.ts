@@ -6,7 +6,7 @@
  * @module
  */
 import type { PipelineShape, VariantShape } from '../core/graph.ts'
-import type { Said } from '../core/options.ts'
+import type { ItemReport } from '../core/options.ts'
 import type { Handle, NodeId } from '../core/types.ts'
 import type { Proof } from '../state/node.ts'
 import { holds } from '../state/credit.ts'
@@ -29,7 +29,7 @@ interface Clock {
   failed: number
   proof: Proof
   /** Whether a canary is under way: one at a time. */
-  isAsked: boolean
+  isUnderWay: boolean
 }
 
 export class Canaries {
@@ -40,7 +40,7 @@ export class Canaries {
   /** Variants for which a node has seen all samples there are. */
   private readonly wanted = new WeakSet<VariantShape>()
   /** Variants with a question under way, and the variant that needs its answer: one question each. */
-  private readonly asking = new Map<VariantShape, VariantShape>()
+  private readonly questioned = new Map<VariantShape, VariantShape>()
   /** Variants that get no question until then. */
   private readonly restUntilMs = new WeakMap<VariantShape, number>()
   private tickMs = -Infinity
@@ -65,7 +65,7 @@ export class Canaries {
     for (const [id, presence] of reputations.present) {
       if (reputations.get(id)?.own !== false) continue
       const clock = this.clockOf(id, presence, nowMs)
-      if (presence.paused || clock.isAsked) continue
+      if (presence.paused || clock.isUnderWay) continue
       if (clock.atMs <= nowMs || presence.batches >= clock.batches) {
         this.send(id, presence, clock, nowMs)
       }
@@ -77,16 +77,16 @@ export class Canaries {
   }
 
   /** Takes the right answer to a question; undefined if there is none. */
-  answered(check: Check, said: Said | undefined, nowMs: number): void {
-    const { variant, items, asked } = check
+  answered(check: Check, report: ItemReport | undefined, nowMs: number): void {
+    const { variant, items, assigned } = check
     const { payload } = items[0]!
-    if (said === undefined) return this.putBack(variant, payload, nowMs)
-    this.asking.delete(variant)
-    if (!said.outcome.ok) return
-    this.questions.learn(variant, payload, said.outcome)
+    if (report === undefined) return this.putBack(variant, payload, nowMs)
+    this.questioned.delete(variant)
+    if (!report.outcome.ok) return
+    this.questions.learn(variant, payload, report.outcome)
     this.questions.count(variant, 0)
     this.wanted.delete(variant)
-    this.samples.add(variant, payload, said, asked)
+    this.samples.add(variant, payload, report, assigned)
   }
 
   /** A canary is over; `wrong` if there was no right answer. */
@@ -102,7 +102,7 @@ export class Canaries {
     const presence = reputations.present.get(target)
     if (presence === undefined) return
     const clock = this.clockOf(target, presence, nowMs)
-    clock.isAsked = false
+    clock.isUnderWay = false
     clock.failed = wrong ? clock.failed + 1 : 0
     this.wind(target, presence, clock, nowMs)
   }
@@ -116,7 +116,7 @@ export class Canaries {
     const proof = reputations.proofOf(id)
     let clock = this.clocks.get(presence)
     if (clock === undefined) {
-      clock = { atMs: 0, batches: 0, sent: 0, failed: 0, proof, isAsked: false }
+      clock = { atMs: 0, batches: 0, sent: 0, failed: 0, proof, isUnderWay: false }
       this.clocks.set(presence, clock)
       this.wind(id, presence, clock, nowMs)
     }
@@ -145,7 +145,7 @@ export class Canaries {
 
   private send(id: NodeId, presence: Presence, clock: Clock, nowMs: number): void {
     if (this.canary(id, presence, clock, nowMs)) return
-    clock.isAsked = false
+    clock.isUnderWay = false
     clock.atMs = nowMs + params.nothingMs
     presence.batches = Math.min(presence.batches, clock.batches - 1)
   }
@@ -164,10 +164,10 @@ export class Canaries {
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(params.items * random())
     const samples = this.samples.unseenBy(id, variant, most, presence.backend)
     const items = samples.map(({ payload }) => hidden(payload))
-    const said = samples.map((sample) => sample.said)
-    const votes: Vote[] = [{ node: null, voter: '', standing: 'known', said }]
+    const reports = samples.map(({ report }) => report)
+    const votes: Vote[] = [{ node: null, voter: '', standing: 'known', reports }]
     // Set first: a check may be over at once.
-    clock.isAsked = true
+    clock.isUnderWay = true
     // Slots that get no queries need not wait for any.
     const sinceMs = node!.keptFrom.has(variant.ref.pipeline) ? -Infinity : nowMs
     const check = this.checks.begin(
@@ -202,14 +202,14 @@ export class Canaries {
     const { shapes } = this.parts
     const isBusy = this.parts.isBusy(nowMs)
     for (const sake of shapes.variants) {
-      if (isBusy && this.asking.size > 0) return
+      if (isBusy && this.questioned.size > 0) return
       const isFew = !isBusy && this.samples.count(sake) < params.samples / 2
       const isShort = isFew || this.wanted.has(sake)
       if (!isShort || this.questions.isVain(sake)) continue
-      const variant = this.askedFor(sake, nowMs)
+      const variant = this.variantFor(sake, nowMs)
       const payload = variant && this.questions.next(variant.task)
       if (variant === undefined || payload === undefined) continue
-      this.asking.set(variant, sake)
+      this.questioned.set(variant, sake)
       this.questions.count(sake, 1)
       const items = [hidden(payload)]
       const check = this.checks.begin({ kind: 'question', variant, items, votes: [] }, nowMs)
@@ -218,9 +218,9 @@ export class Canaries {
   }
 
   /** A variant to ask about for this one: itself, or one of an earlier task that hands on its inputs. */
-  private askedFor(sake: VariantShape, nowMs: number): VariantShape | undefined {
+  private variantFor(sake: VariantShape, nowMs: number): VariantShape | undefined {
     const isFree = (one: VariantShape) =>
-      !this.asking.has(one) && (this.restUntilMs.get(one) ?? 0) <= nowMs
+      !this.questioned.has(one) && (this.restUntilMs.get(one) ?? 0) <= nowMs
     const canProve = (one: VariantShape) => this.judges.canProve(one, nowMs)
     let variant = canProve(sake) ? sake : undefined
     while (variant !== undefined && isFree(variant)) {
@@ -230,11 +230,11 @@ export class Canaries {
     return undefined
   }
 
-  /** A question without an answer is asked again later. */
+  /** A question without an answer is assigned again later. */
   private putBack(variant: VariantShape, payload: Handle, nowMs: number): void {
     this.questions.again(variant.task, payload)
-    this.questions.count(this.asking.get(variant) ?? variant, -1)
-    this.asking.delete(variant)
+    this.questions.count(this.questioned.get(variant) ?? variant, -1)
+    this.questioned.delete(variant)
     this.restUntilMs.set(variant, nowMs + params.proofMs)
   }
 }

@@ -18,7 +18,7 @@ import {
   groupsOf,
   type Held,
   isForsaken,
-  isSaid,
+  isStatement,
   likeOf,
   type NewCheck,
   provenOf,
@@ -40,7 +40,7 @@ export interface ChecksParts extends TrustParts {
 }
 
 /** Handlers of what checks result in. */
-export interface Court {
+export interface CheckHandlers {
   /** Held results stop waiting; `right` is the right group of votes, if known by now. */
   release(check: Check, held: Held, right: readonly Vote[] | undefined, nowMs: number): void
   /** A check ends; `right` is the right group, if it can be told, and `groups` how the votes differ. */
@@ -64,7 +64,7 @@ export class Checks {
   private readonly judges: Judges
   private readonly auditor: Auditor
 
-  constructor(private readonly parts: ChecksParts, private readonly court: Court) {
+  constructor(private readonly parts: ChecksParts, private readonly handlers: CheckHandlers) {
     const { reputations, judges, auditor, owed, turns, unconfirmable } = parts
     this.reputations = reputations
     this.judges = judges
@@ -110,7 +110,7 @@ export class Checks {
     const { id } = slot.node
     this.pending.delete(check)
     check.running++
-    check.asked.add(id)
+    check.assigned.add(id)
     this.work[kind === 'replica' ? 'replicas' : 'canaries'] += items.length
     const like = likeOf(check)
     const failed = (atMs: number) => {
@@ -124,9 +124,9 @@ export class Checks {
       finished: (batch, event, atMs) => {
         if (event.outcomes.every((one) => !one.ok && !one.fatal && !one.excused)) failed(atMs)
         check.running--
-        const heard = parts.hear(batch, event, atMs)
+        const credible = parts.learnTimes(batch, event, atMs)
         const standing = reputations.standingOf(id, variant.ref)
-        this.note(check, { node: id, voter: reputations.voterOf(id), standing }, heard, atMs)
+        this.note(check, { node: id, voter: reputations.voterOf(id), standing }, credible, atMs)
       },
       lost: (_, atMs) => {
         failed(atMs)
@@ -162,13 +162,13 @@ export class Checks {
     const { ref } = check.variant
     // A failure of the node is no statement on the item.
     const isVote = outcomes.length === check.items.length &&
-      outcomes.every(isSaid)
+      outcomes.every(isStatement)
     if (!isVote) return this.settle(check, nowMs)
     const fault = outcomes.map((outcome) => this.parts.options.faultOf?.(ref, outcome))
       .find((one) => one !== undefined)
     if (fault === undefined) {
-      const said = outcomes.map((outcome) => ({ outcome, backend }))
-      check.votes.push({ ...by, said, event })
+      const reports = outcomes.map((outcome) => ({ outcome, backend }))
+      check.votes.push({ ...by, reports, event })
     } else this.reputations.blatant(by.node!, fault, ref)
     this.settle(check, nowMs)
   }
@@ -210,7 +210,7 @@ export class Checks {
     this.forProof.add(check)
     check.held = null
     check.openAtMs = Infinity
-    this.court.release(check, held, answer, nowMs)
+    this.handlers.release(check, held, answer, nowMs)
   }
 
   private waitOn(check: Check, anyLeft: boolean, nowMs: number): void {
@@ -240,8 +240,8 @@ export class Checks {
     this.checks.delete(check)
     this.pending.delete(check)
     this.forProof.delete(check)
-    this.court.decided(check, proven, groups, nowMs)
-    if (check.held !== null) this.court.release(check, check.held, answer, nowMs)
+    this.handlers.decided(check, proven, groups, nowMs)
+    if (check.held !== null) this.handlers.release(check, check.held, answer, nowMs)
   }
 
   /** Whether a check leaves slots to queries for now. */

@@ -15,7 +15,7 @@ type Reported = Extract<PolicyEvent, { type: 'node_reported' }>
 
 interface Claim {
   /** Reported latencies, by variant index. */
-  said: Map<number, Base>
+  reported: Map<number, Base>
   /** Moving mean of log(measured time / reported time). */
   log: number
   batches: number
@@ -29,12 +29,12 @@ export class Claims {
   /** A node's report, with latencies raised to its measured speed. */
   reported(event: Reported): Reported {
     if (event.profile === undefined) return event
-    const claim = this.claims.get(event.node) ?? { said: new Map(), log: 0, batches: 0 }
+    const claim = this.claims.get(event.node) ?? { reported: new Map(), log: 0, batches: 0 }
     this.claims.set(event.node, claim)
     for (const { points, ...ref } of event.profile) {
       const variant = this.shapes.find(ref)
       if (variant === undefined || !points.some(({ latencyMs }) => latencyMs > 0)) continue
-      claim.said.set(variant.index, baseOf(points))
+      claim.reported.set(variant.index, baseOf(points))
     }
     const slower = this.slowerThanSaid(event.node)
     if (slower === 1) return event
@@ -48,12 +48,15 @@ export class Claims {
   /** @param event of a batch that took `computeMs` by the coordinator's clock */
   finished({ slot: { node }, variant, items }: Batch, event: Finished): void {
     const claim = this.claims.get(node.id)
-    const saidMs = claim?.said.get(variant.index)?.(items.length || event.outcomes.length) ?? 0
+    const reportedMs =
+      claim?.reported.get(variant.index)?.(items.length || event.outcomes.length) ?? 0
     // With a duty below 1 batches take longer without any false claim.
-    if (claim === undefined || !(saidMs > 0 && event.computeMs > 0) || node.inUse.duty < 1) return
+    if (claim === undefined || !(reportedMs > 0 && event.computeMs > 0) || node.inUse.duty < 1) {
+      return
+    }
     claim.batches++
     const weight = 1 / Math.min(claim.batches, params.claimSamples)
-    const log = Math.log(Math.min(event.computeMs / saidMs, params.mostSlower))
+    const log = Math.log(Math.min(event.computeMs / reportedMs, params.mostSlower))
     claim.log += weight * (log - claim.log)
   }
 

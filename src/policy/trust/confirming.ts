@@ -13,7 +13,7 @@ import { trust as params } from './params.ts'
 import type { Turns } from './turns.ts'
 
 /** A query that may be admitted. */
-export interface Asking {
+export interface NewQuery {
   shape: PipelineShape
   client?: string | undefined
   unverified?: boolean | undefined
@@ -34,11 +34,11 @@ export class Confirming {
    * ms until results for the query would be confirmed, given the duration of its quickest path: 0 if the
    * auditor is not needed, Infinity if nothing can confirm them.
    */
-  inMs(asked: Asking, chainMs: number, nowMs: number): number {
-    const { shape, client = '' } = asked
-    if (!this.isNeeded(asked, nowMs)) return 0
+  inMs(query: NewQuery, chainMs: number, nowMs: number): number {
+    const { shape, client = '' } = query
+    if (!this.isNeeded(query, nowMs)) return 0
     if (!this.judges.couldAudit(shape)) return Infinity
-    this.turns.asks(client, nowMs)
+    this.turns.requests(client, nowMs)
     const needMs = this.owed.needMs(shape, chainMs)
     const beginsMs = Math.max(this.auditor.freeInMs(nowMs), this.turns.waitMs(client, nowMs))
     return chainMs + beginsMs + this.owed.doneInMs(client, needMs)
@@ -59,7 +59,7 @@ export class Confirming {
     this.owed.left(query, isAnswered)
   }
 
-  private isNeeded({ shape, unverified }: Asking, nowMs: number): boolean {
+  private isNeeded({ shape, unverified }: NewQuery, nowMs: number): boolean {
     if (!this.auditor.isOn || unverified) return false
     const known = this.served.get(shape)
     if (known !== undefined && nowMs < known.untilMs) return !known.is

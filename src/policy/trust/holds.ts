@@ -13,7 +13,7 @@ import { type Check, type Held, hidden, isKnown, type Vote } from './quorum.ts'
 import type { Reputations } from './reputations.ts'
 import type { Unconfirmable } from './unconfirmable.ts'
 
-const UNCONFIRMED = 'Cannot take what a node said: nobody who is known can confirm it'
+const UNCONFIRMED = 'Cannot take a result: no trusted node can confirm it'
 
 export interface HoldsParts extends TrustParts {
   reputations: Reputations
@@ -97,12 +97,12 @@ export class Holds {
       node,
       voter: this.reputations.voterOf(node),
       standing: this.reputations.standingOf(node, variant.ref),
-      said: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
+      reports: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
     }
-    const asked = positions.map((i) => hidden(items[i]!.payload))
+    const copies = positions.map((i) => hidden(items[i]!.payload))
     const { client } = items[0]!.query
     this.checks.begin(
-      { kind: 'replica', variant, items: asked, votes: [vote], held, client },
+      { kind: 'replica', variant, items: copies, votes: [vote], held, client },
       nowMs,
     )
   }
@@ -122,16 +122,16 @@ export class Holds {
       !this.judges.couldAsk(batch, nowMs)
     if (isAlone && !isOn) return serve(batch, event, false, nowMs)
     const winner = right?.find(({ event }) => event !== undefined)
-    const said = winner?.event
-    if (said === undefined) {
+    const confirmed = winner?.event
+    if (confirmed === undefined) {
       const isLast = isOn && !this.judges.serveTask(batch.variant.task, nowMs)
       if (isLast) return fail(batch, UNCONFIRMED)
       return retry(batch, 'Cannot take a result that no other node confirms', nowMs)
     }
     const outcomes = [...event.outcomes]
-    positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
+    positions.forEach((position, i) => outcomes[position] = confirmed.outcomes[i]!)
     // The auditor has no slot in the pool: only its node id appears in the batch's record.
     const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner!.node! } }
-    serve({ ...batch, slot }, { ...said, outcomes }, isVerified, nowMs)
+    serve({ ...batch, slot }, { ...confirmed, outcomes }, isVerified, nowMs)
   }
 }

@@ -27,7 +27,7 @@ export interface TrustParts {
   isBusy(nowMs: number): boolean
   emit(command: PolicyCommand): void
   /** Learns a batch's times for its node; returns the event with credible times. */
-  hear(batch: Batch, event: Finished, nowMs: number): Finished
+  learnTimes(batch: Batch, event: Finished, nowMs: number): Finished
   /** Serves the outcomes of a batch. */
   serve(batch: Batch, event: Finished, verified: boolean, nowMs: number): void
   retry(batch: Batch, message: string, nowMs: number): void
@@ -57,11 +57,11 @@ export class Judges {
 
   /** Whether a voter that has not voted is left to ask, and whether a trusted one is; includes the auditor. */
   left(check: Check, nowMs: number): { any: boolean; trusted: boolean } {
-    const { variant, target, asked } = check
+    const { variant, target, assigned } = check
     const { nodes } = this.parts
     if (target !== null) {
       const node = nodes.get(target)
-      const any = node !== undefined && !asked.has(target) && this.isWilling(target) &&
+      const any = node !== undefined && !assigned.has(target) && this.isWilling(target) &&
         holds(node, variant)
       return { any, trusted: false }
     }
@@ -189,9 +189,9 @@ export class Judges {
     return count
   }
 
-  private mayAsk({ asked, target, variant, votes, items }: Check, id: NodeId): boolean {
+  private mayAsk({ assigned, target, variant, votes, items }: Check, id: NodeId): boolean {
     const { reputations, parts: { fits } } = this
-    if (asked.has(id) || !this.isWilling(id)) return false
+    if (assigned.has(id) || !this.isWilling(id)) return false
     if (!items.every(({ payload }) => fits(payload, id))) return false
     if (target !== null) return target === id
     return this.isHeard(id, variant) &&
@@ -199,7 +199,7 @@ export class Judges {
   }
 
   private isAlike({ votes }: Check, { node }: Slot): boolean {
-    const backend = votes[0]?.said[0]?.backend
+    const backend = votes[0]?.reports[0]?.backend
     return backend === undefined ||
       this.reputations.present.get(node.id)?.backend === backend
   }
@@ -222,11 +222,11 @@ export class Judges {
   }
 }
 
-/** Whether a voter that has not voted has a node that was not asked. */
-function isLeft({ votes, asked }: Check, voters: Voters): boolean {
+/** Whether a voter that has not voted has a node that was not assigned. */
+function isLeft({ votes, assigned }: Check, voters: Voters): boolean {
   const voted = new Set(votes.map(({ voter }) => voter))
   for (const [voter, ids] of voters) {
-    if (!voted.has(voter) && ids.some((id) => !asked.has(id))) return true
+    if (!voted.has(voter) && ids.some((id) => !assigned.has(id))) return true
   }
   return false
 }

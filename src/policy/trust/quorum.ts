@@ -6,7 +6,7 @@
  * @module
  */
 import type { VariantShape } from '../core/graph.ts'
-import type { Said, TrustOptions } from '../core/options.ts'
+import type { ItemReport, TrustOptions } from '../core/options.ts'
 import type {
   DispatchedItem,
   Handle,
@@ -26,7 +26,7 @@ export interface Vote {
   voter: string
   standing: Standing | 'known'
   /** One report per item. */
-  said: Said[]
+  reports: ItemReport[]
   /** The event of the batch, for held results. */
   event?: Finished
 }
@@ -47,10 +47,10 @@ export interface Check {
   items: DispatchedItem[]
   /** The only node to ask; null for any. */
   target: NodeId | null
-  /** From when nodes that are not trusted may be asked, though trusted ones exist. */
+  /** From when nodes that are not trusted may be assigned, though trusted ones exist. */
   openAtMs: number
   votes: Vote[]
-  asked: Set<NodeId>
+  assigned: Set<NodeId>
   /** Number of nodes that run it; and whether the auditor does. */
   running: number
   auditing: boolean
@@ -70,7 +70,7 @@ export type NewCheck =
   & Pick<Check, 'kind' | 'variant' | 'items' | 'votes'>
   & Partial<Pick<Check, 'target' | 'held' | 'sinceMs' | 'client'>>
 
-/** @param known whether only trusted nodes and the auditor may be asked */
+/** @param known whether only trusted nodes and the auditor may be assigned */
 export function checkOf(given: NewCheck, known: boolean, nowMs: number): Check {
   const heldMs = given.held?.dueMs ?? nowMs
   const dueMs = Math.max(nowMs + params.checkMs, heldMs)
@@ -86,20 +86,20 @@ export function checkOf(given: NewCheck, known: boolean, nowMs: number): Check {
     dueMs,
     lookMs: nowMs,
     openAtMs: known || given.kind === 'question' ? Infinity : nowMs + params.forTrusted * waitsMs,
-    asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
+    assigned: new Set(given.votes.flatMap(({ node }) => node ?? [])),
     ...given,
   }
 }
 
 /** Earlier outcomes of its items, so that new ones are encoded in the same way. */
-export const likeOf = ({ votes }: Check) => votes[0]?.said.map(({ outcome }) => outcome)
+export const likeOf = ({ votes }: Check) => votes[0]?.reports.map(({ outcome }) => outcome)
 
 /** Whether all queries of the held results are closed. */
 export const isForsaken = ({ batch }: Held): boolean =>
   batch.items.every(({ query }) => query.closed)
 
 /** Whether an outcome is a statement on the item, not a failure of its node. */
-export const isSaid = (outcome: ItemOutcome): boolean =>
+export const isStatement = (outcome: ItemOutcome): boolean =>
   outcome.ok || (outcome.fatal && !outcome.excused)
 
 /** An item in the form sent to nodes, without a query. */
@@ -114,7 +114,7 @@ export function groupsOf(
   const groups: Vote[][] = []
   for (const vote of votes) {
     const group = groups.find(([first]) =>
-      first!.said.every((said, i) => agree(ref, said, vote.said[i]!))
+      first!.reports.every((report, i) => agree(ref, report, vote.reports[i]!))
     )
     if (group === undefined) groups.push([vote])
     else group.push(vote)
@@ -129,7 +129,7 @@ const votersIn = (group: readonly Vote[]): number => new Set(group.map(({ voter 
 
 /**
  * The right group: one with an answer known before, or from the auditor or an own node; else two voters
- * that agree, at least one of them trusted; if no trusted node can be asked, `least` voters that agree.
+ * that agree, at least one of them trusted; if no trusted node can be assigned, `least` voters that agree.
  */
 function rightOf(
   groups: readonly Vote[][],
@@ -149,7 +149,7 @@ export const answerOf = (groups: readonly Vote[][], canAskTrusted: boolean): Vot
 export const provenOf = (groups: readonly Vote[][], canAskTrusted: boolean): Vote[] | undefined =>
   rightOf(groups, canAskTrusted, params.quorum)
 
-/** If no further node can be asked in time: the group with a trusted node, if there is just one. */
+/** If no further node can be assigned in time: the group with a trusted node, if there is just one. */
 export function trustedOf(groups: readonly Vote[][]): Vote[] | undefined {
   const trusted = groups.filter((group) => has(group, 'trusted'))
   return trusted.length === 1 ? trusted[0] : undefined
@@ -166,7 +166,7 @@ export function isProof(
   { agree, differ = (...of) => !agree(...of) }: Pick<TrustOptions, 'agree' | 'differ'>,
 ): boolean {
   return has(group, 'known', 'own') &&
-    wrong.said.some((said, i) => differ(ref, said, group[0]!.said[i]!))
+    wrong.reports.some((report, i) => differ(ref, report, group[0]!.reports[i]!))
 }
 
 /** Suspicion of a node that contradicts the right group. */
@@ -188,9 +188,9 @@ export const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/
 /** Reason for suspecting a node that contradicts the right group. */
 export function reasonOf(ref: VariantRef, right: readonly Vote[]): string {
   const about = nameOf(ref)
-  if (has(right, 'known')) return `wrong about what is known (${about})`
-  if (has(right, 'own')) return `a worker of the coordinator's own says otherwise (${about})`
+  if (has(right, 'known')) return `wrong about a known answer (${about})`
+  if (has(right, 'own')) return `the auditor or an own node disagrees (${about})`
   return has(right, 'trusted')
-    ? `a trusted node says otherwise (${about})`
-    : `${right.length} nodes say otherwise (${about})`
+    ? `a trusted node disagrees (${about})`
+    : `${right.length} nodes disagree (${about})`
 }

@@ -148,7 +148,7 @@ export class Reputations {
       reputation = newReputation(own)
       if (!own && this.records.has(voter, this.nowMs)) {
         reputation.suspicion = params.inherited
-        reputation.reason = 'new, and a node from there was set aside'
+        reputation.reason = 'new, and a node of its voter was quarantined'
       }
       this.all.delete(id)
       this.all.set(id, reputation)
@@ -199,7 +199,7 @@ export class Reputations {
     this.change(node, (reputation) => {
       if (sentMs <= (this.blamedMs.get(reputation) ?? -Infinity)) return
       this.blamedMs.set(reputation, nowMs)
-      failWork(reputation, `failed at what another node did (${nameOf(variant.ref)})`)
+      failWork(reputation, `failed at items that another node did (${nameOf(variant.ref)})`)
     })
   }
 

@@ -24,7 +24,7 @@ import { trust as params } from './params.ts'
 import {
   type Check,
   isProof,
-  isSaid,
+  isStatement,
   reasonOf,
   sampleOf,
   suspicionBy,
@@ -93,7 +93,7 @@ export class Trust {
   }
 
   /** Learns a batch's backend and speed; `event` has the time by the coordinator's clock. */
-  hear(batch: Batch, event: Finished): void {
+  noteTimes(batch: Batch, event: Finished): void {
     const { id } = batch.slot.node
     const presence = this.reputations.present.get(id)
     if (presence === undefined) return
@@ -114,7 +114,7 @@ export class Trust {
     if (reputation.own) return 'verified'
     const positions = items.flatMap((_, i) => {
       const outcome = event.outcomes[i]
-      return outcome !== undefined && isSaid(outcome) ? [i] : []
+      return outcome !== undefined && isStatement(outcome) ? [i] : []
     })
     for (const i of positions) {
       const fault = this.parts.options.faultOf?.(variant.ref, event.outcomes[i]!)
@@ -163,7 +163,9 @@ export class Trust {
     if (kind === 'canary') {
       this.canaries.ended(check, right === undefined || wrong.length > 0, nowMs)
     }
-    if (kind === 'question') this.canaries.answered(check, right && sampleOf(right)?.said[0], nowMs)
+    if (kind === 'question') {
+      this.canaries.answered(check, right && sampleOf(right)?.reports[0], nowMs)
+    }
     if (right === undefined) return
     for (const vote of wrong) {
       const { node } = vote

@@ -12,7 +12,7 @@ export class Turns {
   /** Auditor ms of clients that had more. */
   private readonly hadMs = new Map<string, number>()
   /** When each client last had a query to confirm. */
-  private readonly askedMs = new Map<string, number>()
+  private readonly requestedMs = new Map<string, number>()
   /** Until when each client waits. */
   private readonly untilMs = new Map<string, number>()
 
@@ -22,15 +22,15 @@ export class Turns {
   }
 
   /** A client has a query that must be confirmed. */
-  asks(client: string, nowMs: number): void {
-    this.askedMs.set(client, nowMs)
+  requests(client: string, nowMs: number): void {
+    this.requestedMs.set(client, nowMs)
   }
 
   /** ms for which other clients go first, whether or not they have a query now. */
   waitMs(client: string, nowMs: number): number {
     const untilMs = this.untilMs.get(client) ?? -Infinity
     if (untilMs <= nowMs) return 0
-    for (const [other, atMs] of this.askedMs) {
+    for (const [other, atMs] of this.requestedMs) {
       const isWaiting = (this.untilMs.get(other) ?? -Infinity) > nowMs
       if (!isWaiting && nowMs - atMs < params.otherMs) return untilMs - nowMs
     }
@@ -42,7 +42,7 @@ export class Turns {
     this.evenMs = this.of(client)
     drop(this.hadMs, this.evenMs)
     drop(this.untilMs, nowMs)
-    drop(this.askedMs, nowMs - params.otherMs)
+    drop(this.requestedMs, nowMs - params.otherMs)
   }
 
   /** @param isInVain whether the auditor gave no result */

@@ -16,7 +16,7 @@ export class Preferred {
   constructor(private readonly pool: Prefer = 'balanced') {}
 
   /** Records a query. Returns its preference. */
-  asked({ pipeline }: PipelineShape, own: Prefer | undefined, nowMs: number): Prefer {
+  record({ pipeline }: PipelineShape, own: Prefer | undefined, nowMs: number): Prefer {
     const one = own ?? pipeline.prefer ?? this.pool
     this.lastMs.set(one, nowMs)
     if (own === undefined) this.plainMs.set(one, nowMs)

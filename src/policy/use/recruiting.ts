@@ -40,7 +40,7 @@ export class Recruiting {
     for (const node of found.slice(0, count)) {
       node.recruitedMs = nowMs
       pool.setPresence(node, 'coming')
-      emit({ type: 'scale', node: node.id, ...node.told })
+      emit({ type: 'scale', node: node.id, ...node.requested })
       join(node, nowMs)
     }
   }

@@ -197,8 +197,8 @@ export class Use {
     const { lent, groups } = kind
     const larger = { ...lent, nodes: lent.nodes + cold.nodes + cold.coming }
     const present = levels.get(kind.name) ?? allOf(lent)
-    const asked = this.isBusy(whole) ? { ...kind, ...this.loadAtBest(kind, whole) } : kind
-    const wished = cheapest(larger, this.slotsAt(asked, moment)) ?? allOf(larger)
+    const needed = this.isBusy(whole) ? { ...kind, ...this.loadAtBest(kind, whole) } : kind
+    const wished = cheapest(larger, this.slotsAt(needed, moment)) ?? allOf(larger)
     const more = Math.ceil(wished.count / wished.slots) - lent.nodes - cold.coming
     if (more <= 0) {
       if (Math.ceil(wished.count / wished.slots) <= lent.nodes) this.shortSinceMs = undefined
@@ -220,7 +220,7 @@ export class Use {
   /** Load for one thread if all demand were served with the most accurate variants. */
   private loadAtBest({ groups }: Kind, { plan, problem, usesOf, taskPerS }: Market) {
     const { index, slots: [first] } = groups[0]!
-    const asked = problem.demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
+    const wanted = problem.demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
     const served = problem.demands.reduce(
       (sum, { ratePerS }, d) => sum + ratePerS * plan.byDemand[d]!.served,
       0,
@@ -234,7 +234,7 @@ export class Use {
       }
     }
     const speed = speedOf(first!.node, first!.node.inUse.threads)
-    const load = ms / 1000 * speed * asked / Math.max(served, 1e-3 * asked)
+    const load = ms / 1000 * speed * wanted / Math.max(served, 1e-3 * wanted)
     return { load, meanLoad: load }
   }
 

@@ -59,7 +59,7 @@ Deno.test('A pool that nobody asks is not saturated while its nodes still measur
   for (let nowMs = 0; nowMs < 3000; nowMs += 100) scheduler.handle({ type: 'wake' }, nowMs)
   const idle = scheduler.plan()
   assert.equal(idle.mode, 'hardware')
-  assert.match(idle.reason, /nobody asks/)
+  assert.match(idle.reason, /no demand/)
   for (let nowMs = 3000; nowMs < 6000; nowMs += 100) {
     scheduler.handle(asked(`q${nowMs}`, nowMs + 1000), nowMs)
   }

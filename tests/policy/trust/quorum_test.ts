@@ -1,6 +1,6 @@
 /** Who of several nodes is right. */
 import assert from 'node:assert/strict'
-import type { Said } from '../../../src/policy/core/options.ts'
+import type { ItemReport } from '../../../src/policy/core/options.ts'
 import {
   answerOf,
   groupsOf,
@@ -16,11 +16,11 @@ let voters = 0
 /** What a node says of each of some items; each is another voter. */
 const vote = (standing: Vote['standing'], ...results: number[]): Vote => ({
   ...{ node: 'n', voter: `${voters++}`, standing },
-  said: results.map((result): Said => (
+  reports: results.map((result): ItemReport => (
     { outcome: { ok: true, result, children: {} }, backend: undefined }
   )),
 })
-const resultOf = ({ outcome }: Said) => outcome.ok ? outcome.result : undefined
+const resultOf = ({ outcome }: ItemReport) => outcome.ok ? outcome.result : undefined
 const groups = (...votes: Vote[]) => groupsOf(votes, ref, (_, a, b) => resultOf(a) === resultOf(b))
 
 Deno.test('votes that agree in every item are one group', () => {
