@@ -14,7 +14,7 @@ function beginsByHand(lefts: readonly number[], slots: number, workMs: number): 
   return Math.min(...free)
 }
 
-Deno.test('work begins once what goes before it has begun on the slots that come free first', () => {
+Deno.test('work begins once the work before it has begun on the slots that come free first', () => {
   const random = createRandom(3)
   for (let i = 0; i < 20; i++) {
     const slots = 1 + Math.floor(5 * random())
@@ -27,7 +27,7 @@ Deno.test('work begins once what goes before it has begun on the slots that come
   }
 })
 
-Deno.test('work begins at once where a slot is idle, and when the first is free where none is', () => {
+Deno.test('work begins at once on an idle slot, else when the first slot is free', () => {
   assert.equal(new ComingFree({ lefts: [50], slots: 2 }).beginsMs(0), 0)
   assert.equal(new ComingFree({ lefts: [30, 50], slots: 2 }).beginsMs(0), 30)
 })

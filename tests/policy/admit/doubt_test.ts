@@ -5,7 +5,7 @@ import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
 
-Deno.test('what is doubted is thought to be as quick and as near as it was found to be, not more', () => {
+Deno.test('doubt lowers an estimate down to the measured speed and distance, not further', () => {
   const shapes = shapesOf([pipeline])
   const [task] = shapes.pipelines.get(pipeline.name)!.tasks
   const [variant, other] = task!.variants
@@ -34,7 +34,7 @@ Deno.test('what is doubted is thought to be as quick and as near as it was found
   assert.ok(Math.abs(profile.meanMs('a', other!, 1) - slowMs / 2) < 1e-6)
 })
 
-Deno.test('a refusal is reason for doubt where nothing was inside for a while, if time is what is usual', () => {
+Deno.test("a refusal causes doubt after a pause without queries, if the query's time is usual", () => {
   const shape = shapesOf([pipeline]).pipelines.get(pipeline.name)!
   const { sloMs } = pipeline
   const doubt = createDoubt()
@@ -49,7 +49,7 @@ Deno.test('a refusal is reason for doubt where nothing was inside for a while, i
   assert.ok(doubt.refused(shape, sloMs / 5, sloMs / 20, 0, 3300))
 })
 
-Deno.test('where a doubt was wrong the next waits twice as long, until one is in time', () => {
+Deno.test('a wrong doubt doubles the pause before the next, until a query is in time', () => {
   const shape = shapesOf([pipeline]).pipelines.get(pipeline.name)!
   const { sloMs } = pipeline
   const doubt = createDoubt()

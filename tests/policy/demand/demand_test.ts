@@ -38,7 +38,7 @@ Deno.test('demand settles on a steady rate, and chance hardly raises it', () => 
   assert.ok(raised < 0.01 * seen.length, `${raised} of ${seen.length} raised`)
 })
 
-Deno.test('demand of the moment believes a step within 400 ms, placement a second of it', () => {
+Deno.test('current demand follows a step within 400 ms, demand for placement within a second of it', () => {
   const at = run([...Array(20).fill(100), ...Array(5).fill(400)], 2)
   const early = at(20.3, 20.5)
   assert.ok(Math.max(...early.map(({ levelPerS }) => levelPerS)) > 300)
@@ -61,7 +61,7 @@ Deno.test('demand forgets a spike within seconds', () => {
   assert.ok(mean(at(18, 22).map(({ ratePerS }) => ratePerS)) < 70)
 })
 
-Deno.test('demand of the moment falls as soon as it rises: a spike is over when it is', () => {
+Deno.test('current demand falls as soon as it rises: a spike ends when its queries do', () => {
   const at = run([...Array(20).fill(100), 500, ...Array(10).fill(100)], 7)
   assert.ok(Math.max(...at(20.3, 20.5).map(({ levelPerS }) => levelPerS)) > 350)
   const after = mean(at(21.5, 24).map(({ levelPerS }) => levelPerS))
@@ -70,25 +70,25 @@ Deno.test('demand of the moment falls as soon as it rises: a spike is over when 
   assert.ok(calm > 90 && calm < 110, `${calm}`)
 })
 
-Deno.test('demand fades to nothing in silence', () => {
+Deno.test('demand fades to zero in silence', () => {
   const at = run([...Array(10).fill(300), ...Array(80).fill(0)], 5)
   assert.ok(at(24.9, 25)[0]!.ratePerS < 1)
   assert.equal(at(89.9, 90)[0]!.ratePerS < 1e-6, true)
 })
 
-Deno.test('demand of a query now and then is no jump', () => {
+Deno.test('demand of an occasional query is no jump', () => {
   const seen = run(Array(120).fill(0.5), 6)(20, 120)
   assert.ok(seen.every(({ ratePerS }) => ratePerS < 2))
 })
 
-Deno.test('demand that placement follows holds through a gap of a second, and falls with a lasting one', () => {
+Deno.test('demand for placement holds through a gap of a second, and falls with a lasting one', () => {
   const gap = run([...Array(20).fill(200), 40, ...Array(4).fill(200)], 8)
   assert.ok(Math.min(...gap(21, 25).map(({ ratePerS }) => ratePerS)) > 150)
   const fall = run([...Array(20).fill(200), ...Array(5).fill(40)], 8)
   assert.ok(Math.max(...fall(22.1, 25).map(({ ratePerS }) => ratePerS)) < 60)
 })
 
-Deno.test('demand begins with what it is told', () => {
+Deno.test('demand begins with the given rate', () => {
   assert.equal(new Demand(80).ratePerS(0), 80)
 })
 
@@ -111,7 +111,7 @@ Deno.test('demand remembers for a minute how far above the mean it was', () => {
   assert.ok(Math.abs(demand.peak(75_000).perS - calm.perS) < 2)
 })
 
-Deno.test('who asks before the first event does not stop the windows', () => {
+Deno.test('reading demand before the first event does not stop the windows', () => {
   const [asked, left] = [new Demand(), new Demand()]
   for (const read of ['ratePerS', 'levelPerS', 'peak'] as const) asked[read](-Infinity)
   for (const demand of [asked, left]) {
@@ -121,7 +121,7 @@ Deno.test('who asks before the first event does not stop the windows', () => {
   assert.ok(asked.ratePerS(11_000) > 9, `${asked.ratePerS(11_000)}/s of 10`)
 })
 
-Deno.test('the peak of queries that have long is what all that chance brings is done by in time', () => {
+Deno.test('the peak of queries with long SLOs is the rate that serves random peaks in time', () => {
   const peakOf = (sloMs: number, counts: readonly number[]) => {
     const demand = new Demand(counts[0], sloMs)
     counts.forEach((count, at) => {
@@ -158,7 +158,7 @@ Deno.test('the peak of queries that have long is what all that chance brings is 
   assert.ok(slow!.perS < 0.9 * hasty!.perS && slow!.perS > 0.7 * hasty!.perS, `${slow!.perS}`)
 })
 
-Deno.test('of demand that ended long ago nothing is left, however long queries have', () => {
+Deno.test('demand that ended long ago leaves nothing, however long the SLO', () => {
   for (const sloMs of [250, 10_000, 120_000, 600_000]) {
     const demand = new Demand(0, sloMs)
     for (let atMs = 0; atMs < 600_000; atMs += 100) demand.count(atMs)

@@ -26,7 +26,7 @@ function farSlot() {
   return Object.assign(ended, { leave: () => clock.left('far') })
 }
 
-Deno.test('the way of a batch that was sent while another came back is not what it takes', () => {
+Deno.test('the network time of a batch sent while another result travels is not counted as compute time', () => {
   const ended = farSlot()
   ended(0, 22, 2)
   // Each is sent a moment before the result before it is heard of, and computed for 2 ms.
@@ -36,7 +36,7 @@ Deno.test('the way of a batch that was sent while another came back is not what 
   }
 })
 
-Deno.test('one that stood there behind another took what is between their results', () => {
+Deno.test('a batch that waited on the node behind another took the time between their results', () => {
   const ended = farSlot()
   ended(0, 120, 100)
   // Sent as the first was half done. It says 10, and takes 100.

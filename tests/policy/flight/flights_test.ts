@@ -56,7 +56,7 @@ function scene() {
   return { flights, waiting, slot, told, send, sendExtra, batchOf, variant: prefix!.variant }
 }
 
-Deno.test('what is taken back from behind a batch waits anew as if it had not been sent', () => {
+Deno.test('an item taken back from behind a batch waits as if it had not been sent', () => {
   const { flights, waiting, slot, told, send, sendExtra } = scene()
   const first = send(0)
   const behind = send(1)
@@ -71,7 +71,7 @@ Deno.test('what is taken back from behind a batch waits anew as if it had not be
   assert.deepEqual(slot.batches.map(({ id }) => id), [first.batch])
 })
 
-Deno.test('of several batches on a slot that hangs each is called off once', () => {
+Deno.test('each of several batches on a hanging slot is cancelled once', () => {
   const { flights, slot, told, send, batchOf, variant } = scene()
   const items = [send(0), send(1), send(2)]
   const nowMs = Math.max(...items.map((item) => batchOf(item).giveUpAtMs))
@@ -86,7 +86,7 @@ Deno.test('of several batches on a slot that hangs each is called off once', () 
   assert.equal(told.length, 3)
 })
 
-Deno.test('a batch that ended or was called off is not called off again', () => {
+Deno.test('a batch that ended or was cancelled is not cancelled again', () => {
   const { flights, told, send, batchOf } = scene()
   const ended = batchOf(send(0))
   flights.end(ended.id, 10)

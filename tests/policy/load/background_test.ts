@@ -65,7 +65,7 @@ const first = 2 * Object.keys(ocr.tasks).length
 
 for (const own of [true, false]) {
   const title = own ? 'own nodes share one machine' : 'nodes of others have a machine each'
-  Deno.test(`slots load in parallel the best and quickest of each task, then one at a time: ${title}`, () => {
+  Deno.test(`slots load the best and quickest of each task in parallel, then one at a time: ${title}`, () => {
     const { join, ready, pending, wakeUntil } = scene()
     for (const node of ['a', 'b']) join(node, 2, own)
     for (let n = 0; n <= 4 * (first - 1); n++) {
@@ -79,7 +79,7 @@ for (const own of [true, false]) {
   })
 }
 
-Deno.test('no load is begun beside a batch, and the next follows once it is quiet', () => {
+Deno.test('no load begins beside a batch, and the next follows once the machine is quiet', () => {
   const { join, ready, ask, post, pending, batches, wakeUntil } = scene()
   join('a', 1, true)
   for (let n = 0; n < first; n++) ready(1)
@@ -102,7 +102,7 @@ Deno.test('no load is begun beside a batch, and the next follows once it is quie
   assert.equal(pending.length, 1)
 })
 
-Deno.test('a machine that always has batches loads for a share of the time', () => {
+Deno.test('a machine with constant batches loads for a share of the time', () => {
   const { join, ready, ask, pending, batches, wakeUntil } = scene()
   join('a', 1, true)
   for (let n = 0; n < first; n++) ready(1)

@@ -14,14 +14,14 @@ function shareOf(nodes: number, uptimeS: number, forS: number): number {
   return departures.shareAtRisk(forS * 1000)
 }
 
-Deno.test('a pool that nobody leaves is planned with as a whole', () => {
+Deno.test('a pool without departures is planned with as a whole', () => {
   const departures = new Departures()
   assert.equal(departures.shareAtRisk(0), 0)
   departures.joined(20, 0)
   assert.equal(departures.shareAtRisk(3600_000), 0)
 })
 
-Deno.test('the sooner nodes go, the less is planned with; of many a smaller share goes by chance', () => {
+Deno.test('shorter stays of nodes reduce the planned share, less so in a large pool', () => {
   // Of fourteen that stay for a minute 0.6 go in two and a half seconds; two deviations more are 2.1.
   const few = shareOf(14, 60, 1800)
   assert.ok(few > 0.12 && few < 0.16, `${few}`)
@@ -32,7 +32,7 @@ Deno.test('the sooner nodes go, the less is planned with; of many a smaller shar
   assert.ok(shareOf(14, 840, 61) < 0.03)
 })
 
-Deno.test('that nodes went counts less the longer it is ago', () => {
+Deno.test('older departures count less', () => {
   const departures = new Departures()
   departures.joined(10, 0)
   for (let i = 1; i <= 10; i++) {

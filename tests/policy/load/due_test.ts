@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PlaceDue } from '../../../src/policy/place/due.ts'
 
-Deno.test('a placement that a jump overtook is of no use, and the next is asked for at once', () => {
+Deno.test('a placement that a jump overtook is discarded, and the next is requested at once', () => {
   const due = new PlaceDue()
   assert.ok(due.atMs([100], 0) <= 0)
   due.requested([100], 0)
@@ -15,7 +15,7 @@ Deno.test('a placement that a jump overtook is of no use, and the next is asked 
   assert.ok(due.atMs([310], 5600) > 5600, 'nothing calls for another so soon')
 })
 
-Deno.test('a placement is carried out in the end, however much the demand goes on rising', () => {
+Deno.test('a placement is applied in the end, even if demand keeps rising', () => {
   const due = new PlaceDue()
   let rate = 10
   let taken = 0
@@ -27,7 +27,7 @@ Deno.test('a placement is carried out in the end, however much the demand goes o
   assert.ok(taken >= 4, `${taken} of 8`)
 })
 
-Deno.test('a placement is overtaken once demand is far above what it was asked for with', () => {
+Deno.test('a placement is overtaken once demand is far above that of its request', () => {
   const due = new PlaceDue()
   assert.equal(due.isOvertaken([100]), false, 'there is none yet')
   due.requested([100], 0)

@@ -46,7 +46,7 @@ function startNode(able: (VariantRef & { memoryBytes?: number })[], memoryBytes?
   return { scheduler, joined, tell, wait, problemsIn, later: () => ++nowMs }
 }
 
-Deno.test('a node that can hold more is given it, and what it can no more is taken from it', () => {
+Deno.test('a node that can hold more gets it, and a variant it can no longer hold is unloaded', () => {
   const { joined, tell } = startNode(but('big'))
   assert.deepEqual(joined, ['large', 'mid', 'small', 'tiny'])
   const more = tell({ type: 'node_able', node: 'a', able: but('tiny') })
@@ -55,7 +55,7 @@ Deno.test('a node that can hold more is given it, and what it can no more is tak
   assert.deepEqual(back, ['large', 'mid', 'small', 'tiny'])
 })
 
-Deno.test('a node whose models turn out to be larger is left what it has memory for', () => {
+Deno.test('a node whose models turn out larger keeps only what fits its memory', () => {
   const { tell, wait } = startNode(ofSize(20), 60)
   // No placement comes.
   assert.equal(wait(5000).length, 3)
@@ -66,7 +66,7 @@ Deno.test('a node whose models turn out to be larger is left what it has memory 
   assert.deepEqual(tell({ type: 'node_able', node: 'a', able }), rest)
 })
 
-Deno.test('a plan is asked for once slots cannot hold all, and no more once they can', () => {
+Deno.test('a plan is requested once slots cannot hold all, and no more once they can', () => {
   const { tell, problemsIn } = startNode(ofSize(20), 100)
   assert.equal(problemsIn(20_000).length, 0)
   const able = ofSize(30).filter(({ variant }) => variant !== 'tiny')
@@ -78,7 +78,7 @@ Deno.test('a plan is asked for once slots cannot hold all, and no more once they
   assert.equal(problemsIn(20_000).length, 0)
 })
 
-Deno.test('likewise where a ruling makes the difference; and one that makes none asks for another', () => {
+Deno.test('a plan is requested if a ruling makes the difference, and for a ruling that makes none', () => {
   const { tell, problemsIn } = startNode(ofSize(20), 80)
   const rule = (...forbidden: string[]) =>
     tell({
@@ -97,7 +97,7 @@ Deno.test('likewise where a ruling makes the difference; and one that makes none
   assert.equal(problemsIn(1).length, 1)
 })
 
-Deno.test('no batch goes to a variant that its node can hold no more', () => {
+Deno.test('no batch uses a variant that its node can no longer hold', () => {
   const { scheduler, tell, later } = startNode(all)
   tell({ type: 'node_able', node: 'a', able: but('large') })
   const query = { type: 'query_arrived', query: 'q', pipeline: 'ocr', payload: 'q' } as const

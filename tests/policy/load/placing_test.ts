@@ -71,7 +71,7 @@ const placementOf = (...wanted: typeof variants): Placement => ({
   }],
 })
 
-Deno.test('a slot is to hold no more than it has memory for, though a placement says so', () => {
+Deno.test('a slot should hold no more than its memory allows, whatever the placement', () => {
   const { placing, problem, slots: [slot] } = placingOf({ held: [] })
   problem()
   const sets = [{ slots: 1, variants: [small!.ref, large!.ref, read.ref] }]
@@ -81,7 +81,7 @@ Deno.test('a slot is to hold no more than it has memory for, though a placement 
   assert.deepEqual(slot!.wanted, [small])
 })
 
-Deno.test('a slot that loads counts for a plan as what it will hold', () => {
+Deno.test('a loading slot counts in a plan with the variants it will hold', () => {
   const loads = { held: [small], wanted: [large], loading: large! }
   const { holding } = placingOf({ held: [small] }, loads).problem()
   assert.deepEqual(holding![0]!.sets.map(({ variants: [one] }) => one!.variant), [
@@ -90,7 +90,7 @@ Deno.test('a slot that loads counts for a plan as what it will hold', () => {
   ])
 })
 
-Deno.test('a slot that loads keeps what it holds where the next plan has it do that', () => {
+Deno.test('a loading slot keeps its variants if the next plan wants them there', () => {
   const { placing, problem, slots: [loads] } = placingOf(
     { held: [small], wanted: [large], loading: large! },
     { held: [read] },
@@ -101,7 +101,7 @@ Deno.test('a slot that loads keeps what it holds where the next plan has it do t
   assert.deepEqual(loads!.wanted, [small])
 })
 
-Deno.test('what a slot is about to let go of for want of room makes nobody else free to change', () => {
+Deno.test('a variant about to be unloaded for lack of room does not count as a holder', () => {
   // The first has just loaded small in place of read, which goes; the second is the last with it.
   const { placing, problem, slots: [full, last] } = placingOf(
     { held: [read, small], wanted: [small] },
@@ -121,7 +121,7 @@ Deno.test('what a slot is about to let go of for want of room makes nobody else 
   assert.deepEqual(last!.wanted, [read])
 })
 
-Deno.test('a node that came since the placement holds at once what most of its class do', () => {
+Deno.test("a node that joined after the placement gets its class's commonest set at once", () => {
   const { placing, join, problem } = placingOf({ held: [small] }, { held: [read] })
   problem()
   const late = join('late', { held: [] })
@@ -153,7 +153,7 @@ Deno.test('a node that came since the placement holds at once what most of its c
   assert.deepEqual(other.wanted, [])
 })
 
-Deno.test('where nodes come and go slots are placed for a higher peak than is asked', () => {
+Deno.test("a pool with departures is placed for a higher peak than the demand's", () => {
   const { placing, problem } = placingOf(
     ...Array.from({ length: 10 }, () => ({ held: [small] })),
   )

@@ -72,7 +72,7 @@ function createTight() {
   }
 }
 
-Deno.test('many loads that end together have all slots looked at once, and what comes next is begun', () => {
+Deno.test('many loads that end together cause one check of all slots, and the next loads begin', () => {
   const pool = createTight()
   pool.run(1000)
   pool.plan(quick!, NODES)

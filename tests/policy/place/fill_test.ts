@@ -29,7 +29,7 @@ function orderOf(tasks: { [task: string]: { [variant: string]: [number, number] 
   return fillOrder(classes[0]!).map(({ ref }) => ref.variant)
 }
 
-Deno.test('room that is left goes to the quickest and the best, then to what is most worth having between', () => {
+Deno.test('spare memory goes to the quickest and most accurate variants, then to the largest gain between', () => {
   const order = orderOf({
     find: {
       nano: [0.55, 6],
@@ -45,7 +45,7 @@ Deno.test('room that is left goes to the quickest and the best, then to what is 
   assert.deepEqual(order.slice(4, 7), ['medium', 'b3', 'large'])
 })
 
-Deno.test('what is slower and no better comes last', () => {
+Deno.test('a variant that is slower and no more accurate comes last', () => {
   const order = orderOf({
     find: { quick: [0.6, 4], bad: [0.5, 9], middle: [0.8, 10], best: [1, 30] },
   })

@@ -26,7 +26,7 @@ function placed(slots: number, ...pipelines: PlacePipeline[]) {
   })
 }
 
-Deno.test('a slot for the first query of one that nobody asks for costs the busy one no more than it', () => {
+Deno.test('a slot for the first query of an idle pipeline costs a busy one only that slot', () => {
   const { mode, served, classes } = placed(3, pipelineOf('busy', 200), pipelineOf('idle', 0))
   assert.equal(mode, 'accuracy')
   assert.deepEqual(served.map(({ share }) => share), [1, 1])

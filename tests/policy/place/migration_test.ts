@@ -37,7 +37,7 @@ const stepsTo = (goal: Holdings, start: Holdings, value: (holdings: Holdings) =>
   bestOrder({ classes, start, goal, size: 1 }, value)
     .map(({ from, to }) => `${nameOf(from)} ${nameOf(to)}`)
 
-Deno.test('a step that costs nothing by itself waits where the next ones need what it takes', () => {
+Deno.test('a step without cost of its own waits if later steps need the slots it changes', () => {
   // Two slots with a are enough until c is there, and c does the work of both.
   const carried = (holdings: Holdings) =>
     Math.min(2, slotsOf(holdings, 'a') + 2 * slotsOf(holdings, 'c')) +
@@ -48,7 +48,7 @@ Deno.test('a step that costs nothing by itself waits where the next ones need wh
   assert.equal(steps[0], 'a c', steps.join(', '))
 })
 
-Deno.test('as much is carried on the way as by the best of all orders of four steps', () => {
+Deno.test('the schedule carries as much as the best of all orders of four steps', () => {
   const start = holding({ a: 2, b: 2 })
   const goal = holding({ c: 2, d: 2 })
   // Each count is worth less the more there are of it, and of each something else.

@@ -38,7 +38,7 @@ const placed = (nearPerS: number) => {
   return placement
 }
 
-Deno.test('what it carries is told as it is, within its bound', () => {
+Deno.test('an overloaded placement reports what it carries, within its bound', () => {
   const { served, objective, bound } = placed(95)
   assert.deepEqual(served.map(({ share }) => Math.round(share * 1000) / 1000), [0.5, 1])
   assert.ok(bound >= objective, `${bound}`)

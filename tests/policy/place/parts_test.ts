@@ -27,7 +27,7 @@ const problem: Problem = {
   })),
 }
 
-Deno.test('of pipelines that no slot has room for none is left out where slots together have it', () => {
+Deno.test('place() serves pipelines that fit no single slot if slots together have room', () => {
   const { mode, served, classes } = place(problem)
   for (const { pipeline, share } of served) assert.ok(share > 0.999, `${pipeline}: ${share}`)
   assert.notEqual(mode, 'saturated')

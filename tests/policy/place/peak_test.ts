@@ -41,7 +41,7 @@ function mostPerS({ classes }: Placement): number {
     )
 }
 
-Deno.test('place() keeps quick slots for a peak, and serves the demand itself by the best', () => {
+Deno.test('place() keeps quick slots for a peak, and serves the demand itself most accurately', () => {
   const without = place(problemOf(463, undefined))
   assert.ok(mostPerS(without) < 600, `${mostPerS(without)}`)
   const withPeak = place(problemOf(463, 600))
@@ -53,7 +53,7 @@ Deno.test('place() keeps quick slots for a peak, and serves the demand itself by
   assert.ok(withPeak.gap >= 0 && withPeak.gap < 0.02, `${withPeak.gap}`)
 })
 
-Deno.test('place() gives up accuracy for a peak only as far as the peak needs it', () => {
+Deno.test('place() gives up accuracy for a peak only as far as needed', () => {
   const accuracies = [500, 800, 1200, 1800].map((peak) => {
     const placement = place(problemOf(400, peak))
     assert.ok(mostPerS(placement) >= peak, `${mostPerS(placement)} of ${peak}`)
@@ -70,13 +70,13 @@ Deno.test('place() comes near a peak that nothing carries, and still serves the 
   assert.ok(mostPerS(placement) > 2000, `${mostPerS(placement)}`)
 })
 
-Deno.test('place() asks nothing more of slots that hold all for a peak within what they can do', () => {
+Deno.test('place() changes nothing for a peak within the capacity of slots that hold all', () => {
   const plain = place(problemOf(400, undefined, 2))
   const withPeak = place(problemOf(400, 1500, 2))
   assert.equal(withPeak.served[0]!.accuracy, plain.served[0]!.accuracy)
 })
 
-Deno.test('place() has the slots that the demand does not need hold what carries a jump', () => {
+Deno.test('place() fills slots that the demand does not need with variants that carry a jump', () => {
   const placement = place(problemOf(100, 110))
   assert.ok(placement.slots <= 3, `${placement.slots} are needed`)
   assert.ok(mostPerS(placement) >= 400, `${mostPerS(placement)}`)

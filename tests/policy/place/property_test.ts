@@ -17,14 +17,14 @@ import { few } from '../../exhaustive.ts'
 const SEED = 20
 const problems = fc.gen().map(makeProblem)
 
-Deno.test('place() claims only what its sets, its mix and its work bear out', () => {
+Deno.test('place() claims only what its sets, its mix and its work support', () => {
   fc.assert(
     fc.property(problems, (problem) => assertHolds(problem, place(problem))),
     { seed: SEED, numRuns: few(60, 200), endOnFailure: true },
   )
 })
 
-Deno.test('place() gives the same placement for the same problem, within its effort', () => {
+Deno.test('place() gives the same placement for the same problem, within its limit of effort', () => {
   fc.assert(
     fc.property(problems, (problem) => {
       const placement = place(problem)
@@ -39,7 +39,7 @@ Deno.test('place() gives the same placement for the same problem, within its eff
 
 const COMPARED = few(24, 120)
 
-Deno.test('place() tells a bound that an exact solver does not pass', async () => {
+Deno.test('place() reports a bound that an exact solver does not exceed', async () => {
   const highs = await createHighs()
   let [near, compared] = [0, 0]
   fc.assert(

@@ -11,7 +11,7 @@ const [tiny, mid, big] = ['tiny', 'mid', 'big'].map((variant) =>
 /** Eight take three times as long as one. */
 const latencyMs = (batch: number) => 10 + 20 * (batch - 1) / 7
 
-Deno.test('an item costs what it takes in the batches of its own variant', () => {
+Deno.test('an item costs its share of the batches of its own variant', () => {
   const sizes = new BatchSizes()
   for (let i = 0; i < 200; i++) {
     sizes.ran('class-1', tiny!, 8)
@@ -22,7 +22,7 @@ Deno.test('an item costs what it takes in the batches of its own variant', () =>
   assert.ok(midMs! > tinyMs! + 3, `${midMs} and ${tinyMs}`)
 })
 
-Deno.test('a variant that never ran, or not of late, is expected in the batches of the others', () => {
+Deno.test("a variant that never ran, or not recently, is expected in batches of the others' size", () => {
   const sizes = new BatchSizes()
   for (let i = 0; i < 200; i++) sizes.ran('class-1', mid!, 1)
   for (let i = 0; i < 200; i++) sizes.ran('class-1', tiny!, 8)
@@ -32,7 +32,7 @@ Deno.test('a variant that never ran, or not of late, is expected in the batches 
   }
 })
 
-Deno.test('before a class ran anything a plan expects what one query brings, a decision nothing', () => {
+Deno.test('before a class ran a batch, a plan expects the items of one query, a decision single items', () => {
   const sizes = new BatchSizes()
   const [, read] = shapes.pipelines.get('ocr')!.tasks
   assert.equal(read!.name, 'read')

@@ -35,7 +35,7 @@ Deno.test('the next batch is sent so that it arrives as the last one ends', () =
   assert.equal(creditAtMs(slotWith(1, 100, 0), 0), 100)
 })
 
-Deno.test('one batch waits behind another; more where a message travels longer than they take', () => {
+Deno.test('one batch waits behind another, more if a message travels longer than a batch takes', () => {
   assert.equal(creditAtMs(slotWith(2, 100, 40), 0), Infinity)
   assert.equal(creditAtMs(slotWith(2, 30, 40), 0), 2 * 30 - 2)
   assert.equal(creditAtMs(slotWith(3, 30, 40), 0), Infinity)
@@ -46,7 +46,7 @@ Deno.test('one batch waits behind another; more where a message travels longer t
   assert.equal(creditAtMs(slotWith(2, 20, 40, 5), 0), Infinity)
 })
 
-Deno.test('what waits behind a batch that is off its slot begins that much sooner', () => {
+Deno.test('a batch behind one that is taken off its slot begins that much sooner', () => {
   const slot = slotWith(4, 20, 40)
   takeOff(slot.batches[1]!, 30)
   assert.deepEqual(slot.batches.map(({ endsAtMs }) => endsAtMs), [60, 80, 100])

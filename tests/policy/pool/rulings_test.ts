@@ -4,7 +4,7 @@ import { createRulings } from '../../../src/policy/state/rulings.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { street } from '../fixtures.ts'
 
-Deno.test('bestFloor() is that of the weakest branch with the variants that are open', () => {
+Deno.test('bestFloor() is that of the weakest branch with the open variants', () => {
   const shapes = shapesOf([street])
   const rulings = createRulings()
   const shape = shapes.pipelines.get('street')!

@@ -20,7 +20,7 @@ function served(latencyMs: (batch: number) => number): number {
   return [...pool.answers].filter(([q, [first]]) => q[0] === 'q' && first!.answer.ok).length
 }
 
-Deno.test('a node that joins a busy pool is found out to do more in larger batches', () => {
+Deno.test('a node that joins a busy pool is found to do more in larger batches', () => {
   // One by one it does 111, and stayed so.
   const paying = served((batch) => 78 + 2 * batch)
   assert.ok(paying >= 195, `${paying}`)
@@ -47,7 +47,7 @@ function answeredInTime(latencyMs: (batch: number) => number, ratePerS: number):
   return [...pool.answers.values()].filter(([one]) => one!.answer.ok).length / (8 * ratePerS)
 }
 
-Deno.test('larger batches are tried though by the guess nobody has the time for one', () => {
+Deno.test('larger batches are tried even if by the guess no query has time for one', () => {
   // Four one by one do 67 a second of these 350, and eight together 533.
   const share = answeredInTime((batch) => Math.max(60, 8 * batch), 350)
   assert.ok(share > 0.9, `${share}`)

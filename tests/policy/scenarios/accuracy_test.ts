@@ -20,7 +20,7 @@ Deno.test('An idle node serves a query by the most accurate path', () => {
   assert.equal(reads.reduce((sum, { items }) => sum + items, 0), 3)
 })
 
-Deno.test('A query in which nothing is found has the accuracy of what looked', () => {
+Deno.test('A query in which nothing is found has the accuracy of its detector', () => {
   const story = play({ children: 0 }, [[0, joins('a')], [100, asks('q', 5000)]], 6000)
   const { accuracy, items } = story.served('q')
   assert.equal(accuracy, 0.9)
@@ -42,7 +42,7 @@ Deno.test('Three levels and two branches are answered in reading order', () => {
   }
 })
 
-Deno.test('Accuracy falls as load rises and comes back as it falls, with the deadlines kept', () => {
+Deno.test('Accuracy falls as load rises and recovers as it falls, with deadlines kept', () => {
   const story = play({ seed: 4 }, [
     [0, joins('a', { latencyCv: 0.1 }), joins('b', { latencyCv: 0.1 })],
     [1000, asksMany('before', 20, 1000, 2000)],
@@ -55,7 +55,7 @@ Deno.test('Accuracy falls as load rises and comes back as it falls, with the dea
   assert.equal(story.tally().served, 360)
 })
 
-Deno.test('Four times as many queries from one second to the next cost accuracy, not deadlines', () => {
+Deno.test('A fourfold rise of demand within a second costs accuracy, not deadlines', () => {
   const nodes = Array.from({ length: 8 }, (_, i) => joins(`n${i}`, { latencyCv: 0.1 }))
   const story = play({ children: 3 }, [
     [0, ...nodes],
@@ -101,7 +101,7 @@ const shelf = checkPipeline({
   },
 }, 'shelf.json')
 
-Deno.test('Where most pictures are empty the good detector comes before the good reader', () => {
+Deno.test('The better detector is preferred to the better reader if most images are empty', () => {
   const story = play({ pipelines: [shelf], seed: 2 }, [
     [0, ...['a', 'b', 'c', 'd'].map((id) => joins(id))],
     [500, asksAtRandom('q', 100, 15_000, 600)],

@@ -5,7 +5,7 @@ import { asked, byHand } from '../by_hand.ts'
 import { commandsOf, nodeOf, ocr, single } from '../fixtures.ts'
 import { asks, asksMany, joins, play, tells } from '../story.ts'
 
-Deno.test('A query to an empty pool is refused with when to try again', () => {
+Deno.test('A query to an empty pool is refused with a retry time', () => {
   const story = play({}, [[0, asks('q', 5000)]], 10)
   const { reason, retryAfterMs } = story.refused('q')
   assert.equal(reason, 'no_capable_node')
@@ -28,7 +28,7 @@ Deno.test('A query with too little time for an idle pool is refused at once, for
   }
 })
 
-Deno.test('A query whose time was gone when it came here may be tried again', () => {
+Deno.test('A query whose time had passed on arrival may be tried again', () => {
   const story = play({}, [[0, joins('a')], [
     1000,
     ({ simulation, asked, nowMs }) => {
@@ -44,7 +44,7 @@ Deno.test('A query whose time was gone when it came here may be tried again', ()
   assert.ok(retryAfterMs! > 0)
 })
 
-Deno.test('A query that only the backlog makes late may be tried again', () => {
+Deno.test('A query that is late only because of the backlog may be tried again', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [1000, asksMany('long', 40, 0, 60_000), asksMany('short', 40, 0, 400)],
@@ -54,7 +54,7 @@ Deno.test('A query that only the backlog makes late may be tried again', () => {
   assert.ok(retryAfterMs! > 0)
 })
 
-Deno.test('A query that comes again each time it is told to is served soon', () => {
+Deno.test('A query that is repeated at each retry time is served soon', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [1000, asksMany('first', 60, 0, 1500)],
@@ -73,7 +73,7 @@ Deno.test('A query that comes again each time it is told to is served soon', () 
   assert.fail('it was never let in')
 })
 
-Deno.test('A queue that is full takes nobody until some have left', () => {
+Deno.test('A full queue admits no query until some have left', () => {
   const story = play({ children: 2, limits: { maxQueries: 3 } }, [
     [0, joins('a')],
     [1000, asksMany('q', 4, 0, 10_000)],
@@ -85,7 +85,7 @@ Deno.test('A queue that is full takes nobody until some have left', () => {
   for (const query of ['q0', 'q1', 'q2', 'later']) story.served(query)
 })
 
-Deno.test('A query whose items find no room is answered queue_full, and nothing of it is left', () => {
+Deno.test('A query whose items find no room is answered queue_full, and leaves nothing behind', () => {
   const story = play({ children: 50, limits: { maxItemsPerTask: 20 } }, [
     [0, joins('a')],
     [1000, asks('q', 5000)],
@@ -94,14 +94,14 @@ Deno.test('A query whose items find no room is answered queue_full, and nothing 
   assert.equal(story.sent().length, 1)
 })
 
-Deno.test('A second query of a name that is inside changes nothing', () => {
+Deno.test('A second query with the id of one inside changes nothing', () => {
   const scheduler = byHand()
   assert.equal(commandsOf(scheduler, asked('q', 5000), 1, 'dispatch').length, 1)
   const again = scheduler.handle(asked('q', 5000), 2)
   assert.deepEqual(again.filter(({ type }) => type !== 'wake_at'), [])
 })
 
-Deno.test('Pipelines of one name and bounds that bound nothing are no scheduler', () => {
+Deno.test('A scheduler rejects pipelines of one name and invalid limits', () => {
   assert.throws(() => createScheduler({ pipelines: [ocr, ocr] }), RangeError)
   assert.throws(() => createScheduler({ pipelines: [ocr], limits: { maxBatch: 0 } }), RangeError)
 })
@@ -110,7 +110,7 @@ Deno.test('Pipelines of one name and bounds that bound nothing are no scheduler'
 const WORK_MS = 40 + 4 * 5
 
 for (const nodes of [3, 8, 20]) {
-  Deno.test(`A burst fills the time of ${nodes} nodes, and the others are told so at once`, () => {
+  Deno.test(`A burst fills the time of ${nodes} nodes, and the other queries are refused at once`, () => {
     const story = play({ children: 4 }, [
       [0, ...Array.from({ length: nodes }, (_, i) => joins(`n${i}`))],
       // What is seldom asked leaves most of them at rest, until the burst comes.
@@ -129,7 +129,7 @@ for (const nodes of [3, 8, 20]) {
   })
 }
 
-Deno.test('A pool lets in as many right after it loaded as a while later', () => {
+Deno.test('A pool admits as many queries right after loading as later', () => {
   const refused = (atMs: number) =>
     play({ children: 4 }, [
       [0, joins('a'), joins('b'), joins('c')],
@@ -139,7 +139,7 @@ Deno.test('A pool lets in as many right after it loaded as a while later', () =>
   assert.ok(Math.abs(soon - later) <= 0.02 * later, `${soon} and ${later}`)
 })
 
-Deno.test('Overload is refused at the door, and what is let in is answered in time', () => {
+Deno.test('Overload is refused on arrival, and admitted queries are answered in time', () => {
   const story = play({ seed: 5 }, [
     [0, joins('a', { latencyCv: 0.1 })],
     [500, asksMany('q', 1200, 25, 2000)],
@@ -151,7 +151,7 @@ Deno.test('Overload is refused at the door, and what is let in is answered in ti
   assert.ok(lost < 0.01 * asked, `${lost} lost`)
 })
 
-Deno.test('A query with little time is let in while slots come free one by one', () => {
+Deno.test('A query with little time is admitted while slots come free one by one', () => {
   const nodes = Array.from({ length: 16 }, (_, i) => joins(`n${i}`))
   const story = play({ children: 1 }, [
     [0, ...nodes],
@@ -179,7 +179,7 @@ function heldUp(times: number, withinMs: number, count: number) {
   })
 }
 
-Deno.test('Nodes that were slow for some seconds are tried again, though all is refused', () => {
+Deno.test('Nodes that were slow for some seconds are tried again, though all queries are refused', () => {
   for (const [times, withinMs] of [[30, 400], [100, 400], [400, 4000]] as const) {
     const said = heldUp(times, withinMs, 120)
     const first = said.indexOf('ok')
@@ -189,11 +189,11 @@ Deno.test('Nodes that were slow for some seconds are tried again, though all is 
   }
 })
 
-Deno.test('A query for what nobody can do is refused, whatever was slow before', () => {
+Deno.test('A query that no node can do in time is refused, whatever was slow before', () => {
   assert.deepEqual(new Set(heldUp(30, 5, 200)), new Set(['infeasible_deadline']))
 })
 
-Deno.test('Pages full of lines do not have all that come after them refused for ever', () => {
+Deno.test('Pages full of lines do not make the pool refuse all later queries', () => {
   let lines = 3000
   const latencyMs = nodeOf('a', [ocr]).latencyMs
   const story = play({ children: () => lines }, [
@@ -205,7 +205,7 @@ Deno.test('Pages full of lines do not have all that come after them refused for 
   for (let i = 30; i < 40; i++) story.served(`usual${i}`)
 })
 
-Deno.test('A query that comes while all slots rest for their volunteers is told when one may begin', () => {
+Deno.test('A query that comes while all slots rest is told when one may begin', () => {
   const story = play({ pipelines: [single] }, [
     [0, joins('a', { duty: 0.1, slowness: 5, networkMs: 0 })],
     [1000, asks('first', 1000)],
@@ -222,7 +222,7 @@ Deno.test('A query that comes while all slots rest for their volunteers is told 
   story.served('third')
 })
 
-Deno.test('A pool that drains refuses new queries for good and answers those inside', () => {
+Deno.test('A draining pool refuses new queries for good and answers those inside', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [1000, asks('inside', 5000), tells({ type: 'drain' }), asks('late', 5000)],

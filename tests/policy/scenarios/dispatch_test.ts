@@ -7,7 +7,7 @@ import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf, single, street } from '../fixtures.ts'
 import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 
-Deno.test('A slower node gets less work, by its measured speed', () => {
+Deno.test('A slower node gets less work, in proportion to its measured speed', () => {
   const items = { quick: 0, slow: 0 }
   let served = 0
   // Of one seed alone it may be twice as much or ten times.
@@ -28,7 +28,7 @@ Deno.test('A slower node gets less work, by its measured speed', () => {
   assert.ok(items.quick > 2.5 * items.slow, `${items.quick} and ${items.slow} items`)
 })
 
-Deno.test('Of queries told of together none is sent before the last is known, and the soonest due first', () => {
+Deno.test('Queries that arrive together are sent after the last has arrived, earliest deadline first', () => {
   const scheduler = byHand()
   const sent = ['later', 'sooner', 'soonest'].map((query, i) =>
     scheduler.handle(asked(query, 400 - 50 * i), 100, i < 2)
@@ -38,7 +38,7 @@ Deno.test('Of queries told of together none is sent before the last is known, an
   assert.equal(sent[2]![0], 'soonest')
 })
 
-Deno.test('What is due sooner goes first, though it came later', () => {
+Deno.test('An earlier deadline goes first, even if the query came later', () => {
   const scheduler = byHand()
   const [running] = commandsOf(scheduler, asked('running', 60_000), 10, 'dispatch')
   scheduler.handle(asked('later', 50_000), 20)
@@ -69,7 +69,7 @@ function twoSlots() {
   return { post, ask, given }
 }
 
-Deno.test('A quick slot leaves a query to the better one, where that ends in time', () => {
+Deno.test('A quick slot leaves a query to the more accurate one if that ends in time', () => {
   const { post, ask, given } = twoSlots()
   ask('one', 1000, 2000)
   ask('two', 1001, 2001)
@@ -77,7 +77,7 @@ Deno.test('A quick slot leaves a query to the better one, where that ends in tim
   assert.deepEqual(given(), ['one a'])
 })
 
-Deno.test('A quick slot takes what the better one would end late', () => {
+Deno.test('A quick slot takes a query that the more accurate one would end late', () => {
   const { post, ask, given } = twoSlots()
   ask('one', 1000, 2000)
   ask('two', 1001, 1140)
@@ -108,7 +108,7 @@ const chain = checkPipeline({
   },
 }, 'chain.json')
 
-Deno.test('Nodes that alone are quick at a task do that, so that nobody waits for it', () => {
+Deno.test('Nodes that alone are quick at a task run that task, so that no query waits for it', () => {
   const latencyMs = ({ task, variant }: { task: string; variant: string }, batch: number) =>
     chain.tasks[task]!.variants[variant]!.referenceMs! * batch * (task === 'find' ? 8 : 1)
   const story = play({ pipelines: [chain], startPerS: { chain: 80 } }, [
@@ -124,7 +124,7 @@ Deno.test('Nodes that alone are quick at a task do that, so that nobody waits fo
   assert.ok(story.accuracy() > 0.9, `${story.accuracy()}`)
 })
 
-Deno.test('A page that one node could not read in time is read by several, though they rest', () => {
+Deno.test('A page that one node cannot read in time is read by several, resting ones included', () => {
   const story = play({ children: 30 }, [
     [0, ...['a', 'b', 'c', 'd'].map((id) => joins(id))],
     // That pages are so full is learned; then one comes that has not the time of one node.
@@ -154,7 +154,7 @@ const market = checkPipeline({
 const ofTask = (pipeline: typeof market, name: string) =>
   refsOf(pipeline).filter(({ task }) => task === name)
 
-Deno.test('Queries that would wait for slots that cannot do it in time are told at once', () => {
+Deno.test('Queries that would wait too long for the only quick slots are refused on arrival', () => {
   // Reading signs takes most of all; then scenes full of stalls come, of which one node does far fewer.
   let stalls = 1
   const story = play(
@@ -189,7 +189,7 @@ const row = checkPipeline({
   },
 }, 'row.json')
 
-Deno.test('What the last of three stations has yet to come is no queue to who gets there as late', () => {
+Deno.test('Work that has not reached the last of three stations delays no query that arrives there as late', () => {
   const nodes = ([['find', 3], ['cut', 5], ['read', 1]] as const).flatMap(([own, count]) =>
     Array.from({ length: count }, (_, i) => joins(`${own}${i}`, { able: ofTask(row, own) }))
   )
@@ -202,7 +202,7 @@ Deno.test('What the last of three stations has yet to come is no queue to who ge
   assert.ok(served >= 0.98 * asked, `${served} of ${asked}`)
 })
 
-Deno.test('A query that is cancelled has no answer, and its batch is called off', () => {
+Deno.test('A cancelled query gets no answer, and its batch is cancelled', () => {
   const scheduler = byHand()
   const [detect] = commandsOf(scheduler, asked('q', 5000), 10, 'dispatch')
   const commands = scheduler.handle({ type: 'query_cancelled', query: 'q' }, 20)
@@ -215,7 +215,7 @@ Deno.test('A query that is cancelled has no answer, and its batch is called off'
   assert.deepEqual({ cancelled, inFlight, failed }, { cancelled: 1, inFlight: 0, failed: {} })
 })
 
-Deno.test('A slot has its next batch once its node says that what was called off has ended', () => {
+Deno.test('A slot gets its next batch once its node reports the end of a cancelled one', () => {
   const scheduler = byHand()
   const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
   scheduler.handle({ type: 'query_cancelled', query: 'gone' }, 20)
@@ -227,7 +227,7 @@ Deno.test('A slot has its next batch once its node says that what was called off
   assert.equal(next!.variant, first!.variant)
 })
 
-Deno.test('How long a batch took that was called off is known of its slot', () => {
+Deno.test("The duration of a cancelled batch counts for its slot's estimates", () => {
   const nextAfter = (computeMs?: number) => {
     const scheduler = byHand()
     const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
@@ -245,7 +245,7 @@ Deno.test('How long a batch took that was called off is known of its slot', () =
   assert.ok(nextAfter(200) > 1.2)
 })
 
-Deno.test('The same story twice has the same commands, bit for bit', () => {
+Deno.test('The same story twice gives the same commands, bit for bit', () => {
   const run = () => {
     const faults = { failRatio: 0.05, hangRatio: 0.01, itemFailRatio: 0.02 }
     const nodes = Array.from(

@@ -19,7 +19,7 @@ Deno.test('Nodes that are far away are kept nearly as busy as near ones', () => 
   assert.ok(far.lost <= 0.03 * far.served, `${far.lost} lost of ${far.served}`)
 })
 
-Deno.test('A query without the time for the way to a far node goes to the near one', () => {
+Deno.test('A query without time for the way to a far node goes to the near one', () => {
   const story = play({ children: 0 }, [
     [0, joins('far', { networkMs: 400, slowness: 0.2 }), joins('near')],
     [1000, asksMany('learned', 10, 600, 5000)],
@@ -29,7 +29,7 @@ Deno.test('A query without the time for the way to a far node goes to the near o
   assert.deepEqual(stages.map(({ node }) => node), ['near'])
 })
 
-Deno.test('A far node serves who has the time for it', () => {
+Deno.test('A far node serves queries that have time for it', () => {
   const story = play({ children: 2 }, [
     [0, joins('far', { networkMs: 500 })],
     [1000, asksAtRandom('q', 1, 15_000, 5000)],

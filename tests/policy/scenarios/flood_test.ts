@@ -45,7 +45,7 @@ function flooded(seed: number) {
   return { shares, onTime, lost: failed.deadline_exceeded ?? 0 }
 }
 
-Deno.test('No slot is idle for long while work waits that it could do in time', () => {
+Deno.test('No slot is idle for long while items wait that it could do in time', () => {
   let [all, allLost] = [0, 0]
   for (let seed = 1; seed <= few(4, 60); seed++) {
     const { shares, onTime, lost } = flooded(seed)

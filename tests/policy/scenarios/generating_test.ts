@@ -71,7 +71,7 @@ const gave = (result: string, children: { [task: string]: string[] } = {}): Item
 
 type Sent = Extract<PolicyCommand, { type: 'dispatch' }>
 
-Deno.test('What generates begins beside what runs while rows are free, one item a batch', () => {
+Deno.test('A generating item begins beside running ones while rows are free, one item per batch', () => {
   const scheduler = poolOf(texts)
   const sent: Sent[] = []
   for (let i = 0; i < 5; i++) {
@@ -91,7 +91,7 @@ Deno.test('What generates begins beside what runs while rows are free, one item 
   assert.deepEqual(others, [])
 })
 
-Deno.test('An answer that takes long is not given up before its deadline', () => {
+Deno.test('A long generated answer is not given up before its deadline', () => {
   const scheduler = poolOf(texts)
   const [sent] = commandsOf(scheduler, asks('q', texts, 60_000), 10, 'dispatch')
   for (let atMs = 1000; atMs < 59_000; atMs += 1000) {
@@ -101,7 +101,7 @@ Deno.test('An answer that takes long is not given up before its deadline', () =>
   assert.equal(answer?.answer.ok, true)
 })
 
-Deno.test('A task that gathers gets what all items before it gave, in reading order, once', () => {
+Deno.test('A gathering task gets the results of all items before it, in reading order, once', () => {
   const scheduler = poolOf(receipts)
   const [detect] = commandsOf(scheduler, asks('q', receipts), 10, 'dispatch')
   const found = gave('page', { read: ['line 1', 'line 2', 'line 3'] })
@@ -133,7 +133,7 @@ Deno.test('A task that gathers gets what all items before it gave, in reading or
   assert.deepEqual(answer.answer.items.filter(({ task }) => task === 'extract').length, 1)
 })
 
-Deno.test('Where nothing was found there is nothing to gather, and the query is answered', () => {
+Deno.test('A query whose items found nothing is answered without gathering', () => {
   const scheduler = poolOf(receipts)
   const [detect] = commandsOf(scheduler, asks('q', receipts), 10, 'dispatch')
   const [answer] = commandsOf(
@@ -203,7 +203,7 @@ function readPages(lines: { [page: string]: string[] }, order: readonly string[]
   }
 }
 
-Deno.test('Where the last page that is looked at has no line, those of the others are gathered', () => {
+Deno.test('Gathering takes the lines of the other pages if the last page done has none', () => {
   const lines = { full: ['line 1', 'line 2'], empty: [] }
   for (const order of [['full', 'empty'], ['empty', 'full']]) {
     const { gathered, answers } = readPages(lines, order)
@@ -215,13 +215,13 @@ Deno.test('Where the last page that is looked at has no line, those of the other
   }
 })
 
-Deno.test('Where no page has a line nothing is gathered, and the query is answered', () => {
+Deno.test('A query whose pages have no line is answered without gathering', () => {
   const { gathered, answers } = readPages({ a: [], b: [] }, ['a', 'b'])
   assert.deepEqual(gathered, [])
   assert.deepEqual(answers.map(({ answer }) => answer.ok), [true])
 })
 
-Deno.test('No batch is given up before what the file says that an item may take', () => {
+Deno.test('No batch is given up before the time that the file allows an item', () => {
   const waited = (longestMs?: number) => {
     const { root, tasks } = structuredClone(documents)
     if (longestMs !== undefined) tasks[root]!.longestMs = longestMs

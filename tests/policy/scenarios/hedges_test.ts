@@ -21,7 +21,7 @@ const straggling = (hedge: boolean) => {
   return { scene, tookMs: last[0]!.atMs - fromMs, answers: last }
 }
 
-Deno.test('A batch that is later than it should be is done by another node in time', () => {
+Deno.test('A batch later than its upper latency is done by another node in time', () => {
   const { scene, tookMs, answers } = straggling(true)
   const without = straggling(false)
   assert.ok(tookMs < without.tookMs - 500, `${tookMs} and ${without.tookMs} ms`)
@@ -31,7 +31,7 @@ Deno.test('A batch that is later than it should be is done by another node in ti
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('Batches begun twice stay a small share, however many are late', () => {
+Deno.test('Hedges stay a small share of batches, however many are late', () => {
   const scene = createScene({ trust: false, hedge: true })
   let serial = 0
   // One in three takes ten times as long.
@@ -48,7 +48,7 @@ Deno.test('Batches begun twice stay a small share, however many are late', () =>
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('When both nodes that are at a batch lose it, it is done by a third', () => {
+Deno.test('A batch is done by a third node if its node and the node of its hedge lose it', () => {
   const scene = createScene({ trust: false, hedge: true })
   let stuck = false
   for (const id of ['a', 'b']) scene.node(id, { latencyMs: () => stuck ? 1500 : 40 })
@@ -68,7 +68,7 @@ Deno.test('When both nodes that are at a batch lose it, it is done by a third', 
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('What a node that hangs was at is begun once more while others wait, and nothing is lost', () => {
+Deno.test('A batch on a hanging node is hedged while others wait, and no query is lost', () => {
   // Some gaps are in step with how often it is looked whether a slot is free.
   for (const gapMs of [25, 30, 40, 50]) {
     for (let seed = 1; seed <= few(2, 8); seed++) {
@@ -89,7 +89,7 @@ Deno.test('What a node that hangs was at is begun once more while others wait, a
   }
 })
 
-Deno.test('What waits behind a batch that hangs goes elsewhere, whoever could do that one', () => {
+Deno.test('Batches behind a hanging one go elsewhere, even if no other node can run that one', () => {
   for (const gapMs of [30, 40]) {
     for (let seed = 1; seed <= few(5, 10); seed++) {
       const scene = createScene({ trust: false, hedge: true, seed })
@@ -115,7 +115,7 @@ Deno.test('What waits behind a batch that hangs goes elsewhere, whoever could do
 
 const SEEDS = few(12, 48)
 
-Deno.test('What hangs is begun once more in time for what follows it, while others wait', () => {
+Deno.test('A hanging batch is hedged in time for the tasks that follow, while others wait', () => {
   let begunAgain = 0
   let answered = 0
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -168,7 +168,7 @@ function pair() {
   return scheduler
 }
 
-Deno.test('With a query that is cancelled both nodes that are at it are told', () => {
+Deno.test('Cancelling a query cancels its batch and the hedge of it', () => {
   const scheduler = pair()
   const sent: { node: string; batch: number }[] = []
   let nextMs = 10
@@ -191,7 +191,7 @@ Deno.test('With a query that is cancelled both nodes that are at it are told', (
   )
 })
 
-Deno.test('A result that was on its way as it was given up counts, though another node was at it', () => {
+Deno.test('A result that was travelling when its batch was given up counts, despite a hedge', () => {
   const scheduler = pair()
   const asked = {
     type: 'query_arrived',

@@ -10,7 +10,7 @@ const fits = (payload: unknown, node: string) =>
   !String(payload).startsWith('large') || node.startsWith('roomy')
 
 for (const pipeline of [single, ocr]) {
-  Deno.test(`A node with the memory for an input does it at once, whoever else is idle: ${pipeline.name}`, () => {
+  Deno.test(`A node with memory for an input runs it at once, even if others are idle: ${pipeline.name}`, () => {
     const names = ['small 1', 'small 2', 'small 3']
     const story = play({ pipelines: [pipeline], fits, children: 1 }, [
       [0, ...names.map((id) => joins(id)), joins('roomy', { slowness: 2 })],
@@ -29,7 +29,7 @@ for (const pipeline of [single, ocr]) {
   })
 }
 
-Deno.test('An input that fits nowhere waits until its deadline, and others do not wait for it', () => {
+Deno.test('An input that fits no node waits until its deadline, and others do not wait for it', () => {
   const story = play({ pipelines: [single], fits }, [
     [0, joins('small')],
     [1000, asksMany('large', 5, 0, 2000), asks('usual', 5000)],
@@ -51,7 +51,7 @@ function serve(scheduler: LearningScheduler, query: string, nowMs: number, compu
   return first!.expectedMs
 }
 
-Deno.test('A scheduler that is given what another learned expects the same', () => {
+Deno.test("A scheduler with another's memory expects the same latencies", () => {
   const first = byHand()
   for (let i = 0; i < 20; i++) serve(first, `q${i}`, 5000 * i, 700)
   const memory = JSON.parse(JSON.stringify(first.memory()))
@@ -68,7 +68,7 @@ Deno.test('A scheduler that is given what another learned expects the same', () 
   assert.ok(Math.abs(expected / fresh - 1) > 0.3, `${expected}, of one new ${fresh}`)
 })
 
-Deno.test('What was learned of a node that left is told once more', () => {
+Deno.test('The memory of a node that left is returned once more', () => {
   const scheduler = byHand()
   serve(scheduler, 'q', 1, 100)
   const nodes = () => scheduler.memory().profiles.map(([id]) => id)

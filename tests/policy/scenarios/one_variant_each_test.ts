@@ -70,7 +70,7 @@ function run(ratePerS: number, every: number, minAccuracy: number) {
 
 const served = (answers: readonly Answer[]) => answers.filter(({ ok }) => ok).length
 
-Deno.test('Slots come to hold what reaches the accuracy that few queries ask for', () => {
+Deno.test('Slots come to hold variants for a minimum accuracy that few queries ask for', () => {
   const { asking, others, early } = run(100, 50, 1)
   assert.ok(asking.length > 25, `${asking.length}`)
   assert.ok(served(asking) > 0.9 * asking.length, `${served(asking)} of ${asking.length}`)
@@ -84,7 +84,7 @@ Deno.test('Slots come to hold what reaches the accuracy that few queries ask for
   assert.ok((refused.retryAfterMs ?? 0) > 0)
 })
 
-Deno.test('Who asks for no more than all variants reach goes before nobody', () => {
+Deno.test('Queries with a minimum accuracy that all variants reach get no priority', () => {
   const { asking, others } = run(100, 2, 0.49)
   const meanOf = (answers: readonly Answer[]) =>
     answers.reduce((sum, answer) => sum + (answer.ok ? answer.accuracy : 0), 0) / answers.length

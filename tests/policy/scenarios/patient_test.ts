@@ -71,7 +71,7 @@ function played(nodes: number, share?: number) {
 }
 
 for (const nodes of [2, 10]) {
-  Deno.test(`${nodes} nodes do what has time as well as they can, and all of them all the while`, () => {
+  Deno.test(`${nodes} nodes are kept busy by patient queries at the best accuracy, at no cost to others`, () => {
     const { story, done } = played(nodes, 0.05)
     assert.equal(story.accuracy('scan').toFixed(3), '1.000')
     assert.ok(done > 0.85, `${done} of what they could do`)
@@ -83,7 +83,7 @@ for (const nodes of [2, 10]) {
   })
 }
 
-Deno.test('what has time waits for the best model, though nodes leave and new ones load the quickest first', () => {
+Deno.test('patient queries wait for the best model, though nodes leave and new ones load the quickest first', () => {
   const given = { latencyCv: 0.1, slowness: 1.5, loadMs: 8000 }
   const here = ['n0', 'n1', 'n2']
   const story = play({
@@ -101,7 +101,7 @@ Deno.test('what has time waits for the best model, though nodes leave and new on
   assert.equal(story.accuracy('scan').toFixed(3), '1.000')
 })
 
-Deno.test('who cannot wait finds no long batches of what can', () => {
+Deno.test('urgent queries do not find long batches of patient ones ahead', () => {
   const longest = (share: number) => {
     const { story } = played(2, share)
     const batches = story.sent(({ task, variant }) => task === 'read' && variant === 'best')
@@ -112,7 +112,7 @@ Deno.test('who cannot wait finds no long batches of what can', () => {
   assert.ok(longest(1) > 1)
 })
 
-Deno.test('what counts in full is done sooner, with quicker models', () => {
+Deno.test('queries that count in full are done sooner, with quicker models', () => {
   const [patient, due] = [played(2, 0.05), played(2, 1)]
   assert.ok(due.done > 1.1 * patient.done, `${due.done} and ${patient.done}`)
   assert.ok(due.story.accuracy('scan') < 0.98, `${due.story.accuracy('scan')}`)

@@ -48,7 +48,7 @@ const OVERTAKEN = 'batch refused: variant not held'
 const flat = (rate: number, seconds = 30) => Array<number>(seconds).fill(rate)
 const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
 
-Deno.test('Half as many again are in time as with fixed variants, once the best path is not enough', () => {
+Deno.test('Half as many queries again are in time as with fixed variants, once the best path is not enough', () => {
   const scenario = scenarioOf(flat(400, 15))
   const ours = run(scenario).result
   const theirs = run(scenario, 'static').result
@@ -73,7 +73,7 @@ Deno.test('Nodes with room for two variants of four lose hardly any accuracy', (
   assert.ok(result.effectiveAccuracy > 0.9, `${result.effectiveAccuracy}`)
 })
 
-Deno.test('Nodes with room for three variants of five each do what the others cannot', () => {
+Deno.test('Nodes with room for three variants of five complement each other', () => {
   const find = {
     quick: { accuracy: 0.55, fanOut: { name: 2 } },
     usual: { accuracy: 0.9, fanOut: { name: 12 } },

@@ -131,7 +131,7 @@ const run = fc.record({
 
 const RUNS = few(12, 60)
 
-Deno.test('Each query has one answer by its deadline, whoever comes, goes, fails or hangs', () => {
+Deno.test('Each query has one answer by its deadline, under any joins, departures, failures and hangs', () => {
   let served = 0
   fc.assert(
     fc.property(run, (given) => {
@@ -187,7 +187,7 @@ Deno.test('Each query has one answer by its deadline, whoever comes, goes, fails
   assert.ok(served > 8 * RUNS, `${served} served in all`)
 })
 
-Deno.test('Any events in any order are survived, and nobody is left inside', () => {
+Deno.test('Any events in any order are survived, and no query is left inside', () => {
   const id = fc.constantFrom('a', 'b', 'c')
   const ref = fc.record({
     pipeline: fc.constantFrom('ocr', 'none'),
@@ -287,7 +287,7 @@ Deno.test('Any events in any order are survived, and nobody is left inside', () 
   )
 })
 
-Deno.test('The same pool from the same seed runs the same, bit for bit, and from another otherwise', () => {
+Deno.test('The same pool from the same seed runs the same, bit for bit, and from another differently', () => {
   fc.assert(
     fc.property(run.filter(({ nodes }) => nodes > 1), (given) => {
       const of = (seed: number) => {

@@ -18,7 +18,7 @@ const askedOfNext = (query: string, deadlineMs: number): PolicyEvent => ({
   pipeline: 'ocr~2',
 })
 
-Deno.test('A new version is taken in beside the old one, which goes once nobody asks for it', () => {
+Deno.test('A new version loads beside the old one, which is removed once it gets no queries', () => {
   const scheduler = byHand()
   // The old one serves, and has something under way when the new one comes.
   const [first] = of(scheduler.handle(asked('old', 60_000), 1), 'dispatch')
@@ -70,7 +70,7 @@ Deno.test('A new version is taken in beside the old one, which goes once nobody 
   ok(scheduler.plan().instances.every(({ pipeline }) => pipeline === 'ocr~2'))
 })
 
-Deno.test('A plan is asked for with the demand of the pipeline that is followed now', () => {
+Deno.test('A plan is requested with the demand of the pipeline that is followed now', () => {
   const scheduler = createScheduler({ pipelines: [street, ocr], startPerS: { street: 5, ocr: 40 } })
   const able = [...refsOf(street), ...refsOf(ocr), ...refsOf(next)]
     .map((ref) => ({ ...ref, memoryBytes: 1 }))
@@ -98,7 +98,7 @@ Deno.test('A plan is asked for with the demand of the pipeline that is followed 
   deepEqual(none, [])
 })
 
-Deno.test('A pipeline is as quick as the one whose place it takes, and all is counted on', () => {
+Deno.test('A pipeline inherits the latency of the one it replaces, and its counters go on', () => {
   const scheduler = byHand()
   // Unlike what its file says, and unlike each other.
   const profile = refsOf(ocr).map((ref, i) => (
@@ -130,7 +130,7 @@ Deno.test('A pipeline is as quick as the one whose place it takes, and all is co
   ok(Math.abs(first!.expectedMs / old!.expectedMs - 1) < 0.05, `${first!.expectedMs}`)
 })
 
-Deno.test('Of pipelines that were replaced nothing is kept, however often that was', () => {
+Deno.test('Replaced pipelines leave no state, however many there were', () => {
   const scheduler = byHand()
   let nowMs = 1
   for (let version = 2; version <= 5; version++) {
@@ -157,7 +157,7 @@ Deno.test('Of pipelines that were replaced nothing is kept, however often that w
   deepEqual(models, [...new Set(models)])
 })
 
-Deno.test('Of versions that are served no more none stays in memory but the last', async () => {
+Deno.test('Only the last of the removed versions stays in memory', async () => {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...['run', '--no-check', '--v8-flags=--expose-gc'],

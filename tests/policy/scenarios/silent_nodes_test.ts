@@ -59,7 +59,7 @@ Deno.test('A node that falls silent delays queries by a fraction of their time',
   }
 })
 
-Deno.test('Slow nodes do not leave to each other what a quick one that hangs would have done', () => {
+Deno.test('Slow nodes do not leave to each other the work of a hanging quick one', () => {
   const gapMs = 30
   const msOf = new Map([['quick', 4], ['slow', 12], ['slower', 14]])
   for (let before = 40; before < few(45, 56); before++) {
@@ -80,7 +80,7 @@ Deno.test('Slow nodes do not leave to each other what a quick one that hangs wou
   }
 })
 
-Deno.test('Where the quick nodes are few and one falls silent, slower ones that rest make up for it', () => {
+Deno.test('Resting slower nodes make up for a silent node if the quick ones are few', () => {
   const timeoutMs = 400
   const perS = 50
   const small = {
@@ -128,7 +128,7 @@ Deno.test('Where the quick nodes are few and one falls silent, slower ones that 
   assert.ok(late.length <= 2, `${late.length} of ${asked}`)
 })
 
-Deno.test('What has minutes is let in while the only node is silent and another one loads', () => {
+Deno.test('A query with minutes is admitted while the only node is silent and another one loads', () => {
   const silentMs = 10_000
   const sayingNothing = (id: string): Step => ({ simulation }) => {
     simulation.join({

@@ -82,7 +82,7 @@ const CASES = [
 ]
 
 for (const { times, answered, late } of CASES) {
-  Deno.test(`on a machine that is ${times} times as slow at once queries are refused, not late`, () => {
+  Deno.test(`a machine suddenly ${times} times as slow refuses queries on arrival, instead of late answers`, () => {
     const all = SEEDS.map((seed) => slowerBy(times, seed))
     const sum = (kind: keyof typeof all[number]) => all.reduce((sum, one) => sum + one[kind], 0)
     const said = JSON.stringify(all)

@@ -5,7 +5,7 @@ import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 import { asks, asksMany, cancels, joins, play } from '../story.ts'
 
-Deno.test('A node is active while it runs a batch and for a second after it was given one', () => {
+Deno.test('A node is active while it runs a batch and for a second after the last was sent to it', () => {
   const scheduler = byHand()
   const at = (nowMs: number) => {
     scheduler.handle({ type: 'wake' }, nowMs)
@@ -41,7 +41,7 @@ Deno.test('Every query is counted once: in time, failed by reason, or cancelled'
   assert.equal(closed, story.sent().length)
 })
 
-Deno.test('A scheduler that is asked for its plan before anything happened plans for what comes', () => {
+Deno.test('A plan requested before the first event does not stop the counting of demand', () => {
   const story = play({ children: 3 }, [
     [0, ({ scheduler }) => void [scheduler.plan(), scheduler.stats()], joins('a')],
     // The best path takes 0.3 s of the one slot: four a second are too many for it.
@@ -53,7 +53,7 @@ Deno.test('A scheduler that is asked for its plan before anything happened plans
   assert.ok(best.every(({ share }) => share < 0.95), JSON.stringify(mix))
 })
 
-Deno.test('A pool that nobody asks is not saturated while its nodes still measure', () => {
+Deno.test('A pool without demand is not saturated while its nodes still measure', () => {
   const scheduler = createScheduler({ pipelines: [ocr] })
   scheduler.handle({ type: 'node_joined', node: 'a', slots: 1, duty: 1, able: refsOf(ocr) }, 0)
   for (let nowMs = 0; nowMs < 3000; nowMs += 100) scheduler.handle({ type: 'wake' }, nowMs)
@@ -68,7 +68,7 @@ Deno.test('A pool that nobody asks is not saturated while its nodes still measur
   assert.match(scheduler.plan().reason, /refused/)
 })
 
-Deno.test('The plan says how its mix does beside the best that there is', () => {
+Deno.test('The plan reports its accuracy relative to the best possible', () => {
   const planAt = (everyMs: number) =>
     play({ children: 3 }, [
       [0, joins('a'), joins('b')],

@@ -97,7 +97,7 @@ function standstillMs(seed: number): number {
   return longestMs
 }
 
-Deno.test('What waits is taken by somebody while others hang', () => {
+Deno.test('Waiting items are taken by working nodes while others hang', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     // Until one that hangs is overdue, a tenth of a query's time in which who is planned may come, and 5 ms
     // until what was left for that is offered again.

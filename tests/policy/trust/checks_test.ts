@@ -11,7 +11,7 @@ import { createScene } from './scene.ts'
 /** Each once. */
 const inTurn = (...questions: string[]) => () => questions.shift()
 
-Deno.test('a check whose node says nothing has nobody woken until its batch is given up', () => {
+Deno.test('a check on a silent node causes no wakes until its batch is given up', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true, question: inTurn('sample') },
@@ -83,18 +83,18 @@ function askedOf(versions: number, pausedMs = 0, tasks = single.tasks): string[]
   return asked
 }
 
-Deno.test('pictures are asked about of the version that is served, whichever that is', () => {
+Deno.test('image questions use the pipeline version in service', () => {
   const asked = askedOf(1)
   assert.ok(asked.some((one) => one.startsWith('stranger')), `${asked}`)
   assert.deepEqual(askedOf(3), asked)
 })
 
-Deno.test('pictures are not asked about of a version that takes tensors', () => {
+Deno.test('image questions are not asked of a version that takes tensors', () => {
   const takes = { x: { type: 'float32', shape: [4] } }
   assert.deepEqual(askedOf(2, 0, { find: { ...single.tasks['find']!, takes } }), [])
 })
 
-Deno.test('an own node that is paused is not asked about what others say', () => {
+Deno.test('a paused own node gets no checks', () => {
   const scene = createScene()
   scene.node('own', { own: true })
   scene.node('a')
@@ -107,7 +107,7 @@ Deno.test('an own node that is paused is not asked about what others say', () =>
   assert.deepEqual([...scene.answers.values()].map(([one]) => one!.answer.ok), Array(5).fill(true))
 })
 
-Deno.test('who is asked about items is told what was said of them, to encode alike what comes of them', () => {
+Deno.test("a check's batch carries the earlier outcomes, so that child items are encoded alike", () => {
   const scene = createScene()
   scene.node('a')
   scene.node('b')
@@ -124,7 +124,7 @@ Deno.test('who is asked about items is told what was said of them, to encode ali
   assert.ok(asked > 1, `${asked}`)
 })
 
-Deno.test('a slot that had room and is gone by the next event of the same moment is asked nothing', () => {
+Deno.test('a slot that had room and was taken within the same moment gets no check', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true },
@@ -159,7 +159,7 @@ Deno.test('a slot that had room and is gone by the next event of the same moment
   assert.deepEqual(sent, ['b 0'])
 })
 
-Deno.test('a node that answers with too little, or that it could not, has said nothing', () => {
+Deno.test('missing outcomes, and failures of the node, are no votes', () => {
   const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
   for (const atChecks of [true, false]) {
     for (const outcomes of [[], [failed]]) {
@@ -197,7 +197,7 @@ Deno.test('a node that answers with too little, or that it could not, has said n
   }
 })
 
-Deno.test('who answers a check with what no input leads to is in quarantine, and nobody else', () => {
+Deno.test('a node that answers a check with an impossible result is quarantined, and no other node', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: {
@@ -236,7 +236,7 @@ Deno.test('who answers a check with what no input leads to is in quarantine, and
   }
 })
 
-Deno.test('once all are gone who had to be checked nobody is woken for them', () => {
+Deno.test('no wakes follow once all nodes that needed checks have left', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true },
@@ -258,11 +258,11 @@ Deno.test('once all are gone who had to be checked nobody is woken for them', ()
   assert.ok(wakes < 100, `${wakes} wakes until ${nextMs} ms`)
 })
 
-Deno.test('pictures are kept until somebody is there who can be asked', () => {
+Deno.test('questions are kept until a node is present that can answer them', () => {
   assert.deepEqual(askedOf(1, 3000).toSorted(), askedOf(1).toSorted())
 })
 
-Deno.test('an item that a node gave up is given to no other, and held against nobody', () => {
+Deno.test('an item that a node gave up is given to no other node, and counts against none', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => false, question: () => undefined },

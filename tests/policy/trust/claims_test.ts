@@ -13,7 +13,7 @@ const scene = {
   claims: { faster: 10, ownsUpTo: 0.1 },
 }
 
-Deno.test('a claimed speed is capped by what is observed', () => {
+Deno.test('a reported speed is limited by the measured one', () => {
   const { slowerThanSaid, queriesUntilQuarantine, honestQuarantined } = runTrust(scene)
   assert.ok(slowerThanSaid > 2, `${slowerThanSaid}`)
   // It is slow, not false: its results are taken.
@@ -44,7 +44,7 @@ function claiming(duty = 1) {
   return { claims, saysMs, took }
 }
 
-Deno.test('what a node reports is taken for so much slower as it was seen to be, while it is here', () => {
+Deno.test("a present node's reported latency is raised by its measured slowness", () => {
   const { claims, saysMs, took } = claiming()
   for (let i = 0; i < 4; i++) took(40)
   // It may be chance.
@@ -57,7 +57,7 @@ Deno.test('what a node reports is taken for so much slower as it was seen to be,
   assert.equal(saysMs(), 10)
 })
 
-Deno.test('who is a little slower, or gives a part of the time, claims nothing', () => {
+Deno.test('a node that is slightly slower, or has a duty below 1, makes no false claim', () => {
   for (const [ms, duty] of [[14, 1], [100, 0.5]] as const) {
     const { claims, saysMs, took } = claiming(duty)
     for (let i = 0; i < 10; i++) took(ms)

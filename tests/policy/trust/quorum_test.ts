@@ -28,7 +28,7 @@ Deno.test('votes that agree in every item are one group', () => {
   assert.deepEqual(groups(a, b, c), [[a, c], [b]])
 })
 
-Deno.test('what is known or said by an own node is right by itself, else it takes two or more', () => {
+Deno.test('a known answer or an own node is right by itself, otherwise it takes two or more votes', () => {
   const wrong = vote('trusted', 0)
   for (const standing of ['known', 'own'] as const) {
     const right = vote(standing, 1)
@@ -66,14 +66,14 @@ Deno.test('nodes of one voter have one vote', () => {
   assert.deepEqual(provenOf(groups(trusted, b), true), [trusted, b])
 })
 
-Deno.test('the last word is that of the one group with a trusted node, if there is just one', () => {
+Deno.test('the group with a trusted node decides in the end, if there is just one', () => {
   const [stranger, trusted] = [vote('proving', 0), vote('trusted', 1)]
   assert.equal(trustedOf(groups(stranger)), undefined)
   assert.deepEqual(trustedOf(groups(stranger, trusted)), [trusted])
   assert.equal(trustedOf(groups(trusted, vote('trusted', 2))), undefined)
 })
 
-Deno.test('what a trusted node said may be a sample, or what a quorum did; what is known is one', () => {
+Deno.test("a trusted node's vote, or a quorum's, may be a sample; a known answer already is one", () => {
   const [stranger, other, trusted] = [vote('proving', 1), vote('proving', 1), vote('trusted', 1)]
   assert.equal(sampleOf([vote('own', 1)])?.standing, 'own')
   assert.equal(sampleOf([stranger, trusted]), trusted)

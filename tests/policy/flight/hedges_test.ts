@@ -69,7 +69,7 @@ const told = (commands: readonly PolicyCommand[]) =>
       : []
   )
 
-Deno.test('a late batch is begun once more, on one node of many that are idle', () => {
+Deno.test('a late batch is hedged on one of many idle nodes', () => {
   const pool = silentPool(6)
   pool.ask('q', 1)
   const nowMs = pool.wakeUntil(() => pool.hedges() > 0)
@@ -80,7 +80,7 @@ Deno.test('a late batch is begun once more, on one node of many that are idle', 
   assert.equal(pool.hedges(), 2)
 })
 
-Deno.test('of many that are late together four are begun once more', () => {
+Deno.test('four of many batches that are late together are hedged', () => {
   // So many are expected that nodes are awake.
   const pool = silentPool(20, 150)
   for (let i = 0; i < 10; i++) pool.ask(`q${i}`, 1 + i)
@@ -90,7 +90,7 @@ Deno.test('of many that are late together four are begun once more', () => {
   assert.equal(pool.sent().length - before, 4)
 })
 
-Deno.test('of two that are at a batch the first result counts, and the other node is told', () => {
+Deno.test('the first result of a batch and its hedge counts, and the other is cancelled', () => {
   const { tell, late, twin, nowMs } = twins()
   assert.deepEqual(told(tell(finished(twin), nowMs)).sort(), ['answer true', `cancel ${late}`])
   assert.deepEqual(told(tell(finished(late), nowMs + 50)), [])
@@ -100,7 +100,7 @@ Deno.test('of two that are at a batch the first result counts, and the other nod
   assert.deepEqual(told(other.tell(finished(other.twin), other.nowMs + 50)), [])
 })
 
-Deno.test('while one of two is still at a batch, it is waited for though the other failed', () => {
+Deno.test('a batch is waited for while its hedge runs, though its own node failed, and vice versa', () => {
   const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
   const { tell, late, twin, nowMs } = twins()
   const ended = { ...finished(twin), outcomes: [failed] } as PolicyEvent
