@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { ComingFree } from '../../../src/policy/admit/coming_free.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 
-/** By hand: each ms of work goes to the slot that is free first. */
+/** Reference computation: each ms of work goes to the slot that is free first. */
 function beginsByHand(lefts: readonly number[], slots: number, workMs: number): number {
   const free = [...lefts, ...new Array<number>(slots - lefts.length).fill(0)]
   const step = workMs / 20_000

@@ -1,4 +1,4 @@
-/** A pool that was held up for a while, whose queries have less time than it then seems to need. */
+/** A pool that was slowed for a while, whose queries have less time than it then seems to need. */
 import assert from 'node:assert/strict'
 import { createDoubt } from '../../../src/policy/admit/doubt.ts'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
@@ -30,7 +30,7 @@ Deno.test('doubt lowers an estimate down to the measured speed and distance, not
   for (let i = 0; i < 10; i++) profile.doubt([variant!])
   assert.ok(Math.abs(profile.meanMs('a', variant!, 1) - 20) < 1e-6)
   assert.equal(profile.networkMs('a', task!), 4)
-  // What was doubted but once is half as slow.
+  // After a single doubt the estimate is half as slow.
   assert.ok(Math.abs(profile.meanMs('a', other!, 1) - slowMs / 2) < 1e-6)
 })
 
@@ -54,7 +54,7 @@ Deno.test('a wrong doubt doubles the pause before the next, until a query is in 
   const { sloMs } = pipeline
   const doubt = createDoubt()
   let nowMs = 0
-  /** How long after one ended it is doubted again. */
+  /** ms from the end of a query until the next doubt. */
   const waited = (ended: number) => {
     for (nowMs = ended; nowMs < ended + 60_000; nowMs += 50) {
       if (doubt.refused(shape, 2 * sloMs, sloMs, 0, nowMs)) return nowMs - ended

@@ -14,7 +14,7 @@ Deno.test('a version reuses the indices of an earlier one of the same structure'
   for (const { variants } of shape.tasks) {
     for (const variant of variants) equal(shapes.variants[variant.index], variant)
   }
-  // One that is not has its own.
+  // A pipeline of another structure gets indices of its own.
   const [first] = shapes.add(street).tasks
   ok(first!.variants.every(({ index }) => index >= 2 * refsOf(ocr).length))
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Demand } from '../../../src/policy/estimate/demand.ts'
 import { createRandom, exponential } from '../../../src/sim/random.ts'
 
-/** Poisson arrivals at `rates` queries per second, one a second; calls back each 50 ms. */
+/** Poisson arrivals at `rates` queries per second, one rate a second; calls back each 50 ms. */
 function run(rates: number[], seed: number, startPerS = 0) {
   const demand = new Demand(startPerS)
   const random = createRandom(seed)
@@ -130,9 +130,9 @@ Deno.test('the peak of queries with long SLOs is the rate that serves random pea
     return demand.peak(counts.length * 1000)
   }
   const steady = Array(30).fill(4)
-  // Four and a half deviations of what comes in a second: it has to be done in that second.
+  // Four and a half deviations of the arrivals in a second, which have to be done in that second.
   assert.deepEqual(peakOf(250, steady), { perS: 4 + 4.5 * 2, surges: false })
-  // Of ten seconds three tenths, but for the first one, may pass until it is.
+  // Of ten seconds, three tenths minus the first second may pass until it is done.
   const patient = peakOf(10_000, steady)
   assert.equal(patient.surges, false)
   for (const seconds of [1, 2, 3, 5, 8, 12, 20, 30]) {
@@ -141,18 +141,18 @@ Deno.test('the peak of queries with long SLOs is the rate that serves random pea
     assert.ok(doneS < seconds + 2.75, `what comes in ${seconds} s takes ${doneS} s`)
   }
   assert.ok(patient.perS < 6, `${patient.perS}`)
-  // Where chance is next to nothing some is left for what no plan foresees.
+  // If chance is close to zero, a margin stays for what no plan foresees.
   const many = peakOf(10_000, Array(30).fill(1000))
   assert.ok(Math.abs(many.perS - 1100) < 1, `${many.perS}`)
-  // Of very many chance is less than that, and where nobody can wait it is all that there is.
+  // For very large rates chance is less than that, and without time to wait it is all there is.
   const most = Array(30).fill(10_000)
   assert.deepEqual(peakOf(250, most).perS, 10_000 + 4.5 * 100)
   assert.deepEqual(peakOf(10_000, most).perS, 10_000 + 4.5 * 100)
-  // One second of four times as many is a surge to who has 250 ms, and nothing to who has ten seconds.
+  // One second at four times the rate is a surge with an SLO of 250 ms, and none with ten seconds.
   const jump = [...steady, 16, ...Array(8).fill(4)]
   assert.equal(peakOf(250, jump).surges, true)
   assert.equal(peakOf(10_000, jump).surges, false)
-  // What is a surge to both: who can wait has a part of the time that a plan takes.
+  // A surge for both: queries that can wait have a part of the time that a plan takes.
   const [hasty, slow] = [250, 2500].map((sloMs) => peakOf(sloMs, [...steady, 80]))
   assert.ok(hasty!.surges && slow!.surges)
   assert.ok(slow!.perS < 0.9 * hasty!.perS && slow!.perS > 0.7 * hasty!.perS, `${slow!.perS}`)
@@ -162,7 +162,7 @@ Deno.test('demand that ended long ago leaves nothing, however long the SLO', () 
   for (const sloMs of [250, 10_000, 120_000, 600_000]) {
     const demand = new Demand(0, sloMs)
     for (let atMs = 0; atMs < 600_000; atMs += 100) demand.count(atMs)
-    // Nobody looked meanwhile.
+    // No value was read meanwhile.
     const nowMs = 4_200_000
     demand.count(nowMs)
     assert.ok(demand.ratePerS(nowMs) < 1e-3, `${demand.ratePerS(nowMs)}/s, of ${sloMs} ms`)

@@ -1,4 +1,4 @@
-/** What is handed on: what the file says, until what is asked says otherwise. */
+/** Fan-out: the file's number, until counts correct it. */
 import assert from 'node:assert/strict'
 import { createFanOut, type FanOut } from '../../../src/policy/estimate/fanout.ts'
 import { createPolicy } from '../../../src/peers/policies.ts'
@@ -9,7 +9,7 @@ import { checkScenario } from '../../../src/sim/scenario.ts'
 import type { Pipeline } from '../../../src/pipeline/schema.ts'
 import { ocr } from '../fixtures.ts'
 
-/** Three detectors; the file says of each how many items it hands on. */
+/** Three detectors; the file states for each how many items it hands on. */
 const pipelineOf = (items: number) => ({
   schema: 'shoal-pipeline/1',
   name: 'page',
@@ -76,7 +76,7 @@ Deno.test('the share of items that hand nothing on is the measured one, whatever
   const fanOut = createFanOut()
   const none = (variant: string) => fanOut.none(find(variant), 0)
   assert.ok(Math.abs(none('large') - Math.exp(-8)) < 1e-9, 'as Poisson has it')
-  // Two each time, and none three times in four: one mean is that of a Poisson with 0.14, one with 0.37.
+  // `middle` hands on 2 each time; `large` 4, or none three times in four. Poisson: 0.14 and 0.37.
   for (let i = 0; i < 400; i++) {
     fanOut.saw(find('middle'), 0, 2)
     fanOut.saw(find('large'), 0, i % 4 === 0 ? 4 : 0)

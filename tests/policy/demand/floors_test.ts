@@ -1,8 +1,8 @@
-/** How many queries ask for what least accuracy. */
+/** Rates of queries by minimum accuracy. */
 import assert from 'node:assert/strict'
 import { Floors } from '../../../src/policy/estimate/demands.ts'
 
-/** Comes evenly, for so many seconds from some time on. */
+/** Queries at an even rate, for some seconds from some time on. */
 function ask(
   floors: Floors,
   accuracy: number,

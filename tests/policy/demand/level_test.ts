@@ -1,9 +1,9 @@
-/** The demand of the moment is looked at for as long as queries have time. */
+/** The current demand is measured over the time that queries have. */
 import assert from 'node:assert/strict'
 import { Level } from '../../../src/policy/estimate/level.ts'
 import { createRandom, exponential } from '../../../src/sim/random.ts'
 
-/** Poisson arrivals at so many a second; what is believed each 100 ms. */
+/** Poisson arrivals at a rate per second; returns the level each 100 ms. */
 function arrivals(level: Level, ratePerS: number, fromS: number, toS: number, seed: number) {
   const random = createRandom(seed)
   const seen: number[] = []
@@ -15,7 +15,7 @@ function arrivals(level: Level, ratePerS: number, fromS: number, toS: number, se
   return seen
 }
 
-/** Deviation of what is believed from what is, as a share of it. */
+/** Relative deviation of the level from the true rate. */
 function strays(sloMs: number, ratePerS: number): number {
   const level = new Level(0, sloMs)
   const seen = arrivals(level, ratePerS, 0, 620, 7).slice(200)

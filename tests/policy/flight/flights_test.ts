@@ -1,4 +1,4 @@
-/** Batches under way that nobody wants any more, or that stand behind one that hangs. */
+/** Batches in flight without open queries, or behind a hanging one. */
 import assert from 'node:assert/strict'
 import { createFlights, type Member } from '../../../src/policy/state/flights.ts'
 import { DEFAULT_LIMITS } from '../../../src/policy/core/options.ts'
@@ -10,7 +10,7 @@ import { createWaiting } from '../../../src/policy/state/waiting.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { single } from '../fixtures.ts'
 
-/** A slot, and what is told of its batches. */
+/** A slot, and the commands about its batches. */
 function scene() {
   const shapes = shapesOf([single])
   const shape = shapes.pipelines.get('single')!
@@ -37,7 +37,7 @@ function scene() {
   const [prefix] = shape.start.prefixes
   let seq = 0
 
-  /** One item of a query of its own, sent to the slot. */
+  /** Sends one item of a query of its own to the slot. */
   function send(nowMs: number) {
     const [deadlineMs, slackMs] = [1e6, 1e6]
     const query = createQuery({
@@ -80,7 +80,7 @@ Deno.test('each of several batches on a hanging slot is cancelled once', () => {
   assert.ok(items.every(({ state }) => state === 'queued'))
   assert.deepEqual(items.map(({ attempts }) => attempts), [1, 0, 0])
   assert.equal(isCoolingDown(slot, variant, nowMs), true)
-  // Nothing was heard of the one that ran.
+  // No report came on the running batch.
   flights.sweep(flights.nextSweepMs())
   assert.deepEqual(slot.batches, [])
   assert.equal(told.length, 3)

@@ -1,4 +1,4 @@
-/** Loads that a slot can do without: one at a time on a machine, and not beside batches. */
+/** Background loads: one at a time on a machine, and not beside batches. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { load as params } from '../../../src/policy/place/params.ts'
@@ -7,7 +7,7 @@ import { ocr as small, refsOf } from '../fixtures.ts'
 
 type Load = Extract<PolicyCommand, { type: 'load' }>
 
-/** Three of whose variants a slot can do without: neither the best nor the quickest. */
+/** Three variants are background loads: neither the best nor the quickest of their task. */
 const ocr = {
   ...small,
   tasks: {
@@ -23,7 +23,7 @@ const ocr = {
   },
 }
 
-/** A scheduler whose nodes answer loads only when a test has them do so. */
+/** A scheduler whose nodes answer loads only when a test says so. */
 function scene() {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const pending: Load[] = []
@@ -60,7 +60,7 @@ function scene() {
 }
 
 const slotsOf = (loads: readonly Load[]) => loads.map(({ node, slot }) => `${node} ${slot}`).sort()
-/** The best and the quickest of each task. */
+/** The best and the quickest variant of each task. */
 const first = 2 * Object.keys(ocr.tasks).length
 
 for (const own of [true, false]) {

@@ -1,8 +1,8 @@
-/** How much of a pool is reckoned to be gone before its slots can hold something else. */
+/** Share of a pool that may leave before its slots can change. */
 import assert from 'node:assert/strict'
 import { Departures } from '../../../src/policy/place/due.ts'
 
-/** Nodes go one after the other, each after so long in the mean, and another comes at once. */
+/** Nodes leave one after the other, after a mean stay, and each is replaced at once. */
 function shareOf(nodes: number, uptimeS: number, forS: number): number {
   const departures = new Departures()
   departures.joined(nodes, 0)
@@ -22,13 +22,13 @@ Deno.test('a pool without departures is planned with as a whole', () => {
 })
 
 Deno.test('shorter stays of nodes reduce the planned share, less so in a large pool', () => {
-  // Of fourteen that stay for a minute 0.6 go in two and a half seconds; two deviations more are 2.1.
+  // Of fourteen nodes that stay a minute, 0.6 leave in two and a half seconds; with two deviations 2.1.
   const few = shareOf(14, 60, 1800)
   assert.ok(few > 0.12 && few < 0.16, `${few}`)
   const many = shareOf(1400, 60, 1800)
   assert.ok(many > 0.045 && many < 0.06, `${many}`)
   assert.ok(shareOf(14, 600, 3600) < few / 4)
-  // One that goes within the first minute of a pool says little.
+  // One departure within the first minute of a pool says little.
   assert.ok(shareOf(14, 840, 61) < 0.03)
 })
 

@@ -40,14 +40,14 @@ Deno.test('a node that joins loads first what the demand needs, in overload the 
       command.type === 'load' && command.node === 'e' ? [command.variant] : []
     )
   }
-  // A query takes 40 or 160 ms, and its four lines 5, 15 or 40 each: with 5 nodes for 24 queries a second
-  // the best that twice as many could have is the quicker detector with what reads in between.
+  // A query takes 40 or 160 ms, and its four lines 5, 15 or 40 ms each: with 5 nodes for 24 queries per
+  // second, the best for twice the demand is the quicker detector with the medium reader.
   assert.deepEqual(loadsOf(24).slice(0, 3), ['mid', 'small', 'tiny'])
-  // Another pipeline, that none of them is able to serve, does not change that.
+  // A pipeline that none of them can serve does not change that.
   assert.deepEqual(loadsOf(24, [ocr, street]).slice(0, 3), ['mid', 'small', 'tiny'])
-  // Hardly anyone asks.
+  // Hardly any demand.
   assert.deepEqual(loadsOf(1).slice(0, 2).sort(), ['big', 'large'])
-  // More than four can do.
+  // More demand than four can serve.
   assert.deepEqual(loadsOf(90).slice(0, 2), ['small', 'tiny'])
 })
 

@@ -1,4 +1,4 @@
-/** What a slot is taken to hold, and what it keeps, while it loads. */
+/** Variants that a slot counts with, and those it keeps, while it loads. */
 import assert from 'node:assert/strict'
 import { BatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
 import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
@@ -18,14 +18,14 @@ const read = variants.find(({ task }) => task.name === 'read')!
 
 type Held = (VariantShape | undefined)[]
 
-/** What a slot holds, is to hold, and loads. */
+/** Variants that a slot holds, should hold, and loads. */
 interface Given {
   held: Held
   wanted?: Held
   loading?: VariantShape
 }
 
-/** Nodes with room for one variant, and for another while it takes that one's place. */
+/** Nodes with room for one variant, and for a second one during a swap. */
 function placingOf(...given: Given[]) {
   const profile = new Profile()
   const pool = new Pool({ shapes, profile, fanOut: createFanOut(), sizes: new BatchSizes() })
@@ -62,7 +62,7 @@ function placingOf(...given: Given[]) {
   return { placing, join, slots, problem }
 }
 
-/** One slot for each of these. */
+/** One slot for each of these sets. */
 const placementOf = (...wanted: typeof variants): Placement => ({
   ...place({ pipelines: [], classes: [] }),
   classes: [{
@@ -102,7 +102,7 @@ Deno.test('a loading slot keeps its variants if the next plan wants them there',
 })
 
 Deno.test('a variant about to be unloaded for lack of room does not count as a holder', () => {
-  // The first has just loaded small in place of read, which goes; the second is the last with it.
+  // The first slot has just loaded small in place of read, which goes; the second is the last with read.
   const { placing, problem, slots: [full, last] } = placingOf(
     { held: [read, small], wanted: [small] },
     { held: [read], wanted: [read] },
@@ -141,12 +141,12 @@ Deno.test("a node that joined after the placement gets its class's commonest set
   late.node.class = 'c'
   placing.accept(given([{ slots: 1, variants: [small] }], 1))
   placing.direct(false)
-  // Another rests: one more is not needed.
+  // A slot of the class rests: one more is not needed.
   assert.deepEqual(late.wanted, [])
   placing.accept(given([{ slots: 1, variants: [small] }, { slots: 1, variants: [read] }], 0))
   placing.direct(false)
   assert.deepEqual(late.wanted, [small])
-  // Of its class the placement knows none.
+  // The placement does not know its class.
   const other = join('other', { held: [] })
   other.node.class = 'd'
   placing.direct(false)

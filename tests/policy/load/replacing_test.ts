@@ -1,4 +1,4 @@
-/** A slot that loads: it serves what it holds meanwhile, slower. */
+/** A loading slot: it serves the variants it holds meanwhile, more slowly. */
 import assert from 'node:assert/strict'
 import { Loader } from '../../../src/policy/place/loader.ts'
 import { shapesOf, type VariantShape } from '../../../src/policy/core/graph.ts'
@@ -15,7 +15,7 @@ import { ocr, refsOf } from '../fixtures.ts'
 const shapes = shapesOf([ocr])
 const [small, large] = refsOf(ocr).map((ref) => shapes.find(ref)!)
 
-/** A slot that has room for so many variants, and its loader. */
+/** A slot with room for `room` variants, and its loader. */
 function scene(room: number) {
   const profile = new Profile()
   const pool = new Pool({ shapes, profile, fanOut: createFanOut(), sizes: new BatchSizes() })

@@ -1,9 +1,9 @@
-/** What slots hold for pipelines that hardly anybody can do in time. */
+/** Placements for pipelines whose deadline hardly any node can keep. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
 
-/** Two tasks; of the second as many items as said. */
+/** Two tasks; `items` items of the second per query. */
 const pipelineOf = (name: string, sloMs: number, items: number): PlacePipeline => ({
   ...{ name, weight: 1, sloMs, ratePerS: 1, root: 'find' },
   tasks: {
@@ -18,7 +18,7 @@ const pipelineOf = (name: string, sloMs: number, items: number): PlacePipeline =
   },
 })
 
-/** Two slots for one variant each, to which every item takes 40 ms, or 60 as exactly as can be. */
+/** Two slots for one variant each; an item takes 40 ms on every variant, or 60 ms on the exact one. */
 function placed(...pipelines: PlacePipeline[]) {
   const able = pipelines.flatMap(({ name, tasks }) =>
     Object.keys(tasks).flatMap((task) =>
@@ -59,7 +59,7 @@ Deno.test('place() holds variants for a pipeline that is in time only without wa
 
 Deno.test('place() takes no waiting time from another pipeline for it', () => {
   const { held } = placed(pipelineOf('p', 125, 1), pipelineOf('q', 200, 1))
-  // Of 200 ms the exact ones would take 140.
+  // Two exact variants would take 140 of the 200 ms.
   assert.deepEqual(held, ['p find', 'p read', 'q find', 'q read'].map((task) => `1 ${task} quick`))
 })
 

@@ -1,9 +1,9 @@
-/** What a slot with room left holds beside what it was planned for. */
+/** Variants in a slot's memory beyond those it was planned for. */
 import assert from 'node:assert/strict'
 import { compile } from '../../../src/policy/place/compile.ts'
 import { fillOrder } from '../../../src/policy/place/sets.ts'
 
-/** Of each task the accuracy and the time of its variants, in milliseconds. */
+/** Accuracy and time of each task's variants, in milliseconds. */
 function orderOf(tasks: { [task: string]: { [variant: string]: [number, number] } }): string[] {
   const names = Object.keys(tasks)
   const { classes } = compile({
@@ -40,7 +40,7 @@ Deno.test('spare memory goes to the quickest and most accurate variants, then to
     },
     name: { b0: [0.91, 1.1], b3: [0.968, 1.3], b5: [0.992, 2.4], b6: [0.996, 2.9] },
   })
-  // By accuracy alone a node with room for six had all the names, and nothing between the detectors.
+  // By accuracy alone, a node with room for six held all names and nothing between the detectors.
   assert.deepEqual(order.slice(0, 4), ['nano', 'b0', 'huge', 'b6'])
   assert.deepEqual(order.slice(4, 7), ['medium', 'b3', 'large'])
 })

@@ -14,7 +14,7 @@ const withRate = (problem: Problem, factor: number): Problem => ({
   pipelines: problem.pipelines.map((one) => ({ ...one, ratePerS: one.ratePerS * factor })),
 })
 
-/** The problem as it stands once a placement of it was brought about. */
+/** The problem once its placement was carried out. */
 function inHand(problem: Problem): Problem {
   const placement = place(problem)
   return {
@@ -60,7 +60,7 @@ Deno.test('place() keeps what is held if nothing changed, with the same objectiv
   )
 })
 
-/** Two tasks, a quick and an accurate variant each, on slots that hold one. */
+/** Two tasks, each with a quick and an accurate variant, on slots that hold one. */
 function chain(ratePerS: number): Problem {
   const able = (task: string, variant: string, ms: number) => ({
     ...{ pipeline: 'p', task, variant, memoryBytes: 1 },
@@ -141,7 +141,7 @@ Deno.test('place() changes nothing for a gain below the price of the moves', () 
     return count
   }
   assert.equal(changesAt(0.05), 0)
-  // What nodes that come and go would have changed again.
+  // Moves that departures would soon undo are priced higher.
   assert.equal(changesAt(1e-6, 0.5), 0)
   assert.ok(changesAt(1e-6) > 0)
   assert.ok(changesAt(0) > 0, 'there is something to gain')
@@ -169,7 +169,7 @@ Deno.test('place() schedules the first changes, and match() follows the schedule
 })
 
 Deno.test('place() changes as few slots at once as the load on the others requires', () => {
-  /** A pool that holds enough for this demand and is to change for a little less. */
+  /** A pool that holds enough for this demand and should change for slightly less demand. */
   const atOnce = (ratePerS: number) => {
     const quick = inHand(chain(800))
     return place({ ...chain(ratePerS), holding: quick.holding! }).atOnce!
@@ -180,7 +180,7 @@ Deno.test('place() changes as few slots at once as the load on the others requir
 
 Deno.test('place() does not change half of a busy pool to let a few slots rest', () => {
   const MS = { a: { quick: 8, fine: 30 }, b: { quick: 4, fine: 18 } }
-  /** The chain on quick and slow nodes, with a peak that is a quarter more. */
+  /** The chain on quick and slow nodes, with a peak a quarter above the demand. */
   const unlike = (perS: number): Problem => {
     const { pipelines: [pipeline], classes: [one] } = chain(perS)
     return {

@@ -12,7 +12,7 @@ const problems = fc.gen().map(makeProblem)
 const refs = (...names: string[]): VariantRef[] =>
   names.map((name) => ({ pipeline: 'p', task: name.slice(0, 1), variant: name }))
 
-/** A placement of one class, by what its awake slots hold. */
+/** A placement of one class, by the sets of its awake slots. */
 function placementOf(sets: [slots: number, ...variants: string[]][], resting = 0): Placement {
   const awake = sets.reduce((sum, [slots]) => sum + slots, 0)
   return {
@@ -55,7 +55,7 @@ Deno.test('match() does not unload the last holder of a variant from a slot with
   const slots = [slot('1', ['a1'], { tight: true }), slot('2', ['b1'], { tight: true })]
   const { moves } = match(placementOf([[1, 'a2'], [1, 'b1']]), slots, { maxMoves: 2 })
   assert.deepEqual(moves, [])
-  // With one more slot to start from, there is a way.
+  // One more slot makes it possible.
   const more = [...slots, slot('3', [], { tight: true, awake: false })]
   const last = carryOut(placementOf([[1, 'a2'], [1, 'b1']], 1), more, 2).at(-1)!
   assert.deepEqual(lacking(last), [])
@@ -77,7 +77,7 @@ Deno.test('match() does not count a loading slot as holder of a task that it wil
 })
 
 Deno.test('match() changes slots to the sets that the schedule weighed, one by one', () => {
-  // Who alone does b could become b2 itself; the plan has one of the others do that before.
+  // The only slot with b could become b2 itself; the plan has another slot do that first.
   const placement = placementOf([[2, 'a2'], [1, 'b2']])
   placement.first = [move('a1', 'a2'), move('a1', 'b2'), move('b1', 'a2', { had: 1 })]
   const slots = [slot('1', ['a1']), slot('2', ['a1']), slot('3', ['b1'])]
@@ -106,9 +106,9 @@ Deno.test('match() gives equal moves as many turns as the schedule has for them,
       moves.flatMap(({ load }) => load.map(({ variant }) => variant)).join(' ')
     ).filter((names) => names !== '')
   assert.deepEqual(loads(1), ['a2', 'b2', 'b2', 'a2', 'a2'])
-  // One of three is done at a time.
+  // One of three moves is done at a time.
   assert.deepEqual(loads(3), ['a2 b2 b2', 'a2', 'a2'])
-  // A slot that is on its way has had its turn.
+  // A loading slot has had its turn.
   const [first, ...others] = slots
   const { moves } = match(placement, [{ ...first!, loading: refs('a2') }, ...others], {
     maxMoves: 2,
@@ -148,7 +148,7 @@ Deno.test('match() reaches any placement, a few slots at a time, without losing 
           slots.flatMap(({ held }) => held.map(({ pipeline, task }) => `${pipeline}/${task}`)),
         )
         for (const task of served) assert.ok(tasks.has(task), `a gap at ${task}`)
-        // A variant of the new plan that somebody held stays with somebody.
+        // A held variant that the new plan needs keeps a holder.
         const holders = new Set(slots.flatMap(({ held }) => held.map(keyOf)))
         for (const { held } of before) {
           for (const variant of held) {
@@ -166,7 +166,7 @@ Deno.test('match() reaches any placement, a few slots at a time, without losing 
   )
 })
 
-/** Every set has its slots, each holding at least what it shall. */
+/** Every set has its slots, each holding at least its variants. */
 function assertInPlace(placement: Placement, slots: readonly TestSlot[]): void {
   const assignment = match(placement, slots, { maxMoves: 100 })
   assert.deepEqual(lacking({ slots: [...slots], assignment }), [])

@@ -1,4 +1,4 @@
-/** What slots hold where more is asked for than they carry. */
+/** Placements for more demand than slots carry. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
@@ -21,7 +21,7 @@ const able = (task: string, variant: string, latencyMs: number) => ({
   points: [{ batch: 1, latencyMs }],
 })
 
-/** Two slots, one for each pipeline: one carries half of its demand, the other just what is asked. */
+/** Two slots, one for each pipeline: one carries half of its demand, the other just its demand. */
 const placed = (nearPerS: number) => {
   const problem: Problem = {
     pipelines: [

@@ -1,4 +1,4 @@
-/** Pipelines of more tasks than a slot has room for. */
+/** Pipelines with more tasks than a slot has room for. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Problem } from '../../../src/policy/place/problem.ts'
@@ -6,7 +6,7 @@ import type { Problem } from '../../../src/policy/place/problem.ts'
 const TASKS = ['find', 'cut', 'read', 'name']
 const PIPELINES = ['a', 'b', 'c']
 
-/** Two kinds of nodes, the second half as quick, with room for two of the twelve variants. */
+/** Two kinds of nodes, the second at half the speed, with room for two of the twelve variants. */
 const problem: Problem = {
   pipelines: PIPELINES.map((name) => ({
     ...{ name, weight: 1, sloMs: 1000, ratePerS: 0.5, peakPerS: 5, root: TASKS[0]! },

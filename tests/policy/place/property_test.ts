@@ -13,7 +13,7 @@ import { createHighs } from './highs.ts'
 import { makeProblem } from './problems.ts'
 import { few } from '../../exhaustive.ts'
 
-/** The same problems on every run: a failure here is one of the code, not of the day. */
+/** The same problems on every run: a failure is the code's, not the day's. */
 const SEED = 20
 const problems = fc.gen().map(makeProblem)
 
@@ -61,7 +61,7 @@ Deno.test('place() reports a bound that an exact solver does not exceed', async 
       if (verdict.status !== 'optimal') return
       const exact = compiled.totalPerS *
         (accuracy ? verdict.objective - params.served : verdict.objective / params.served)
-      // HiGHS may be as far from its optimum as its gap; the bound is above the optimum.
+      // HiGHS may be off its optimum by its gap; the bound is above the optimum.
       assert.ok(placement.bound >= exact * (1 - 1e-4) - 1e-6, `${placement.bound} < ${exact}`)
       assert.ok(placement.objective <= placement.bound * (1 + 1e-9))
       compared++
@@ -71,6 +71,6 @@ Deno.test('place() reports a bound that an exact solver does not exceed', async 
   )
   console.log(`within 1 % of HiGHS: ${near} of ${compared}`)
   assert.ok(compared > COMPARED / 2)
-  // The others say by how much: memory that cannot be packed is in no bound of either solver.
+  // The others show the distance: memory that cannot be packed is in neither solver's bound.
   assert.ok(near >= 0.85 * compared, `${near} of ${compared}`)
 })

@@ -1,4 +1,4 @@
-/** What slots hold that the demand does not need. */
+/** Variants on slots that the demand does not need. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Holding } from '../../../src/policy/place/problem.ts'
@@ -6,7 +6,7 @@ import type { Holding } from '../../../src/policy/place/problem.ts'
 const find = (variant: string) => ({ pipeline: 'p', task: 'find', variant })
 const name = (variant: string) => ({ pipeline: 'p', task: 'name', variant })
 
-/** Eight slots with room for one variant, of a chain of two tasks that hardly anybody asks for. */
+/** Eight slots with room for one variant, of a chain of two tasks with hardly any demand. */
 function placed(holding: Holding[] = []) {
   const rows = [
     { ...find('quick'), ms: 10 },

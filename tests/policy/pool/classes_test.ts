@@ -46,7 +46,7 @@ Deno.test('classify() separates far nodes from near ones, relative to the SLO', 
     classes.map(({ nodes }) => nodes.map(({ id }) => id))
   const classes = classify(nodes, [])
   assert.deepEqual(named(classes), [['a', 'c'], ['b', 'd']])
-  // One that comes a little nearer stays where it is; one that is there goes over.
+  // A node that comes a little nearer stays in its class; one that is near changes it.
   profile.roundTrip('d', 0.15 * sloMs)
   assert.deepEqual(named(classify(nodes, classes)), [['a', 'c'], ['b', 'd']])
   profile.roundTrip('d', 0.02 * sloMs)

@@ -1,4 +1,4 @@
-/** In a pool of many slots none pays for each node that goes, or says anew what it can hold. */
+/** In a pool of many slots, a departure or a change of able variants does not regroup all slots. */
 import assert from 'node:assert/strict'
 import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
 import { Pool } from '../../../src/policy/state/pool.ts'
@@ -9,7 +9,7 @@ import { ocr, refsOf } from '../fixtures.ts'
 
 const able = refsOf(ocr)
 
-/** So many nodes of two slots that hold all, and one of one slot that holds less. */
+/** `count` nodes of two slots that hold all, and one of one slot that holds less. */
 function poolOf(count: number) {
   const shapes = shapesOf([ocr])
   const [profile, fanOut, sizes] = [new Profile(), createFanOut(), new BatchSizes()]

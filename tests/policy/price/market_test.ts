@@ -1,4 +1,4 @@
-/** Prices of slot time: what they promise to whoever decides by them. */
+/** Prices of slot time, and the flows they lead to. */
 import assert from 'node:assert/strict'
 import { Market } from '../../../src/policy/price/market.ts'
 import type { Supply } from '../../../src/policy/price/problem.ts'
@@ -53,7 +53,7 @@ Deno.test('the price is near zero in an idle pool, and near the worth of an answ
   assert.ok(costOf(idle.pricesAt(1)) < 1e-6)
   assert.ok(idle.plan.served > 0.999)
   const flooded = marketOf(pool, [0.01, 1000])
-  // A query of `single` takes 20 ms at least: then it pays about what an answer is worth.
+  // A query of `single` takes at least 20 ms: at this price it pays about the worth of an answer.
   const paid = 20 * flooded.pricesAt(1)[0]!
   assert.ok(paid > 5 && paid < 15, `${paid}`)
   assert.ok(flooded.plan.served < 0.5)
@@ -77,7 +77,7 @@ Deno.test('queries with a minimum accuracy are planned on paths that keep it', (
     ...supplyOf([{ slots: 2, slowness: 1 }]),
     demands: [{ shape, ratePerS: 40, level: shape.levels.length - 1 }],
   })
-  // Two slots do 20 exact answers a second.
+  // Two slots do 20 exact answers per second.
   assert.ok(plan.accuracy > 0.999, `${plan.accuracy}`)
   assert.ok(plan.served < 0.55, `${plan.served}`)
 })

@@ -1,4 +1,4 @@
-/** What befalls all variants of a node, or all nodes, as the profile tells it from what befalls one. */
+/** Slowdowns of all variants of a node, or of all nodes, inferred from a few. */
 import assert from 'node:assert/strict'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -13,7 +13,7 @@ const NODES = ['a', 'b', 'c', 'd', 'e', 'f']
 const SMALL_MS = 40
 const LARGE_MS = 160
 
-/** Nodes that ran a few batches of each variant, as the file says. */
+/** Nodes that ran a few batches of each variant at the file's latency. */
 function established(nodes = NODES) {
   const profile = new Profile()
   const run = (node: string, times = 1) => profile.ran(node, small, 1, times * SMALL_MS)
@@ -33,13 +33,13 @@ function assertNear(actual: number, expected: number, share = 0.1) {
 Deno.test('six slow batches of three nodes slow all nodes and variants, and six normal ones end that', () => {
   const { profile, run, largeMs } = established()
   for (const node of ['a', 'b', 'c', 'a', 'b', 'c']) run(node, 2.5)
-  // Nobody ran the other variant, and three nodes nothing at all.
+  // No node ran the other variant, and three nodes ran nothing.
   for (const node of NODES) assertNear(largeMs(node), 2.5 * LARGE_MS, 0.2)
-  // What is to be loaded is of use once it is over.
+  // A load outlasts the slowdown: placement uses the usual latency.
   assertNear(profile.usualMs('f', large, 1), LARGE_MS)
   for (const node of ['d', 'e', 'f', 'd', 'e', 'f']) run(node)
   for (const node of NODES) assertNear(largeMs(node), LARGE_MS)
-  // It ran two that were quicker than was thought of all.
+  // It ran two batches that were quicker than the common estimate.
   assertNear(profile.meanMs('f', small, 1), SMALL_MS, 0.2)
 })
 
@@ -54,7 +54,7 @@ Deno.test('a slowdown of one node, or of single batches, is not applied to other
 
 Deno.test('varying batch times need more evidence, and chance never causes a common slowdown', () => {
   const { profile, run, largeMs } = established()
-  // As far apart as batches of nodes that share two processors are.
+  // Spread like batches of nodes that share two processors.
   const VARY = [0.5, 1.3, 0.8, 2, 1, 0.6, 1.6]
   let ran = 0
   const some = (count: number, times = 1) => {
@@ -134,7 +134,7 @@ Deno.test('a measured variant surprises with its first batch', () => {
       profile.measured(node, one, [1, 2].map((batch) => ({ batch, latencyMs: latencyMs * batch })))
     }
   }
-  // Each of them the first of its variant on its node.
+  // Each batch is the first of its variant on its node.
   for (const node of ['a', 'b', 'c']) {
     profile.ran(node, small, 1, 3 * SMALL_MS)
     profile.ran(node, large, 1, 3 * LARGE_MS)
@@ -155,7 +155,7 @@ Deno.test('two slow variants of a node in a row slow all its variants, and no ot
   const other = meanMs('b', 1)
   run(0, 2.5)
   run(2, 2.5)
-  // What showed it is not counted twice, and what did not run is known all the same.
+  // The variants that showed it are not slowed twice, and those that did not run are slowed too.
   for (let i = 0; i < 4; i++) assertNear(meanMs('a', i), 2.5 * MS[i]!, 0.15)
   assert.ok(meanMs('b', 1) < 1.5 * other)
   run(1, 1)

@@ -1,4 +1,4 @@
-/** How far one batch moves what is thought, where batches are alike and where they vary. */
+/** How far one batch moves an estimate, for constant and for varying batch times. */
 import assert from 'node:assert/strict'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -9,7 +9,7 @@ const shapes = shapesOf([ocr])
 const variant = shapes.find({ pipeline: 'ocr', task: 'detect', variant: 'small' })!
 const MS = 40
 
-/** One node that runs batch after batch; what is thought of the next one. */
+/** One node that runs batch after batch; returns the estimates for the next one. */
 function openNode(cv: number, seed = 1) {
   const random = createRandom(seed)
   const profile = new Profile()
@@ -24,7 +24,7 @@ function openNode(cv: number, seed = 1) {
   }
 }
 
-/** Standard deviation of what is thought over many batches, as a share. */
+/** Relative standard deviation of an estimate over many batches. */
 function straying(cv: number): number {
   const node = openNode(cv)
   node.run(50)
@@ -38,7 +38,7 @@ function straying(cv: number): number {
 
 Deno.test('estimates do not follow noise, however much batch times vary', () => {
   assert.ok(straying(0.1) < 0.05, String(straying(0.1)))
-  // With the same weight for each batch it strays by a quarter.
+  // With the same weight for each batch it varies by a quarter.
   assert.ok(straying(1) < 0.17, String(straying(1)))
 })
 

@@ -1,4 +1,4 @@
-/** Variants that never ran are thought of by what did: profiles that are wrong cost little. */
+/** Variants that never ran are estimated from those that did: wrong profiles cost little. */
 import assert from 'node:assert/strict'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf, type VariantShape } from '../../../src/policy/core/graph.ts'
@@ -41,7 +41,7 @@ function profileOf(...nodes: string[]): Profile {
   return profile
 }
 
-/** So many batches of one item, each of which takes so many times what the profile says. */
+/** Batches of one item, each `times` as long as the profile says. */
 function run(profile: Profile, node: string, variant: VariantShape, times: number, batches = 40) {
   const random = createRandom(3)
   const saidMs = SAID_MS[VARIANTS.indexOf(variant)]!
@@ -50,7 +50,7 @@ function run(profile: Profile, node: string, variant: VariantShape, times: numbe
   }
 }
 
-/** What it is thought to take for what the profile says. */
+/** Estimated time relative to the profile. */
 const times = (profile: Profile, node: string, variant: VariantShape) =>
   profile.meanMs(node, variant, 1) / SAID_MS[VARIANTS.indexOf(variant)]!
 
@@ -116,7 +116,7 @@ testOfAll(
       return runPolicy(checked, { policy: 'shoal' }).result
     })
     assert.ok(wrong!.violationRatio < 0.002, `${wrong!.violationRatio} violations`)
-    // 1.2 points when each variant was taken at its word until it ran.
+    // 1.2 points when each variant was taken at its profile until it ran.
     const points = 100 * (right!.effectiveAccuracy - wrong!.effectiveAccuracy)
     assert.ok(points < 0.5, `${points} points less`)
   },

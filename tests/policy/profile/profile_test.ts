@@ -45,11 +45,11 @@ Deno.test('profile applies larger batches explored on one node to nodes without 
   for (const batch of [1, 2, 4, 8]) {
     for (let i = 0; i < 3; i++) profile.ran('a', small, batch, latencyMs(batch))
   }
-  // This one is twice as fast, and of the speed of the file.
+  // This node is twice as fast as the one measured, and at the speed of the file.
   for (const batch of [1, 2, 4, 8]) {
     assertNear(profile.latency('b', small, batch).meanMs, latencyMs(batch) / 2, 0.01)
   }
-  // Another has measured what one item takes.
+  // Another node has measured the time of one item.
   profile.measured('c', small, [{ batch: 1, latencyMs: 20 }])
   for (const batch of [1, 2, 4, 8]) {
     assertNear(profile.latency('c', small, batch).meanMs, latencyMs(batch) / 4, 0.01)
@@ -162,10 +162,10 @@ Deno.test('profile forgets the nodes gone longest, and never a present node', ()
   assert.equal(profile.isKnown('here', small), true)
   assert.equal(profile.isKnown('visitor-20000', small), true)
   assert.equal(profile.isKnown('visitor-18001', small), true)
-  // Each is looked at anew every few seconds, so that many is all there is room for.
+  // Each node is read every few seconds, so there is room for only so many.
   assert.equal(profile.isKnown('visitor-0', small), false)
   assert.equal(profile.isKnown('visitor-18000', small), false)
-  // Who came back is here.
+  // A node that came back is present.
   profile.joined('visitor-18001')
   for (let i = 0; i < 2001; i++) {
     join(`later-${i}`)
@@ -211,7 +211,7 @@ Deno.test('profile survives nonsense reported by one node', () => {
       }
     }
   }
-  // Of one size measured twice the quicker was less disturbed.
+  // If one size was measured twice, the quicker one was less disturbed.
   const profile = new Profile()
   const twice = [[4, 90], [1, 30], [4, 60]] as const
   profile.measured('a', small, twice.map(([batch, latencyMs]) => ({ batch, latencyMs })))

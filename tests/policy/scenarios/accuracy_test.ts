@@ -1,4 +1,4 @@
-/** What answers are worth: the best where there is time, less where there is not, and late never. */
+/** Accuracy of answers: the best if there is time, less if there is not, and never late. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { ocr, refsOf, street } from '../fixtures.ts'
@@ -68,7 +68,7 @@ Deno.test('A fourfold rise of demand within a second costs accuracy, not deadlin
   assert.ok(during! < before! - 0.05, `${during}`)
   const { served, asked } = story.tally()
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
-  // Nor in the moment in which they come.
+  // Also not in the moment in which they come.
   let [early, lost] = [0, 0]
   for (const [query, { atMs }] of story.asked) {
     if (atMs < 11_000 || atMs > 12_000) continue
@@ -78,7 +78,7 @@ Deno.test('A fourfold rise of demand within a second costs accuracy, not deadlin
   assert.ok(lost <= 0.05 * early, `${lost} of ${early}`)
 })
 
-/** Both ways that there is time for, look and skim or glance and study, are as good for what is read. */
+/** Both paths within the time, look and skim or glance and study, are equal for items read. */
 const shelf = checkPipeline({
   schema: 'shoal-pipeline/1',
   name: 'shelf',
@@ -108,7 +108,7 @@ Deno.test('The better detector is preferred to the better reader if most images 
   ], 17_000)
   const { served, asked } = story.tally()
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
-  // Look and skim for all are 0.92; while what is read alone was counted it was 0.79.
+  // Look and skim for all gives 0.92; when only items read counted, it was 0.79.
   assert.ok(story.accuracy() > 0.86, `${story.accuracy()}`)
 })
 
@@ -120,7 +120,7 @@ Deno.test('A slow class of nodes helps with what it can do in time', () => {
       [500, asksAtRandom('q', 12, 20_000, 2000)],
     ], 24_000)
     const { served, asked } = story.tally()
-    // How slow a node is shows with its first batch, which may be too late for a query or two.
+    // A node's slowness shows with its first batch, which may be too late for a query or two.
     assert.ok(served >= 0.99 * asked - 2 * slow, `${served} of ${asked} with ${slow}`)
     return story.accuracy()
   }

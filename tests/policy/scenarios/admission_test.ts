@@ -1,4 +1,4 @@
-/** Who is let in, and what the others are told. */
+/** Admission: which queries are admitted, and how others are answered. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { asked, byHand } from '../by_hand.ts'
@@ -106,14 +106,14 @@ Deno.test('A scheduler rejects pipelines of one name and invalid limits', () => 
   assert.throws(() => createScheduler({ pipelines: [ocr], limits: { maxBatch: 0 } }), RangeError)
 })
 
-/** What a slot takes for the quickest way of a query with four children. */
+/** Slot ms of the quickest path of a query with four children. */
 const WORK_MS = 40 + 4 * 5
 
 for (const nodes of [3, 8, 20]) {
   Deno.test(`A burst fills the time of ${nodes} nodes, and the other queries are refused at once`, () => {
     const story = play({ children: 4 }, [
       [0, ...Array.from({ length: nodes }, (_, i) => joins(`n${i}`))],
-      // What is seldom asked leaves most of them at rest, until the burst comes.
+      // At low demand most nodes rest until the burst comes.
       [1000, asksMany('before', 10, 500, 2000)],
       [9000, asksMany('burst', 100 * nodes, 0, 2000)],
     ], 20_000)
@@ -156,14 +156,14 @@ Deno.test('A query with little time is admitted while slots come free one by one
   const story = play({ children: 1 }, [
     [0, ...nodes],
     [1000, asks('none', 1), asksMany('long', 64, 20, 60_000)],
-    // Each slot has a batch, begun at another time. The quickest way takes 40 + 5 ms, and what travels.
+    // Each slot has a batch, begun at another time. The quickest path takes 40 + 5 ms, plus network time.
     [1000 + 64 * 20, asks('in vain', 40), asks('urgent', 150)],
   ], 61_500)
   assert.equal(story.refused('in vain').reason, 'infeasible_deadline')
   story.served('urgent')
 })
 
-/** Nodes that take so many times as long at first; then what became of queries that came one by one. */
+/** Nodes that are `times` as slow at first; returns the answers to queries that came one by one. */
 function heldUp(times: number, withinMs: number, count: number) {
   let held = true
   const latencyMs = (_: unknown, batch: number) => (held ? times : 1) * 10 * batch
@@ -183,7 +183,7 @@ Deno.test('Nodes that were slow for some seconds are tried again, though all que
   for (const [times, withinMs] of [[30, 400], [100, 400], [400, 4000]] as const) {
     const said = heldUp(times, withinMs, 120)
     const first = said.indexOf('ok')
-    // In some seconds, a query each tenth of one.
+    // For some seconds, a query each tenth of a second.
     assert.ok(first >= 0 && first <= 40, `${times} times: ${first} of ${said.length}`)
     assert.deepEqual(said.slice(first).filter((one) => one !== 'ok'), [], `${times} times`)
   }
@@ -211,11 +211,11 @@ Deno.test('A query that comes while all slots rest is told when one may begin', 
     [1000, asks('first', 1000)],
     [2000, asks('second', 1000)],
   ], 2010)
-  // It ran for a tenth of the time that has to pass.
+  // It ran for a tenth of the rest that has to pass.
   const againMs = 1000 + 10 * story.served('first').tookMs
   const { reason, retryAfterMs } = story.refused('second')
   assert.equal(reason, 'infeasible_deadline')
-  // By then it has time for the quickest, and it is told no later than that.
+  // By then it has time for the quickest path, and the retry time is no later than that.
   const retryAtMs = 2000 + retryAfterMs!
   assert.ok(againMs < retryAtMs + 1000 && retryAtMs <= againMs, `${retryAtMs} and ${againMs}`)
   story.go(retryAtMs + 2000, [[retryAtMs, asks('third', 1000)]])

@@ -1,11 +1,11 @@
-/** How many items go together. */
+/** Sizes of batches. */
 import assert from 'node:assert/strict'
 import type { PolicyCommand } from '../../../src/policy/core/types.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 import { asks, asksMany, cancels, joins, play } from '../story.ts'
 
-/** Sizes of the batches that eight items come in at 240, of one query alone on three idle slots. */
+/** Sizes of the batches of eight items at 240 ms, of one query alone on three idle slots. */
 function batchesOfEight(readMs: (batch: number) => number, deadlineMs = 5000): number[] {
   const scheduler = byHand(3)
   const profile = refsOf(ocr).map(({ task, ...ref }) => ({
@@ -60,7 +60,7 @@ Deno.test('A crowd is served in batches if a batch takes hardly longer than one 
   const latencyMs = (_: unknown, batch: number) => 40 + batch
   const story = play({ children: 1 }, [
     [0, joins('a', { latencyMs })],
-    // One by one it would do 12 a second.
+    // One by one it would do 12 per second.
     [500, asksMany('q', 400, 20, 1000)],
   ], 10_000)
   const { served, asked } = story.tally()

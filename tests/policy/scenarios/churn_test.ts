@@ -1,4 +1,4 @@
-/** Nodes that come, go, pause, and grow. */
+/** Nodes that join, leave, pause, and grow. */
 import assert from 'node:assert/strict'
 import { ocr, refsOf } from '../fixtures.ts'
 import {

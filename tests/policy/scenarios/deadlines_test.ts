@@ -1,4 +1,4 @@
-/** Deadlines: what is kept, what is said at them, and what more time is good for. */
+/** Deadlines: which are kept, how late queries are answered, and the use of more time. */
 import assert from 'node:assert/strict'
 import { asked, byHand, finished, wakeUntil } from '../by_hand.ts'
 import { commandsOf, ocr } from '../fixtures.ts'
@@ -33,7 +33,7 @@ Deno.test('Queries on a hanging node fail with deadline_exceeded, not node_faile
 })
 
 Deno.test('A query fails with node_failed only if no node is left for its remaining items', () => {
-  // Of what is done already nobody has to be left.
+  // Tasks already done need no node any more.
   const parted = play({ children: 1 }, [
     [0, joins('detects', { able: only(ocr, 'detect') })],
     [0, joins('reads', { able: only(ocr, 'read'), faults: { hangRatio: 1 } })],
@@ -91,7 +91,7 @@ Deno.test('A sleeping machine loses no query that has time to wait for it', () =
 })
 
 Deno.test('Batches whose queries time out before they end teach that they are slow', () => {
-  // By the file it takes 160 ms, so it would do for 230; nobody ever hears that it takes 240.
+  // By the file it takes 160 ms, so 230 would be enough; no result ever shows that it takes 240.
   const latencyMs = ({ variant }: { variant: string }, batch: number) =>
     (variant === 'large' ? 240 : 20) * batch
   const story = play({ children: 0 }, [

@@ -1,4 +1,4 @@
-/** Who does what, and when. */
+/** Which slot gets which item, and when. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
@@ -10,11 +10,11 @@ import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 Deno.test('A slower node gets less work, in proportion to its measured speed', () => {
   const items = { quick: 0, slow: 0 }
   let served = 0
-  // Of one seed alone it may be twice as much or ten times.
+  // With a single seed it may be twice or ten times as much.
   for (const seed of [1, 2, 3, 4]) {
     const story = play({ seed }, [
       [0, joins('quick', { latencyCv: 0.1 }), joins('slow', { latencyCv: 0.1, slowness: 5 })],
-      // In the first second nobody knows how much comes, nor how slow the slow one is.
+      // In the first second neither the demand nor the slow node's speed is known.
       [500, asksMany('first', 20, 60, 2000)],
       [1700, asksMany('q', 180, 60, 2000)],
     ], 20_000)
@@ -23,7 +23,7 @@ Deno.test('A slower node gets less work, in proportion to its measured speed', (
     items.slow += nodes.slow!.items
     served += story.tally('q').served
   }
-  // They are busy for five sixths of their time, by chance for more.
+  // The nodes are busy for five sixths of their time, at random peaks for more.
   assert.ok(served >= 0.99 * 4 * 180, `${served}`)
   assert.ok(items.quick > 2.5 * items.slow, `${items.quick} and ${items.slow} items`)
 })
@@ -85,7 +85,7 @@ Deno.test('A quick slot takes a query that the more accurate one would end late'
   assert.deepEqual(given(), ['one a', 'two b'])
 })
 
-/** Of two tasks, the first of which a few nodes alone are quick at. */
+/** Two tasks; only a few nodes are quick at the first. */
 const chain = checkPipeline({
   schema: 'shoal-pipeline/1',
   name: 'chain',
@@ -114,24 +114,24 @@ Deno.test('Nodes that alone are quick at a task run that task, so that no query 
   const story = play({ pipelines: [chain], startPerS: { chain: 80 } }, [
     [0, joins('quick1'), joins('quick2')],
     [0, ...Array.from({ length: 6 }, (_, i) => joins(`slow${i}`, { latencyMs }))],
-    // First it is found out how slow the others are.
+    // At first the speed of the slow nodes is learned.
     [500, asksAtRandom('first', 80, 2000, 500)],
     [2500, asksAtRandom('q', 80, 13_000, 500)],
   ], 17_000)
   const { served, asked } = story.tally('q')
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
-  // All eight at the quickest of all variants reach 0.56.
+  // All eight with the quickest variants reach 0.56.
   assert.ok(story.accuracy() > 0.9, `${story.accuracy()}`)
 })
 
 Deno.test('A page that one node cannot read in time is read by several, resting ones included', () => {
   const story = play({ children: 30 }, [
     [0, ...['a', 'b', 'c', 'd'].map((id) => joins(id))],
-    // That pages are so full is learned; then one comes that has not the time of one node.
+    // The pool learns how full pages are; then one comes that has too little time for one node.
     [500, asksMany('before', 5, 2000, 5000)],
     [12_000, asks('q', 160)],
   ], 13_000)
-  // By the quickest way one takes 40 + 30 * 5 ms.
+  // By the quickest path one node takes 40 + 30 * 5 ms.
   const reads = story.served('q').stages.filter(({ task }) => task === 'read')
   assert.ok(new Set(reads.map(({ node }) => node)).size >= 2)
 })
@@ -155,7 +155,7 @@ const ofTask = (pipeline: typeof market, name: string) =>
   refsOf(pipeline).filter(({ task }) => task === name)
 
 Deno.test('Queries that would wait too long for the only quick slots are refused on arrival', () => {
-  // Reading signs takes most of all; then scenes full of stalls come, of which one node does far fewer.
+  // Reading signs takes most time; then scenes full of stalls come, of which one node does far fewer.
   let stalls = 1
   const story = play(
     { pipelines: [market], children: (_, task) => task === 'stall' ? stalls : 1 },
@@ -166,7 +166,7 @@ Deno.test('Queries that would wait too long for the only quick slots are refused
     ],
     12_000,
   )
-  // 160 ms of the one node each.
+  // Each takes 160 ms of the one node.
   const { served, lost } = story.tally('full')
   assert.ok(served >= 25 && lost <= 20, `${served} served, ${lost} lost`)
 })
@@ -197,7 +197,7 @@ Deno.test('Work that has not reached the last of three stations delays no query 
     [0, ...nodes],
     [1000, asksMany('q', 200, 40, 360)],
   ], 12_000)
-  // Its one node is busy for three quarters of the time: with five others inside it has 150 ms to do.
+  // Its one node is busy for three quarters of the time: with five other queries inside it has 150 ms to do.
   const { served, asked } = story.tally()
   assert.ok(served >= 0.98 * asked, `${served} of ${asked}`)
 })
@@ -223,7 +223,7 @@ Deno.test('A slot gets its next batch once its node reports the end of a cancell
   const ended = { type: 'batch_failed', batch: first!.batch, message: 'called off' } as const
   const [next] = commandsOf(scheduler, ended, 40, 'dispatch')
   assert.deepEqual(next!.items.map(({ query }) => query), ['q'])
-  // It is no fault of the variant's, which the next one is served with.
+  // The variant is not at fault: the next query uses it.
   assert.equal(next!.variant, first!.variant)
 })
 

@@ -1,12 +1,12 @@
-/** As much of each device is in use as the deadline needs, and no more. */
+/** Devices are used as much as the deadline needs, and no more. */
 import assert from 'node:assert/strict'
 import { createRandom } from '../../../src/sim/random.ts'
 import { asks, asksAtRandom, joins, play, type Scene, tells } from '../story.ts'
 
-/** As fast as with 1, 2, 3 and 4 threads. */
+/** Speed with 1, 2, 3 and 4 threads relative to one. */
 const SPEEDUPS = [1, 1.8, 2.5, 3.1]
 
-/** What of a node is in use, as it was last told. */
+/** The use of a node by the last `scale` command. */
 function inUse(story: Scene, node: string) {
   return story.commands('scale').filter((one) => one.node === node).at(-1)
 }

@@ -1,4 +1,4 @@
-/** Batches that fail, hang or come late, inputs at fault, and strange news. */
+/** Batches that fail, hang or come late, faulty inputs, and unexpected events. */
 import assert from 'node:assert/strict'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 import { asked, byHand, finished, wakeUntil } from '../by_hand.ts'
@@ -65,7 +65,7 @@ Deno.test('Missing outcomes count as failures to retry, like explicit ones', () 
     const [again] = commandsOf(scheduler, short, 100, 'dispatch')
     assert.equal(scheduler.stats().pipelines.ocr!.inFlight, 1)
     assert.deepEqual(again!.items.map(({ query }) => query), ['q'])
-    // The pair that failed rests: another variant is tried first.
+    // The failed pair of slot and variant pauses: another variant is tried first.
     assert.notEqual(again!.variant, detect!.variant)
   }
 })
@@ -155,8 +155,8 @@ Deno.test('The only node gets more time for its first run, if no other could hel
 })
 
 Deno.test('A stalled slot gets more time if no other node could do its work', () => {
-  // The node ends its worker with what is given up, and loads all anew: nobody is quicker for it, nor
-  // on its other slots, which stand still with it.
+  // The node ends the worker of a batch given up, and loads all again: nothing gets quicker, also not
+  // on its other slots, which stall with it.
   assert.ok(giveUpOf(1, true) > giveUpOf(1, true, TWO) + 4000)
   for (const ran of [true, false]) assert.equal(giveUpOf(2, ran), giveUpOf(1, ran))
 })

@@ -1,4 +1,4 @@
-/** Nodes that messages travel long to. */
+/** Nodes with long network times. */
 import assert from 'node:assert/strict'
 import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 
@@ -13,7 +13,7 @@ function burst(networkMs: number) {
 }
 
 Deno.test('Nodes that are far away are kept nearly as busy as near ones', () => {
-  // Six batches that take 5 ms each are under way at once: they fill a round trip of 30 ms.
+  // Six batches of 5 ms each are under way at once: they fill a round trip of 30 ms.
   const [near, far] = [burst(2), burst(30)]
   assert.ok(far.served > 0.85 * near.served, `${far.served} of ${near.served}`)
   assert.ok(far.lost <= 0.03 * far.served, `${far.lost} lost of ${far.served}`)

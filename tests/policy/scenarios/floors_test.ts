@@ -1,4 +1,4 @@
-/** Queries that ask for a least accuracy. */
+/** Queries with a minimum accuracy. */
 import assert from 'node:assert/strict'
 import { ocr, refsOf } from '../fixtures.ts'
 import { asks, asksMany, joins, play, rules } from '../story.ts'

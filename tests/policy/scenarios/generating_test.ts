@@ -1,4 +1,4 @@
-/** What generates token by token runs beside its like; what gathers waits for all that it takes. */
+/** Generating items run beside each other; gathering items wait for all of their inputs. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import type { Pipeline } from '../../../src/pipeline/schema.ts'
@@ -80,7 +80,7 @@ Deno.test('A generating item begins beside running ones while rows are free, one
   assert.deepEqual(sent.map(({ items }) => items.map(({ query }) => query)), [['q0'], ['q1'], [
     'q2',
   ]])
-  // The second is done first, and its row is taken at once.
+  // The second item is done first, and its row is reused at once.
   const [next, ...others] = commandsOf(
     scheduler,
     ended(sent[1]!.batch, [gave('text')]),
@@ -168,9 +168,9 @@ const documents = checkPipeline({
 }, 'documents.json')
 
 /**
- * Pages go by in an order that is given, each with its lines.
+ * Pages are done in a given order, each with its lines.
  *
- * @returns what was gathered, and the answer
+ * @returns the gathered lines, and the answer
  */
 function readPages(lines: { [page: string]: string[] }, order: readonly string[]) {
   const scheduler = poolOf(documents)
@@ -185,7 +185,7 @@ function readPages(lines: { [page: string]: string[] }, order: readonly string[]
     }
   }
   while (open.length > 0) {
-    // Pages that come last are those whose turn is last.
+    // The last pages are those whose turn is last.
     open.sort((a, b) => rankOf(a) - rankOf(b))
     const batch = open.shift()!
     const outcomes = batch.items.map(({ payload }): ItemOutcome => {

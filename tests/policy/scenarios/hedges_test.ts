@@ -1,4 +1,4 @@
-/** Stragglers are begun once more on another node; the first result counts. */
+/** Hedges: late batches are started again on another node; the first result counts. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
@@ -69,7 +69,7 @@ Deno.test('A batch is done by a third node if its node and the node of its hedge
 })
 
 Deno.test('A batch on a hanging node is hedged while others wait, and no query is lost', () => {
-  // Some gaps are in step with how often it is looked whether a slot is free.
+  // Some gaps coincide with the interval of looking for free slots.
   for (const gapMs of [25, 30, 40, 50]) {
     for (let seed = 1; seed <= few(2, 8); seed++) {
       const scene = createScene({ trust: false, hedge: true, seed })
@@ -77,7 +77,7 @@ Deno.test('A batch on a hanging node is hedged while others wait, and no query i
       scene.node('a', { latencyMs: (_, batch) => hangs ? 60_000 : 20 + 4 * batch })
       for (const id of ['b', 'c']) scene.node(id, { latencyMs: (_, batch) => 20 + 4 * batch })
       scene.wait(500)
-      // The other two have work for most of their time, so that something waits often.
+      // The other two have work for most of their time, so items wait often.
       scene.ask(100 + 7 * seed, gapMs, 1000)
       hangs = true
       scene.ask(100, gapMs, 1000)
@@ -95,7 +95,7 @@ Deno.test('Batches behind a hanging one go elsewhere, even if no other node can 
       const scene = createScene({ trust: false, hedge: true, seed })
       let hangs = false
       scene.node('a', { latencyMs: (_, batch) => hangs ? 60_000 : 20 + 4 * batch })
-      // It cannot do what is more accurate, so that such a batch is begun nowhere else.
+      // It cannot run the more accurate variant, so a batch of that is hedged nowhere.
       const able = refs.filter(({ variant }) => variant === 'small')
       scene.node('b', { able, latencyMs: (_, batch) => 20 + 4 * batch })
       scene.wait(500)
@@ -132,7 +132,7 @@ Deno.test('A hanging batch is hedged in time for the tasks that follow, while ot
     }
     scene.wait(500)
     scene.ask(60, 40 + seed, 2000)
-    // So many at once that something waits for a second; all have more time than who comes then.
+    // So many come at once that items wait for a second; all have more time than later queries.
     scene.ask(40, 0, 5000)
     scene.wait(5 * (seed % 12))
     next = true
@@ -150,12 +150,12 @@ Deno.test('A hanging batch is hedged in time for the tasks that follow, while ot
     if (scene.answers.get(urgent)![0]!.answer.ok) answered++
   }
   assert.ok(begunAgain >= 0.4 * SEEDS, `${begunAgain} of ${SEEDS}`)
-  // What follows waits for batches that run, and a third has no time for that; begun half as late again
-  // all of them would be late.
+  // The following tasks wait for running batches, and a third has no time for that; hedged half as late
+  // again, all of them would be late.
   assert.ok(answered >= 0.5 * begunAgain, `${answered} of ${begunAgain}`)
 })
 
-/** Two nodes, one of which is asked. */
+/** Two nodes, one of which gets a query. */
 function pair() {
   const scheduler = createScheduler({ pipelines: [single], hedge: true })
   const able = refsOf(single)

@@ -1,4 +1,4 @@
-/** Pools that are loading: who waits for what, and for how long. */
+/** Loading pools: which queries wait for which loads, and for how long. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
@@ -30,7 +30,7 @@ Deno.test('Only a few of many queries wait while the first variants are loading'
     [0, joins('a', { loadMs: 100 }), asksMany('q', 100, 0, 6000)],
   ], 7000)
   const { served, refused, lost } = story.tally()
-  // Nobody knows yet how many can be served once it is there.
+  // It is not known yet how many can be served once the variant is loaded.
   assert.ok(served > 4 && served < 40, `${served}`)
   assert.deepEqual([refused, lost], [100 - served, 0])
 })
@@ -42,7 +42,7 @@ Deno.test('A query that waits in vain for a load fails with node_failed at its d
   assert.equal(atMs, 5000)
 })
 
-/** One node holds what is quickest alone; another has just begun to load, the best first. */
+/** One node holds the quickest variants; another has just begun to load, the best first. */
 function withStronger(
   given: Parameters<typeof joins>[1],
   ...happens: ReturnType<typeof asks>[]

@@ -1,11 +1,11 @@
-/** Nodes that have not the memory for every input, and what a scheduler remembers. */
+/** Nodes without memory for every input, and the memory of a scheduler. */
 import assert from 'node:assert/strict'
 import { createScheduler, type LearningScheduler } from '../../../src/policy/scheduler.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf, single } from '../fixtures.ts'
 import { asks, asksMany, joins, play } from '../story.ts'
 
-/** Names of queries are their payloads; the large ones fit on the nodes named roomy alone. */
+/** Names of queries are their payloads; large ones fit only on the nodes named roomy. */
 const fits = (payload: unknown, node: string) =>
   !String(payload).startsWith('large') || node.startsWith('roomy')
 
@@ -17,7 +17,7 @@ for (const pipeline of [single, ocr]) {
       [2000, asksMany('large', 10, 3000, 60_000), asksMany('usual', 10, 3000, 60_000)],
     ], 35_000)
     for (let i = 0; i < 10; i++) {
-      // Whoever leaves it to the others until it is pressing takes most of a minute.
+      // A scheduler that leaves it to the others until it is urgent takes most of a minute.
       assert.ok(story.served(`large${i}`).tookMs < 3000)
       assert.ok(story.served(`usual${i}`).tookMs < 3000)
     }
@@ -38,7 +38,7 @@ Deno.test('An input that fits no node waits until its deadline, and others do no
   for (let i = 0; i < 5; i++) story.failed(`large${i}`)
 })
 
-/** One query, all of whose batches take so long; returns what its first was expected to take. */
+/** One query, all of whose batches take this long; returns the expected time of its first batch. */
 function serve(scheduler: LearningScheduler, query: string, nowMs: number, computeMs: number) {
   const [first] = commandsOf(scheduler, asked(query, nowMs + 60_000), nowMs, 'dispatch')
   let batches = [first!]

@@ -1,4 +1,4 @@
-/** Nodes that are not needed rest, and are called when they are. */
+/** Nodes rest while they are not needed, and are called when they are. */
 import assert from 'node:assert/strict'
 import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 

@@ -1,4 +1,4 @@
-/** One pipeline takes another's place while queries of both are inside. */
+/** One pipeline replaces another while queries of both are inside. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { fromFileUrl } from '../../../src/cli/root.ts'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
@@ -20,7 +20,7 @@ const askedOfNext = (query: string, deadlineMs: number): PolicyEvent => ({
 
 Deno.test('A new version loads beside the old one, which is removed once it gets no queries', () => {
   const scheduler = byHand()
-  // The old one serves, and has something under way when the new one comes.
+  // The old version serves, and has a batch under way when the new one comes.
   const [first] = of(scheduler.handle(asked('old', 60_000), 1), 'dispatch')
   equal(first!.pipeline, 'ocr')
   scheduler.handle({ type: 'pipeline_added', pipeline: next, replaces: 'ocr' }, 2)
@@ -33,7 +33,7 @@ Deno.test('A new version loads beside the old one, which is removed once it gets
     const ready = { node: 'a', slot: 0, pipeline, task, variant }
     loads = of(scheduler.handle({ type: 'instance_ready', ...ready }, 4), 'load')
   }
-  // All of the new one, nothing of the old one again.
+  // All variants of the new version load, none of the old one.
   deepEqual(
     loaded.sort(),
     refsOf(next).map(({ task, variant }) => `ocr~2 ${task} ${variant}`).sort(),
@@ -61,7 +61,7 @@ Deno.test('A new version loads beside the old one, which is removed once it gets
   deepEqual(late.map(({ query, answer }) => [query, answer.ok]), [['new', true]])
   const { pipelines, nodes } = scheduler.stats()
   deepEqual(Object.keys(pipelines), ['ocr~2'])
-  // What the old one did counts on.
+  // The counts of the old version go on.
   equal(pipelines['ocr~2']!.arrived, 2)
   equal(pipelines['ocr~2']!.onTime, 2)
   equal(nodes['a']!.instances, refsOf(next).length)
@@ -100,7 +100,7 @@ Deno.test('A plan is requested with the demand of the pipeline that is followed 
 
 Deno.test('A pipeline inherits the latency of the one it replaces, and its counters go on', () => {
   const scheduler = byHand()
-  // Unlike what its file says, and unlike each other.
+  // Unlike the file's latency, and unlike each other.
   const profile = refsOf(ocr).map((ref, i) => (
     { ...ref, points: [{ batch: 1, latencyMs: 400 - 50 * i }] }
   ))

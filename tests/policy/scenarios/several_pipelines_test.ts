@@ -1,4 +1,4 @@
-/** Pipelines that share a pool, and what each weighs. */
+/** Pipelines that share a pool, and their weights. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { ocr, street } from '../fixtures.ts'
@@ -40,7 +40,7 @@ Deno.test('Two pipelines that flood a pool get half of it each', () => {
   assert.ok(one! + other! > 0.9 * 100 * 10, `${one} and ${other}`)
 })
 
-/** Shares that are served of two pipelines, each asked for all that the pool carries. */
+/** Served shares of two pipelines, each with demand for the whole pool. */
 function shares(light: [sloMs: number, weight: number], heavy: typeof light) {
   const story = play({ pipelines: [oneTask('light', ...light), oneTask('heavy', ...heavy)] }, [
     [0, joins('a'), joins('b')],

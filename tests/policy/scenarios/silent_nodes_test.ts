@@ -1,4 +1,4 @@
-/** A node that says nothing any more while its link still stands: what it had goes on elsewhere. */
+/** A node stops reporting while its link stays: its batches continue elsewhere. */
 import assert from 'node:assert/strict'
 import { pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
@@ -21,7 +21,7 @@ const only = {
   },
 }
 
-/** Four nodes, of which few are needed; then the one that had the last batch falls silent. */
+/** Four nodes, of which few are needed; then the node of the last batch falls silent. */
 function fallingSilent(before: number) {
   const scene = createScene({ trust: false, hedge: true })
   let silent = ''
@@ -47,13 +47,13 @@ function fallingSilent(before: number) {
 }
 
 Deno.test('A node that falls silent delays queries by a fraction of their time', () => {
-  // Whatever it was about to do, and whenever that was looked at last.
+  // At any phase of its work, and whenever the pool was last looked at.
   for (let before = 60; before < few(63, 68); before++) {
     const { scene, answers, wasted } = fallingSilent(before)
-    // Of four seconds that they have; with nobody called but in need some took all of it. 1,232 ms is
-    // the most that is reached: docs/EVALUATION.md.
+    // Of their four seconds; when nodes were only called in need, some queries took all of it. The maximum
+    // reached is 1,232 ms: docs/EVALUATION.md.
     for (const { ok, tookMs } of answers) assert.ok(ok && tookMs < 1300, `${ok} after ${tookMs} ms`)
-    // It is tried now and then, no more.
+    // The silent node is tried now and then, no more.
     assert.ok(wasted <= SILENT_MS / 500, `${wasted} batches`)
     assert.deepEqual(scene.violations, [])
   }
@@ -124,7 +124,7 @@ Deno.test('Resting slower nodes make up for a silent node if the quick ones are 
   ask(4000)
   simulation.run(simulation.time.nowMs + 1000)
   const late = [...simulation.answers.values()].filter(([one]) => !one!.answer.ok)
-  // What it is tried with now and then may be lost; before, a twentieth of all was.
+  // Batches that test the silent node may be lost; before, a twentieth of all was.
   assert.ok(late.length <= 2, `${late.length} of ${asked}`)
 })
 

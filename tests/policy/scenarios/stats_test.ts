@@ -1,4 +1,4 @@
-/** What is said of the pool: counts, who is at work, and the plan. */
+/** Statistics of the pool: counts, states of nodes, and the plan. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
@@ -44,7 +44,7 @@ Deno.test('Every query is counted once: in time, failed by reason, or cancelled'
 Deno.test('A plan requested before the first event does not stop the counting of demand', () => {
   const story = play({ children: 3 }, [
     [0, ({ scheduler }) => void [scheduler.plan(), scheduler.stats()], joins('a')],
-    // The best path takes 0.3 s of the one slot: four a second are too many for it.
+    // The best path takes 0.3 s of the one slot: four per second are too many for it.
     [0, asksMany('q', 40, 250, 5000)],
   ], 10_000)
   const { mode, mix } = story.scheduler.plan()
@@ -63,7 +63,7 @@ Deno.test('A pool without demand is not saturated while its nodes still measure'
   for (let nowMs = 3000; nowMs < 6000; nowMs += 100) {
     scheduler.handle(asked(`q${nowMs}`, nowMs + 1000), nowMs)
   }
-  // No node holds anything yet: what is asked is refused, and the plan says so.
+  // No node holds a variant yet: queries are refused, and the plan says so.
   assert.equal(scheduler.plan().mode, 'saturated')
   assert.match(scheduler.plan().reason, /refused/)
 })

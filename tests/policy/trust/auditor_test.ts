@@ -1,4 +1,4 @@
-/** The auditor: whom it judges, when, and that it is no part of the pool; and who has how many votes. */
+/** The auditor: which nodes it checks, when, and that it is no part of the pool; and votes by voter. */
 import assert from 'node:assert/strict'
 import { Auditor } from '../../../src/policy/trust/auditor.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -8,7 +8,7 @@ import { finished } from '../by_hand.ts'
 import { ocr } from '../fixtures.ts'
 import { createScene } from './scene.ts'
 
-/** The same of the same item, whoever says it. */
+/** The same wrong result for the same item, from any node. */
 const conspirator: NonNullable<NodeSpec['says']> = (truth, _, { task }) => {
   if (!truth.ok) return truth
   if (task !== 'read') {
@@ -20,7 +20,7 @@ const conspirator: NonNullable<NodeSpec['says']> = (truth, _, { task }) => {
 const addAuditor = (scene: ReturnType<typeof createScene>, spec: Partial<NodeSpec> = {}) =>
   scene.node('auditor', { judge: true, ...spec })
 
-/** Three liars of one mind and an honest node, of so many voters. */
+/** Three colluding liars and an honest node, with so many voters. */
 function conspire(scene: ReturnType<typeof createScene>, voterOf: (i: number) => string) {
   for (let i = 1; i <= 3; i++) scene.node(`liar-${i}`, { says: conspirator, voter: voterOf(i) })
   scene.node('honest', { voter: voterOf(0) })
@@ -107,7 +107,7 @@ Deno.test('the auditor gets no checks if no stranger is present', () => {
 Deno.test('idle own nodes check before the auditor does', () => {
   const scene = createScene()
   addAuditor(scene)
-  // One slot for each line of a page: some are idle whoever serves the queries.
+  // One slot for each line of a page: some are idle whichever node serves the queries.
   scene.node('own', { own: true, slots: 4 })
   scene.node('a', { slowness: 0.2 })
   scene.wait(1000)
@@ -146,9 +146,9 @@ Deno.test('a query that the auditor cannot confirm in time is refused with a ret
   scene.wait(5000)
   assert.ok(answers().every(({ ok }) => !ok))
   const refused = answers().slice(60).filter((one) => !one.ok && one.retryAfterMs! > 0)
-  // Now and then one is let in to see whether that still holds.
+  // Now and then a query is admitted to see whether that still holds.
   assert.ok(refused.length >= 95, `${refused.length} refused`)
-  // Whoever has the time is answered.
+  // Queries with enough time are answered.
   scene.ask(1, 60_000, 60_000)
   assert.equal(answers().filter(({ ok }) => ok).length, 1)
   assert.deepEqual(scene.wrong(), [])

@@ -1,4 +1,4 @@
-/** What nodes are asked to be checked: our own questions, enough of them, and no client's input. */
+/** Inputs of checks: the coordinator's own questions, enough of them, and no client's input. */
 import assert from 'node:assert/strict'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { trust as params } from '../../../src/policy/trust/params.ts'
@@ -6,7 +6,7 @@ import { Questions } from '../../../src/policy/trust/questions.ts'
 import { single } from '../fixtures.ts'
 import { createScene, refs } from './scene.ts'
 
-/** The page that an input is, or was cut of: `q3` of a client, `sample-3` of our own. */
+/** The page of an input, or of a crop: `q3` of a client, `sample-3` of the coordinator. */
 const pageOf = (payload: unknown): string =>
   (typeof payload === 'string' ? payload : (payload as { id: string }).id).split('/')[0]!
 

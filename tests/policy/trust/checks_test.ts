@@ -1,4 +1,4 @@
-/** Checks: what they wait for, and what there is to ask about. */
+/** Checks: what they wait for, and which questions there are. */
 import assert from 'node:assert/strict'
 import { truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
@@ -8,7 +8,7 @@ import { finished } from '../by_hand.ts'
 import { refsOf, single } from '../fixtures.ts'
 import { createScene } from './scene.ts'
 
-/** Each once. */
+/** Each query once. */
 const inTurn = (...questions: string[]) => () => questions.shift()
 
 Deno.test('a check on a silent node causes no wakes until its batch is given up', () => {
@@ -45,8 +45,8 @@ Deno.test('a check on a silent node causes no wakes until its batch is given up'
 })
 
 /**
- * What nodes are asked though nobody asks anything; the pipeline may have been replaced before, by one
- * with other tasks too, and the own node paused.
+ * Questions that nodes get without any query; the pipeline may have been replaced before, by one with
+ * other tasks too, and the own node paused.
  */
 function askedOf(versions: number, pausedMs = 0, tasks = single.tasks): string[] {
   const scheduler = createScheduler({
@@ -124,7 +124,7 @@ Deno.test("a check's batch carries the earlier outcomes, so that child items are
   assert.ok(asked > 1, `${asked}`)
 })
 
-Deno.test('a slot that had room and was taken within the same moment gets no check', () => {
+Deno.test('a slot that was freed and removed within the same moment gets no check', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true },
@@ -140,7 +140,7 @@ Deno.test('a slot that had room and was taken within the same moment gets no che
       running.set(place, command.batch)
     }
   }
-  // One that rests after each batch is sent nothing ahead.
+  // A node that rests after each batch is sent nothing ahead.
   for (const [node, slots, duty] of [['a', 2, 0.99], ['b', 1, 1]] as const) {
     tell({ type: 'node_joined', node, slots, duty, able }, 0)
     for (let slot = 0; slot < slots; slot++) {
@@ -152,7 +152,7 @@ Deno.test('a slot that had room and was taken within the same moment gets no che
     tell({ type: 'query_arrived', ...asked }, 1)
   }
   assert.deepEqual(sent.splice(0).sort(), ['a 0', 'a 1', 'b 0'])
-  // What this one says waits for the other, which is busy.
+  // The result of this node waits for the other one, which is busy.
   tell({ ...finished(running.get('b 0')!), computeMs: 20 } as PolicyEvent, 20)
   tell({ ...finished(running.get('a 1')!), computeMs: 0 } as PolicyEvent, 21, true)
   tell({ type: 'node_reported', node: 'a', slots: 1 }, 21)
@@ -221,7 +221,7 @@ Deno.test('a node that answers a check with an impossible result is quarantined,
         if (command.type === 'answer') served = command.answer.ok
         if (command.type !== 'dispatch') continue
         const { batch, node, items } = command
-        // The first that is asked.
+        // The first node that is asked.
         if (items[0]!.query === '') bad ??= node
         const result = items[0]!.query === '' && node === bad ? 'bad' : 'good'
         const outcomes = [{ ok: true, result, children: {} }]

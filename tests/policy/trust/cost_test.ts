@@ -1,4 +1,4 @@
-/** What checking costs those who tell the truth. */
+/** The cost of checks for honest nodes. */
 import assert from 'node:assert/strict'
 import { createScene, refs } from './scene.ts'
 
@@ -42,7 +42,7 @@ Deno.test('the share of results checked falls with each check passed', () => {
     const extra = replicas + canaries - before.replicas - before.canaries
     shares.push(extra / (items - before.items))
   }
-  // With 90 passed it is (10 / 90) ** 1.5 of the results, and a known answer now and then.
+  // With 90 passed, (10 / 90) ** 1.5 of the results are checked, and a canary comes now and then.
   assert.ok(shares[0]! > 0.15 && shares[4]! < 0.06 && shares[5]! < 0.06, shares.join(' '))
   for (const id of ['a', 'b', 'c']) assert.equal(scene.trustOf(id)!.standing, 'trusted')
   assert.deepEqual(scene.violations, [])
@@ -83,7 +83,7 @@ Deno.test('learned values of nodes are given to the next scheduler', () => {
   next.node('own', { own: true })
   next.node('a', { slowness: 2 })
   next.wait(100)
-  // What it earned counts once a few checks were passed: another may have come by its name.
+  // Its record counts once a few checks were passed: another node may have joined by its name.
   assert.equal(next.trustOf('a')!.standing, 'proving')
   next.ask(30, 150)
   assert.equal(next.trustOf('a')!.standing, 'trusted')

@@ -1,4 +1,4 @@
-/** Nodes that fail or say nothing: what that is held against whom, and who is given what meanwhile. */
+/** Nodes that fail or fall silent: what counts against which node, and where work goes meanwhile. */
 import assert from 'node:assert/strict'
 import { claimOf, runBlackHoles, runNewcomers } from '../../../src/bench/blackholes/blackholes.ts'
 import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
@@ -8,7 +8,7 @@ import { createScene } from './scene.ts'
 const standingsOf = (scene: ReturnType<typeof createScene>, id: string) =>
   scene.judged().filter(([node]) => node === id).map(([, standing]) => standing)
 
-/** Batches with a query's items that were sent to nodes of whose id that is so. */
+/** Batches with a query's items that were sent to nodes whose id matches. */
 const givenTo = (scene: ReturnType<typeof createScene>, isOne: (id: string) => boolean) =>
   scene.dispatched().filter(({ node, items }) =>
     isOne(node) && items.some(({ query }) => query !== '')
@@ -36,7 +36,7 @@ Deno.test('new nodes ten times as slow as they report cost no query', () => {
 Deno.test('nodes that turn hostile after good work lose few queries, and are quarantined', () => {
   for (const fault of ['fail at once', 'fail late', 'say nothing']) {
     const { asked, answered, quarantinedS } = runBlackHoles({ fault, nodes: 4, honestS: 30 })
-    // What they had at that moment may be lost with them; before, an eighth of all was.
+    // Batches under way at that moment may be lost; before, an eighth of all was.
     assert.ok(asked - answered <= 0.02 * asked, `${answered} of ${asked}`)
     assert.equal(quarantinedS.length, 4, fault)
   }
@@ -57,7 +57,7 @@ Deno.test('new nodes do not change which queries a busy own node admits', () => 
     for (let i = 0; i < holes; i++) {
       scene.node(`hole-${i}`, { slots: 4, slowness: 0.5, faults: { hangRatio: 1 } })
     }
-    // What is asked about to know something of them is asked while nobody waits.
+    // Questions about unknown answers are asked while no query waits.
     scene.wait(3000)
     scene.ask(100, 50)
     scene.wait(pipeline.sloMs)
@@ -81,17 +81,17 @@ Deno.test('batch times of new nodes do not affect estimates of an own one, befor
   }
   scene.ask(20, 500)
   for (let i = 0; i < 4; i++) scene.leave(`hole-${i}`)
-  // By the reference the quickest way takes 100 ms.
+  // By the reference latency the quickest path takes 100 ms.
   scene.ask(20, 500, 400)
   scene.wait(pipeline.sloMs)
   const all = [...scene.answers.values()].map(([one]) => one!.answer.ok)
   assert.deepEqual(all, Array(50).fill(true))
 })
 
-/** So few queries come that the own node alone could answer all. */
+/** Demand so low that the own node alone could answer all. */
 const GAP_MS = 1000
 
-/** A node that has proven itself beside an own one that is slower, so that it has the work. */
+/** A node that has proven itself beside a slower own one, so that it gets the work. */
 function provenScene(given: Partial<NodeSpec>) {
   const scene = createScene()
   scene.node('own', { own: true, slowness: 3 })
@@ -141,7 +141,7 @@ Deno.test('a node whose check of an item was cancelled is asked again, and nothi
   const says: NonNullable<NodeSpec['says']> = (truth, payload) => {
     if (told.has(payload)) return truth
     told.add(payload)
-    // One item in two was let go.
+    // One item in two was given up.
     return told.size % 2 === 0 ? { ...missing, excused: true } : truth
   }
   scene.node('own', { own: true, slowness: 3 })

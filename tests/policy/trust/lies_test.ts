@@ -1,10 +1,10 @@
-/** Nodes that lie are found out, and what they say does not reach clients. */
+/** Lying nodes are found, and their results do not reach clients. */
 import assert from 'node:assert/strict'
 import { runTrust } from '../../../src/bench/trust/trust.ts'
 import { LIES } from '../../../src/bench/trust/trust_lies.ts'
 import { createScene, liar } from './scene.ts'
 
-// So much is asked that none of the nodes rests: who does nothing cannot be found out, nor do harm.
+// Demand is so high that no node rests: an idle node cannot be found out, nor do harm.
 for (const lie of Object.keys(LIES)) {
   Deno.test(`a lying node is quarantined: ${lie}`, () => {
     const { queriesUntilQuarantine, wrong, answered, late, honestQuarantined } = runTrust({
@@ -13,7 +13,7 @@ for (const lie of Object.keys(LIES)) {
     assert.notEqual(queriesUntilQuarantine[0], null)
     assert.equal(honestQuarantined, 0)
     assert.equal(late, 0)
-    // Who lies seldom may be trusted before it is found out.
+    // A node that lies seldom may be trusted before it is found.
     assert.ok(
       wrong <= (lie.includes('one time in') ? 0.1 * answered : 0),
       `${wrong} of ${answered} wrong`,
@@ -55,13 +55,13 @@ Deno.test('a node in quarantine gets no queries, also after it joined again', ()
   assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
   scene.leave('liar')
   scene.node('liar', { says: liar() })
-  // Whoever drives the scheduler forgot it when it left, and is told again.
+  // The driver of the scheduler forgot the node when it left, and gets the event again.
   const standings = scene.judged().filter(([id]) => id === 'liar').map(([, to]) => to)
   assert.deepEqual(standings, ['quarantined', 'quarantined'])
   const from = scene.dispatched().length
   scene.ask(20)
   const later = scene.dispatched().slice(from).filter(({ node }) => node === 'liar')
-  // Known answers are still asked for: no query waits for those.
+  // Canaries still go on: no query waits for those.
   assert.ok(later.every(({ items }) => items.every(({ query }) => query === '')))
   assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
 })
@@ -110,7 +110,7 @@ Deno.test('a wrong trusted node raises the share of checks of all nodes for a wh
   scene.wait(1000)
   scene.ask(400, 100)
   for (const id of ['a', 'b']) assert.ok(scene.trustOf(id)!.trust > 0.9, id)
-  /** Items that were checked, of each that was served. */
+  /** Share of items that were checked, by node. */
   const checked = (queries: number) => {
     const before = scene.scheduler.stats().extra!
     scene.ask(queries, 100)

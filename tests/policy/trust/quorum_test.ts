@@ -1,4 +1,4 @@
-/** Who of several nodes is right. */
+/** Which of several votes are right. */
 import assert from 'node:assert/strict'
 import type { ItemReport } from '../../../src/policy/core/options.ts'
 import {
@@ -13,7 +13,7 @@ import {
 const ref = { pipeline: 'p', task: 't', variant: 'v' }
 
 let voters = 0
-/** What a node says of each of some items; each is another voter. */
+/** Reports of a node on some items; each node is a voter of its own. */
 const vote = (standing: Vote['standing'], ...results: number[]): Vote => ({
   ...{ node: 'n', voter: `${voters++}`, standing },
   reports: results.map((result): ItemReport => (
@@ -42,7 +42,7 @@ Deno.test('a known answer or an own node is right by itself, otherwise it takes 
   ]
   assert.equal(answerOf(groups(trusted), true), undefined)
   assert.deepEqual(answerOf(groups(wrong, a, trusted), true), [a, trusted])
-  // Those who have proven nothing are right only where nobody better can be asked.
+  // Unproven voters are right only if no better one can be asked.
   assert.equal(answerOf(groups(wrong, a, b), true), undefined)
   assert.deepEqual(answerOf(groups(wrong, a, b), false), [a, b])
   assert.equal(provenOf(groups(wrong, a, b), false), undefined)
@@ -60,7 +60,7 @@ Deno.test('nodes of one voter have one vote', () => {
   const two = [of('x', a), of('x', b), of('y', c)]
   assert.deepEqual(answerOf(groups(...two), false), two)
   assert.equal(provenOf(groups(...two), false), undefined)
-  // Nor does a trusted one vouch for another of its own.
+  // A trusted node does not vouch for another of its voter.
   const [trusted, other] = [of('x', vote('trusted', 1)), of('x', a)]
   assert.equal(provenOf(groups(trusted, other), true), undefined)
   assert.deepEqual(provenOf(groups(trusted, b), true), [trusted, b])

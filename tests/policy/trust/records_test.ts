@@ -1,4 +1,4 @@
-/** What a node was caught at counts for its whole life, and for the next nodes that come from where it is. */
+/** Proven lies count for a node's whole life, and for later nodes of its voter. */
 import assert from 'node:assert/strict'
 import { runTrust } from '../../../src/bench/trust/trust.ts'
 import { trust as params } from '../../../src/policy/trust/params.ts'
@@ -8,7 +8,7 @@ import { createScene, liar } from './scene.ts'
 
 const ref = { pipeline: 'p', task: 't', variant: 'v' }
 
-/** With a node of one voter that was caught. */
+/** A scene with a caught node of one voter. */
 function caughtAt(voter: string) {
   const reputations = new Reputations(() => {})
   const join = (id: string, from: string) => {

@@ -1,4 +1,4 @@
-/** How a node stands, as checks are passed and failed. */
+/** Standing of a node as checks are passed and failed. */
 import assert from 'node:assert/strict'
 import {
   atonedAt,
@@ -14,7 +14,7 @@ const times = (count: number, then: () => void) => {
   for (let i = 0; i < count; i++) then()
 }
 
-/** One in quarantine that has just given enough known answers. */
+/** A node in quarantine that has just given enough known answers. */
 function atoned() {
   const one = newReputation(false)
   times(2, () => fail(one, 2, 'wrong'))

@@ -1,4 +1,4 @@
-/** What is known of nodes that came and went has an end, whoever asks for it and when. */
+/** Records of nodes that joined and left are limited, whenever they are read. */
 import assert from 'node:assert/strict'
 import { fail, pass } from '../../../src/policy/trust/reputation.ts'
 import { Reputations } from '../../../src/policy/trust/reputations.ts'
@@ -11,7 +11,7 @@ Deno.test('no change of a forgotten node is reported, even if it joins again', (
     reputations.leave(id)
   }
   visit('first')
-  // Nobody asks for what changed, as where nothing is kept.
+  // Changes are not read, as if nothing were stored.
   for (let i = 0; i < 20_001; i++) visit(`n${i}`)
   reputations.join('first', false)
   const told = new Set(reputations.changed().map(([id]) => id))
@@ -29,7 +29,7 @@ Deno.test('joining and leaving does not erase faults of others, and new nodes ca
   caught('liar')
   for (let i = 0; i < 20_001; i++) visit(`n${i}`, (one) => void one.passed++)
   assert.equal(reputations.standingOf('liar'), 'quarantined')
-  // Were all of them liars, there is an end, and the next one that comes is judged all the same.
+  // Even if all of them were liars there is a limit, and the next node is checked all the same.
   for (let i = 0; i < 20_001; i++) caught(`l${i}`)
   reputations.join('next', false)
   reputations.change('next', (one) => fail(one, 3, 'wrong'))

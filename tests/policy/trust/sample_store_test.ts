@@ -1,4 +1,4 @@
-/** Samples: how many are kept, and who is asked which. */
+/** Samples: how many are kept, and which node gets which. */
 import assert from 'node:assert/strict'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { SampleStore } from '../../../src/policy/trust/sample_store.ts'
@@ -7,7 +7,7 @@ import { single } from '../fixtures.ts'
 const MIB = 2 ** 20
 const [quick, exact] = shapesOf([single]).pipelines.get('single')!.root.variants
 
-/** Of inputs that weigh what they say. */
+/** A store for inputs that state their own weight. */
 function storeOf() {
   const store = new SampleStore((payload) => (payload as { bytes: number }).bytes)
   const payload = (name: string, bytes = 1) => ({ name, bytes })
@@ -42,7 +42,7 @@ Deno.test('known answers stay within their memory limit: the heaviest variant gi
     if (!isFirst) many()
     assert.deepEqual([names('n').length, names('n', exact).length], [7, 1])
     assert.equal(names('n')[0], '1')
-    // What was dropped gives its room.
+    // A dropped sample frees its room.
     store.drop(unseen('n')[0]!)
     add(exact, payload('b', 8 * MIB))
     assert.deepEqual([names('n').length, names('n', exact).length], [6, 2])

@@ -60,7 +60,7 @@ Deno.test('a new id after each quarantine gets no lie answered', () => {
   assert.ok(ids > 3)
 })
 
-/** Takes the auditor half a minute, and nobody else. */
+/** An input that takes only the auditor half a minute. */
 const isPoison = (payload: unknown): boolean =>
   String((payload as { id?: string }).id ?? payload).startsWith('poison')
 
@@ -99,7 +99,7 @@ Deno.test('an input that the auditor failed at is not tried again', () => {
 
 Deno.test('slow inputs of one client at the auditor do not delay other clients', () => {
   const scene = withAuditor(slowAtPoison)
-  // Each is there too short to be trusted.
+  // Each node is present too briefly to be trusted.
   const come = (i: number) => scene.node(`n${i}`, { slots: 4 })
   come(0)
   scene.wait(500)
