@@ -5,7 +5,7 @@
  *
  * So a refusal is reason for doubt if no query is ahead and no query of the pipeline has been inside for
  * a pause. The learned latency of the pipeline is then halved, down to the measured value or the one of
- * the profile file, until a query is admitted and its batch shows the true value. The pause doubles when
+ * the pipeline file, until a query is admitted and its batch shows the true value. The pause doubles when
  * the estimate was right.
  *
  * @module

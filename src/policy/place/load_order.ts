@@ -13,7 +13,7 @@ import type { Demands } from '../estimate/demands.ts'
 import { Market } from '../price/market.ts'
 import { supplyIfAllHeld } from '../price/problem.ts'
 
-/** Orders by reference latency; if the profile files give none, a less accurate variant counts as quicker. */
+/** Orders by reference latency; if the file gives none, a less accurate variant counts as quicker. */
 function byQuickness(a: VariantShape, b: VariantShape): number {
   if (a.referenceMs !== undefined && b.referenceMs !== undefined) {
     return a.referenceMs - b.referenceMs

@@ -18,7 +18,7 @@ interface Piece {
 }
 
 export class Questions {
-  /** Inputs of tasks that are not first; each is used once, as a repeated input is no client's. */
+  /** Inputs of tasks that are not first; each is used once, since a repeated input gives itself away. */
   private readonly kept = new WeakMap<TaskShape, Handle[]>()
   /** By gathering task: answers for items before it, until there are enough for one input. */
   private readonly pieces = new WeakMap<TaskShape, Piece[]>()
