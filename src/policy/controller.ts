@@ -1,5 +1,5 @@
 /**
- * What each node is able to hold, what its slots are to hold, and loading it.
+ * The controller: which variants the slots of each node should hold, and their loading.
  *
  * @module
  */
@@ -27,19 +27,19 @@ import type { Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/typ
 
 export interface Controller {
   readonly recruiting: Recruiting
-  /** @param change what the event changed of a node */
+  /** @param change the event's effect on a node */
   handle(event: PolicyEvent, change: NodeChange | undefined, nowMs: number): void
-  /** A slot has done what it had of a variant that it let go of, and unloads it. */
+  /** The batches of a released variant are done: unloads it. */
   left(slot: Slot, variant: VariantShape, nowMs: number): void
   /** Some node was put into a class for the first time. */
   classified(nowMs: number): void
   /**
-   * Whether a placement should be worked out: slots cannot hold all, and much has changed. Only
-   * when woken, so that nodes that join together are planned together.
+   * Whether to compute a placement: slots cannot hold all variants, and enough has changed. Only at a wake,
+   * so that nodes that join together are planned together.
    */
   wantsPlacement(event: PolicyEvent['type'], nowMs: number): boolean
-  /** Asks the planner. */
-  askPlacement(classes: ClassReport[], nowMs: number): void
+  /** Requests a placement from the planner. */
+  requestPlacement(classes: ClassReport[], nowMs: number): void
   nextWakeMs(nowMs: number): number
   plan(nowMs: number): Plan
 }
@@ -49,9 +49,8 @@ export interface ControllerParts {
   shapes: Shapes
   limits: Limits
   demands: Demands
-  /** As of now. */
+  /** The current classes. */
   classes(): readonly ClassReport[]
-  /** What variants hand on. */
   fanOut: Pick<FanOut, 'mean' | 'none'>
   planned: Outlook['planned']
   emit(command: PolicyCommand): void
@@ -84,7 +83,7 @@ export function createController(parts: ControllerParts): Controller {
     changed(nowMs)
   }
 
-  /** No slot is to hold what is served no more. */
+  /** Drops the variants of a removed pipeline from all slots. */
   function dropPipeline(name: string, nowMs: number): void {
     for (const node of warm.values()) {
       for (const slot of node.slots) {
@@ -110,7 +109,7 @@ export function createController(parts: ControllerParts): Controller {
   }
 
   function handle(event: PolicyEvent, change: NodeChange | undefined, nowMs: number): void {
-    // Of a cold node nothing is to be loaded, whatever it says.
+    // Nothing is loaded on a cold node, whatever its events.
     const node = change === undefined || isCold(change.node) ? undefined : change.node
     switch (event.type) {
       case 'node_joined':
@@ -146,7 +145,7 @@ export function createController(parts: ControllerParts): Controller {
         recruiting.first(nowMs)
         placing.left(nowMs)
         changed(nowMs)
-        // Many may go at once, and where slots hold all no other slot is to hold anything else for that.
+        // Many may leave at once. If slots hold all variants, a departure changes no other slot.
         if (directing.isTight()) return directing.direct(nowMs, [])
         return warm.size > params.fewNodes ? retirement.retire() : directing.direct(nowMs)
       case 'instance_ready':
@@ -194,7 +193,7 @@ export function createController(parts: ControllerParts): Controller {
     emit,
   })
 
-  /** From when a placement may be asked for; Infinity while nothing calls for one. */
+  /** From when a placement may be requested; Infinity while none is needed. */
   const placeAtMs = (nowMs: number) =>
     directing.isTight() ? due.atMs(demands.toPlaceSigns(nowMs), nowMs) : Infinity
 
@@ -210,8 +209,8 @@ export function createController(parts: ControllerParts): Controller {
       if (directing.isTight()) directing.direct(nowMs)
     },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
-    askPlacement(classes, nowMs) {
-      due.asked(demands.toPlaceSigns(nowMs), nowMs)
+    requestPlacement(classes, nowMs) {
+      due.requested(demands.toPlaceSigns(nowMs), nowMs)
       const problem = placing.problem(classes, demands.toPlace(nowMs), nowMs)
       emit({ type: 'solve', epoch, problem })
     },

@@ -1,6 +1,6 @@
 /**
- * The dispatcher: takes queries in, binds their items to slots as late as possible, and gives each
- * query exactly one answer. One for each coordinator; knows the nodes whose links that one holds.
+ * The dispatcher: admits queries, binds their items to slots as late as possible, and gives each query
+ * exactly one answer. Each coordinator has one, which knows the nodes linked to that coordinator.
  *
  * @module
  */
@@ -38,29 +38,27 @@ import type { OutlookParts } from './outlook.ts'
 import { Preferred } from './use/preferred.ts'
 
 export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'> {
-  /** @param change what the event changed of a node */
+  /** @param change the event's effect on a node */
   handle(event: PolicyEvent, change: NodeChange | undefined, nowMs: number): void
-  /** What is served changed. */
+  /** The pipelines changed. */
   renew(): void
-  /** Nodes and slots. */
   readonly pool: Pool
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
-  /** What variants hand on. */
   readonly fanOut: Pick<FanOut, 'mean' | 'none'>
-  /** Answers whose time is up. Before an event those past it; after it those at it as well. */
+  /** Fails queries past their deadline; `inclusive` also those at it, as after an event. */
   expire(nowMs: number, inclusive: boolean): void
-  /** Gives work to all slots with credit. */
+  /** Sends batches to slots with credit. */
   dispatch(nowMs: number): void
-  /** When to be woken at the latest; Infinity when only an event can change anything. */
+  /** Latest time of the next wake; Infinity if only an event can change anything. */
   nextWakeMs(nowMs: number): number
   planned: Outlook['planned']
   /** See `admit/best_in_time.ts`. */
   bestInTime(shape: PipelineShape, nowMs: number): boolean
-  /** Where nodes are checked. */
+  /** Undefined if results are not checked. */
   trust: Trust | undefined
   stats(nowMs: number): SchedulerStats
-  /** Throws where an invariant of the state does not hold: see `state/check.ts`. */
+  /** @throws Error if an invariant of the state does not hold: see `state/check.ts` */
   check(): void
 }
 
@@ -135,7 +133,7 @@ export function createDispatcher(
     preferred,
     confirming: () => trust?.confirming,
     nowMs: () => nowMs,
-    asked: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
+    countDemand: (pipeline, floor, share) => demands.count(pipeline, nowMs, floor, share),
   })
   const finishing = { profile, fanOut, pool, flights, gather, registry }
   const results = createResults({
@@ -199,16 +197,16 @@ export function createDispatcher(
       case 'batch_failed': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        // Nobody wants what was called off, and its end is no sign of a fault.
+        // No query needs a batch that was called off, and its end is no sign of a fault.
         if (batch.abandonedUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
         coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
         return flights.fail(batch, event.message, nowMs)
       }
       case 'node_joined':
-        return lose(change, 'its node joined anew')
+        return lose(change, 'its node joined again')
       case 'node_reported':
-        return lose(change, 'its slot is no more')
+        return lose(change, 'its slot was removed')
       case 'node_left':
         learned.left(event.node)
         results.left(event.node)

@@ -1,5 +1,5 @@
 /**
- * What was learned while serving, gathered to be kept over a restart, and given back after it.
+ * Values learned while serving, collected for storage over a restart, and restored after it.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { Trust } from './trust/trust.ts'
 import type { NodeId } from './core/types.ts'
 
 export interface Learned {
-  /** One more pipeline is served; what is known of the other is taken for it. */
+  /** A pipeline was added; estimates of the one it replaces are used for it. */
   open(shape: PipelineShape, replaces: string | undefined): void
-  /** A pipeline is served no more. */
+  /** A pipeline was removed. */
   close(shape: PipelineShape): void
-  /** This node went: what was learned of it is still to be asked for. */
+  /** A node left: its values are still part of the next `memory`. */
   left(node: NodeId): void
-  /** What was learned since the last call. */
+  /** Values learned since the last call. */
   memory(): Memory
   recall(memory: Memory): void
 }
@@ -32,7 +32,7 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
   nodes: ReadonlyMap<NodeId, Pick<PoolNode, 'slots'>>
   trust: Trust | undefined
 }): Learned {
-  /** Since what was learned was last asked for. */
+  /** Nodes that left since the last call of `memory`. */
   const left = new Set<NodeId>()
 
   return {

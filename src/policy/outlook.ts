@@ -1,6 +1,6 @@
 /**
- * The outlook: prices, paths, who rests, and how much is queued, as of a moment. Worked out when asked
- * for, and kept as long as it holds.
+ * The outlook: prices, paths, levels of use and backlog at a moment. Computed when read, and kept while
+ * valid.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import { Fairness } from './price/fairness.ts'
 import { Market } from './price/market.ts'
 import { backlog as B, price } from './price/params.ts'
 import { Paths } from './price/paths.ts'
-import { heardDuty, type Problem, supplyOf } from './price/problem.ts'
+import { type Problem, responsiveDuty, supplyOf } from './price/problem.ts'
 import { Preferred } from './use/preferred.ts'
 import type { Cold } from './use/recruiting.ts'
 import { Use } from './use/use.ts'
@@ -53,7 +53,7 @@ export interface OutlookParts {
   classified(): void
   preferred: Preferred
   cold(nowMs: number): Cold
-  /** So many cold nodes are to be loaded; and a node that rested long lets go of what it holds. */
+  /** Loads `count` cold nodes; and releases a node after a long rest. */
   recruit(count: number): void
   release(node: NodeId): void
 }
@@ -65,7 +65,7 @@ export class Outlook {
   private ratesMs = -Infinity
   private rates: number[] = []
   private market!: Market
-  /** With those that rest. */
+  /** The market including resting slots. */
   private whole!: Market
   private stations: Stations | undefined
   private paths!: Paths
@@ -86,19 +86,19 @@ export class Outlook {
     this.fairness = new Fairness(parts.shapes)
   }
 
-  /** A query was let in. */
+  /** Takes in a query that was admitted. */
   joined(query: Query): void {
     this.test.add(query, this.paths, this.version)
   }
 
-  /** What is served changed. */
+  /** The pipelines changed. */
   renew(): void {
     this.parts.pool.capacities.renew()
     this.solvedMs = -Infinity
     this.stale = true
   }
 
-  /** Makes all of this hold for now. */
+  /** Brings the outlook up to date, and returns the capacity. */
   capacity(nowMs: number): Capacity {
     const { pool, ready, emit } = this.parts
     const capacity = pool.capacities.at(nowMs)
@@ -129,13 +129,13 @@ export class Outlook {
     this.epoch = capacity.epoch
     this.solvedMs = this.ratesMs = nowMs
     this.rates = demands.levelsPerS(nowMs)
-    // Of all slots: the deadline test knows of each silent one when it may come free.
+    // All slots at full duty: the deadline test knows for each silent slot when it may come free.
     const all: Problem = {
       ...supplyOf(shapes, capacity, fanOut),
       demands: demands.now(nowMs),
       leastPerMs: energyPrices(capacity, this.parts.preferred.now(nowMs)),
     }
-    const problem = { ...all, duties: capacity.groups.map((group) => heardDuty(group, nowMs)) }
+    const problem = { ...all, duties: capacity.groups.map((group) => responsiveDuty(group, nowMs)) }
     this.whole = new Market(shapes, problem, this.whole?.found())
     if (anew || this.stations === undefined) {
       this.stations = new Stations(
@@ -161,7 +161,7 @@ export class Outlook {
     this.version++
   }
 
-  /** Decides what of each node is in use, and has it so. */
+  /** Decides the levels of use, and applies them. */
   private scale(capacity: Capacity, nowMs: number): void {
     const { emit, ready, preferred, pool, cold, recruit, release, waiting } = this.parts
     this.use.decide({
@@ -180,12 +180,12 @@ export class Outlook {
   }
 
   private backlogShare(nowMs: number): number {
-    // A query that is alone keeps nobody waiting.
+    // A single query delays no other.
     if (this.paths === undefined || this.parts.queries.length < 2) return 0
     return this.backlog.share(this.market, this.paths, nowMs)
   }
 
-  /** Share of the capacity that is planned with: what is queued beyond the usual counts as demand. */
+  /** Share of the capacity to plan with: the backlog beyond the usual counts as demand. */
   private factor(nowMs: number): number {
     const beyond = this.backlogShare(nowMs) - B.usual
     const load = this.market.loadShare
@@ -198,7 +198,7 @@ export class Outlook {
     if (prices === undefined) {
       prices = this.market.pricesAt(factor)
       if (this.market !== this.whole) {
-        // A slot that rests can be called, so time is worth no more than with all slots, and a call.
+        // A resting slot can be called, so a price is at most the price with all slots plus the call.
         const callPerMs = dispatch.call / this.parts.batchMs()
         const { duties } = this.market.problem
         const whole = this.whole.pricesAt(factor)
@@ -211,7 +211,7 @@ export class Outlook {
     return prices
   }
 
-  /** What decisions of this moment read. */
+  /** Input of the decisions at this moment. */
   context(nowMs: number): DispatchContext {
     const capacity = this.capacity(nowMs)
     const factor = this.factor(nowMs)
@@ -237,7 +237,7 @@ export class Outlook {
     }
   }
 
-  /** The deadline test of this moment. */
+  /** The current deadline test. */
   deadlines(nowMs: number): Deadlines {
     const { shapes, queries } = this.parts
     const capacity = this.capacity(nowMs)
@@ -251,7 +251,7 @@ export class Outlook {
     return this.test
   }
 
-  /** What the time that a query needs of each station is worth by prices, and what it puts at risk. */
+  /** Price of the station time that a query needs, and the accuracy it puts at risk. */
   worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number) {
     const risks = this.deadlines(nowMs).riskBehind(deadlineMs)
     const { duties } = this.stations!.problem
@@ -261,7 +261,7 @@ export class Outlook {
     return { price, risk: stationMs.reduce((sum, ms, s) => sum + ms * risks[s]!, 0) }
   }
 
-  /** Whether a batch that takes so long leaves enough slots to pipelines with a shorter SLO. */
+  /** Whether a batch of `takesMs` leaves enough slots to pipelines with a shorter SLO. */
   leavesRoom(own: string, takesMs: number, nowMs: number): boolean {
     const hasty = { load: 0, sloMs: Infinity }
     let p = 0
@@ -274,7 +274,7 @@ export class Outlook {
     return leavesRoom(hasty, this.capacity(nowMs), nowMs)
   }
 
-  /** Behind a prefix, for who asks outside of decisions. */
+  /** Current paths, for readers outside of dispatch decisions. */
   pathsAt(nowMs: number): Paths {
     this.capacity(nowMs)
     return this.paths
@@ -284,7 +284,7 @@ export class Outlook {
     this.deficits.charge(...args)
   }
 
-  /** The plan with all slots, and how many nodes have any in use. */
+  /** The plan with all slots, and the number of nodes with slots in use. */
   planned(): { market: Market; awake: number } | undefined {
     if (this.whole === undefined) return undefined
     const nodes = [...this.parts.pool.nodes.values()]

@@ -12,24 +12,24 @@ import { shapesOf } from './core/graph.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from './core/types.ts'
 
 export interface LearningScheduler extends Scheduler {
-  /** What it learned that is worth keeping: of nodes only those that are here, or were judged. */
+  /** Learned values worth storing: of nodes that are present, or were judged. */
   memory(): Memory
-  /** For tests: throws where an invariant of its state does not hold. */
+  /** For tests: throws if an invariant of the state does not hold. */
   check(): void
 }
 
 /**
  * Makes a scheduler for these pipelines.
  *
- * Time never runs back: a `nowMs` below an earlier one counts as that one. After each event the last
- * `wake_at` handed out says when to send `{type: 'wake'}` at the latest; sooner does no harm.
+ * Time never runs back: a `nowMs` below an earlier one counts as the earlier one. After each event, the last
+ * `wake_at` emitted is the latest time to send `{type: 'wake'}`; an earlier wake does no harm.
  *
  * @example
  * ```ts
  * const scheduler = createScheduler({ pipelines: [pipeline] })
  * for (const command of scheduler.handle(event, performance.now())) execute(command)
  * ```
- * @throws RangeError for pipelines that can't be told apart or have too many paths, and bad limits
+ * @throws RangeError for pipelines of one name, or with too many paths, and for invalid limits
  */
 export function createScheduler(options: SchedulerOptions): LearningScheduler {
   const shapes = shapesOf(options.pipelines)
@@ -57,7 +57,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     planned: dispatcher.planned,
   })
   let nowMs = -Infinity
-  /** The driver's one timer, as far as is known; undefined when it may have fired. */
+  /** The driver's timer as last set; undefined once it may have fired. */
   let wakeAtMs: number | undefined
 
   function handle(given: PolicyEvent, at: number, more = false): PolicyCommand[] {
@@ -69,19 +69,19 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     dispatcher.expire(nowMs, false)
     const event = trust === undefined ? given : trust.before(given, nowMs)
     if (event !== undefined) apply(event)
-    heed()
+    applyDeferred()
     if (type === 'pipeline_removed') {
       shapes.remove(given.pipeline)
       dispatcher.renew()
     }
-    // Left for the one that follows, which is looked at in the same way.
+    // The next event follows at once, and decisions are made after it.
     if (more && (type === 'query_arrived' || type === 'batch_finished')) return commands
     dispatcher.expire(nowMs, true)
     if (controller.wantsPlacement(type, nowMs)) {
-      controller.askPlacement(dispatcher.classes(nowMs), nowMs)
+      controller.requestPlacement(dispatcher.classes(nowMs), nowMs)
     }
     dispatcher.dispatch(nowMs)
-    heed()
+    applyDeferred()
     setTimer()
     return commands
   }
@@ -92,13 +92,13 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     controller.handle(event, change, nowMs)
   }
 
-  /** Slots have done what they had of a variant that they let go of; nodes went into quarantine, or came out. */
-  function heed(): void {
+  /** Applies deferred effects: released variants to unload, and nodes that entered or left quarantine. */
+  function applyDeferred(): void {
     for (const { slot, variant } of pool.leaving.take()) controller.left(slot, variant, nowMs)
     for (const news of trust?.reputations.news() ?? []) apply(news)
   }
 
-  /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */
+  /** Sets the timer. An earlier timer is left: it costs one idle wake, instead of a command per event. */
   function setTimer(): void {
     const nextMs = Math.min(dispatcher.nextWakeMs(nowMs), controller.nextWakeMs(nowMs))
     if (nextMs === Infinity) return

@@ -1,5 +1,5 @@
 /**
- * A scheduler driven by hand: one event after another, at times that the test says.
+ * A scheduler driven by hand: one event after another, at times given by the test.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
-/** A scheduler driven by hand, with nodes that hold everything; one by default. */
+/** A scheduler driven by hand, with nodes that hold all variants; one by default. */
 export function byHand(slots = 1, duty = 1, nodes: readonly string[] = ['a']) {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const able = refsOf(ocr)

@@ -11,7 +11,7 @@ import type { PolicyEvent, Scheduler, VariantRef } from '../../src/policy/core/t
 import type { NodeSpec } from '../../src/sim/node.ts'
 import { createSimulation, type SimulationOptions } from '../../src/sim/simulation.ts'
 
-/** Two tasks; the product of accuracies, best 0.9 * 0.9. */
+/** Two tasks; accuracies multiply, the best is 0.9 * 0.9. */
 export const ocr: Pipeline = checkPipeline({
   schema: 'shoal-pipeline/1',
   name: 'ocr',
@@ -107,7 +107,7 @@ export function nodeOf(
   }
 }
 
-/** A scheduler with a simulated pool around it; its invariants are checked after each event. */
+/** A scheduler with a simulated pool; its invariants are checked after each event. */
 export function createPool(
   pipelines: Pipeline[],
   given: Partial<SimulationOptions> & { limits?: Partial<Limits> } = {},
@@ -130,7 +130,7 @@ function checked(scheduler: LearningScheduler): LearningScheduler {
   }
 }
 
-/** Drives a scheduler by hand: the commands of one type that an event brings. */
+/** Drives a scheduler by hand: returns the commands of one type that an event causes. */
 export function commandsOf<T extends string>(
   scheduler: Scheduler,
   event: PolicyEvent,

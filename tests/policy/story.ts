@@ -1,5 +1,5 @@
 /**
- * Stories of a pool: what happens when, and what the scheduler makes of it. Time is virtual.
+ * Stories of a pool: events at given times, and what the scheduler does. Time is virtual.
  *
  * ```ts
  * const story = play({ children: 2 }, [
@@ -10,8 +10,8 @@
  * story.served('q').path
  * ```
  *
- * Whatever the story, each query has one answer by its deadline, nothing is sent to a slot that cannot
- * do it, and nothing is left in a queue: that is looked at each time it went on.
+ * In every story, each query has one answer by its deadline, nothing is sent to a slot that cannot run it,
+ * and nothing is left in a queue: that is checked at each step.
  *
  * @module
  */
@@ -32,17 +32,17 @@ import { createSimulation, type Simulation } from '../../src/sim/simulation.ts'
 import { nodeOf, ocr } from './fixtures.ts'
 
 export interface Setting extends Omit<SchedulerOptions, 'pipelines'> {
-  /** Only `ocr` where it is not said. */
+  /** By default only `ocr`. */
   pipelines?: Pipeline[]
-  /** Items that each item hands to a task behind it; by default a random number around what is usual. */
+  /** Items that each item hands to a task behind it; by default a random number around the usual one. */
   children?: number | ((query: string, child: string) => number)
   seed?: number
 }
 
-/** Something that happens. */
+/** An event of a story. */
 export type Step = (scene: Scene) => void
 
-/** What happens at a time, in this order. */
+/** Events at a time, in this order. */
 export type Happening = readonly [atMs: number, ...steps: Step[]]
 
 type NodeGiven = NonNullable<Parameters<typeof nodeOf>[2]>
@@ -51,13 +51,13 @@ export type Served = Extract<Answer, { ok: true }> & { atMs: number; tookMs: num
 export type Failed = Extract<Answer, { ok: false }> & { atMs: number; tookMs: number }
 export type Sent = Extract<PolicyCommand, { type: 'dispatch' }> & { atMs: number }
 
-/** How many of some queries came to what. */
+/** Counts of some queries by outcome. */
 export interface Tally {
   asked: number
   served: number
-  /** Told so as they came. */
+  /** Refused on arrival. */
   refused: number
-  /** Let in, and no result in time. */
+  /** Admitted, without a result in time. */
   lost: number
 }
 
@@ -90,7 +90,7 @@ export class Scene {
     return this.simulation.time.nowMs
   }
 
-  /** Goes on until then, with what happens on the way. */
+  /** Goes on until a time, with events on the way. */
   go(untilMs: number, happenings: readonly Happening[] = []): this {
     for (const [atMs, ...steps] of happenings) {
       this.simulation.time.at(atMs, () => steps.forEach((step) => step(this)))
@@ -145,21 +145,21 @@ export class Scene {
     return { ...answer, ...when }
   }
 
-  /** Of one that has no result. */
+  /** The failure of a query without a result. */
   failed(query: string): Failed {
     const { answer, ...when } = this.answered(query)
     assert.ok(!answer.ok, `${query} was served`)
     return { ...answer, ...when }
   }
 
-  /** Of one that was told so as it came. */
+  /** The refusal of a query on arrival. */
   refused(query: string): Failed {
     const failed = this.failed(query)
     assert.equal(failed.tookMs, 0, `${query} was let in`)
     return failed
   }
 
-  /** Of all whose name begins so. */
+  /** Counts of all queries whose name begins with the prefix. */
   tally(prefix = ''): Tally {
     const tally = { asked: 0, served: 0, refused: 0, lost: 0 }
     for (const [query, { atMs }] of this.asked) {
@@ -171,7 +171,7 @@ export class Scene {
     return tally
   }
 
-  /** Mean over those that were served. */
+  /** Mean over the queries served. */
   accuracy(prefix = ''): number {
     let [sum, count] = [0, 0]
     for (const [query, [given]] of this.simulation.answers) {
@@ -194,14 +194,14 @@ export class Scene {
   }
 }
 
-/** A pool from its first moment until then. */
+/** A pool from its first moment until a time. */
 export function play(setting: Setting, happenings: readonly Happening[], untilMs: number): Scene {
   return new Scene(setting).go(untilMs, happenings)
 }
 
 /**
- * A node that takes the reference latencies of all pipelines, unless it is said otherwise. As it joins
- * it says how far it is.
+ * A node with the reference latencies of all pipelines, unless stated otherwise. When it joins it reports
+ * its round trip.
  */
 export const joins = (id: string, given: NodeGiven = {}): Step => ({ simulation, pipelines }) => {
   const spec = nodeOf(id, pipelines, given)
@@ -213,7 +213,7 @@ export const leaves = (id: string): Step => ({ simulation }) => simulation.leave
 export const pauses = (id: string): Step => ({ simulation }) => simulation.pause(id, true)
 export const resumes = (id: string): Step => ({ simulation }) => simulation.pause(id, false)
 
-/** A query with so much time. */
+/** A query with a timeout in ms. */
 export const asks = (
   query: string,
   withinMs: number,
@@ -226,7 +226,7 @@ export const asks = (
   scene.simulation.ask(query, of, withinMs, minAccuracy, prefer, share)
 }
 
-/** So many queries, q0 and on, one each so many ms. */
+/** `count` queries, q0 and on, one each `gapMs`. */
 export const asksMany = (
   prefix: string,
   count: number,
@@ -243,7 +243,7 @@ export const asksMany = (
   }
 }
 
-/** As many as come by chance, so many a second in the mean. */
+/** Poisson arrivals with a mean rate per second. */
 export const asksAtRandom = (
   prefix: string,
   perS: number,

@@ -1,7 +1,7 @@
 /**
- * Admission: a query is let in if its chance to be in time, by its quickest path behind all that is more
- * urgent, is at least what its time would be worth to others. In an idle pool that is next to nothing and
- * anything is tried; in overload it is an answer, and only what is sure is let in.
+ * Admission: a query is admitted if its chance to be in time, by its quickest path behind all work of
+ * earlier deadline, is at least the worth of its time to other queries. In an idle pool that threshold is
+ * close to zero and almost every query is tried; in overload only queries sure to be in time are admitted.
  *
  * @module
  */
@@ -18,55 +18,59 @@ import { admit as A, retry as R } from './params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Quickest } from '../price/path.ts'
-import type { Asking, Confirming } from '../trust/confirming.ts'
+import type { Confirming, NewQuery } from '../trust/confirming.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
-/** No idle pool could do it in its time: it is no demand that a plan could meet. */
+/** Whether even an idle pool could not be in time: such a query is no demand that a plan could meet. */
 export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
   reason === 'infeasible_deadline' && retryAfterMs === undefined
 
-export interface Asked extends Asking {
+export interface AdmissionRequest extends NewQuery {
   deadlineMs: number
-  /** What its client gave it, before any of that was gone. */
+  /** Time that the client gave the query, in ms, before any of it had passed. */
   timeoutMs: number | undefined
   minAccuracy: number | undefined
 }
 
-/** How things stand; see `outlook.ts`. */
+/** The outlook that admission reads; see `outlook.ts`. */
 export interface Prospects {
   readonly fairness: Fairness
   capacity(nowMs: number): Capacity
   pathsAt(nowMs: number): Paths
   deadlines(nowMs: number): Deadlines
-  /** What the time that a query needs of each station is worth by prices, and what it puts at risk. */
+  /** Price of the station time that a query needs, and the accuracy it puts at risk. */
   worthOf(
     stationMs: readonly number[],
     deadlineMs: number,
     nowMs: number,
   ): { price: number; risk: number }
-  /** A query was let in. */
+  /** Takes in a query that was admitted. */
   joined(query: Query): void
 }
 
 export interface AdmissionParts {
   outlook: Prospects
-  /** Highest least accuracy that can be kept with the variants that may be used. */
+  /** Highest minimum accuracy that the permitted variants can keep. */
   bestFloor(shape: PipelineShape): number
-  /** What nodes may yet come to hold of what is missing. */
+  /** Variants that nodes are loading, and when they are there. */
   arrivals: Pick<Arrivals, 'count' | 'inMs'>
-  /** Queries inside: all, and of this pipeline as many as it may have. */
+  /** Number of queries inside; and whether a pipeline has as many as it may. */
   inside(): number
   isFull(shape: PipelineShape): boolean
-  /** Undefined where nobody checks. */
+  /** Undefined if results are not checked. */
   confirming(): Pick<Confirming, 'inMs' | 'entered' | 'left'> | undefined
 }
 
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, R.leastMs), R.mostMs))
 
-/** A refusal; or the slack of the query, its time less its quickest path, at most the SLO. */
-export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refusal | number {
-  const { shape, deadlineMs, minAccuracy } = asked
+/** A refusal; or the slack of the query in ms: its time minus its quickest path, at most the SLO. */
+export function admit(
+  request: AdmissionRequest,
+  parts: AdmissionParts,
+  nowMs: number,
+): Refusal | number {
+  const { shape, deadlineMs, minAccuracy } = request
   const { outlook } = parts
   const best = parts.bestFloor(shape)
   if (minAccuracy !== undefined && !(minAccuracy <= best + 1e-9)) {
@@ -80,12 +84,12 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
   const capacity = outlook.capacity(nowMs)
   const paths = outlook.pathsAt(nowMs)
   const quickest = paths.quickest(shape.start, level)
-  if (quickest === undefined) return whileLoading(asked, level, capacity, paths, parts, nowMs)
+  if (quickest === undefined) return whileLoading(request, level, capacity, paths, parts, nowMs)
   if (parts.isFull(shape)) {
     const ms = outlook.deadlines(nowMs).beginsMs(quickest.stationMs, quickest.stationMs)
     return refusal(
       'queue_full',
-      `Cannot take a query: too many for ${shape.name} are inside`,
+      `Cannot take a query: too many queries for ${shape.name} are inside`,
       clampRetry(ms),
     )
   }
@@ -95,11 +99,11 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
     shape,
     test.beginsMs(test.aheadOf(deadlineMs), quickest.stationMs, quickest.leadMs),
   )
-  const confirmedMs = parts.confirming()?.inMs(asked, quickest.chainMs, nowMs) ?? 0
+  const confirmedMs = parts.confirming()?.inMs(request, quickest.chainMs, nowMs) ?? 0
   if (confirmedMs === Infinity) {
     return refusal(
       'no_capable_node',
-      `Cannot confirm what nodes say of ${shape.name}: no trusted node is there, nor can the auditor`,
+      `Cannot confirm results for ${shape.name}: no trusted node or auditor can run it`,
       R.noNodeMs,
     )
   }
@@ -109,7 +113,7 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
   const variance = varianceOf(quickest, slackMs, beginsMs)
   const worth = outlook.worthOf(quickest.stationMs, deadlineMs, nowMs)
   const served = price.served * (shape.pipeline.weight ?? 1)
-  // Where nobody is inside nobody is kept waiting, whatever prices say of a demand that is refused.
+  // With no query inside, no query is delayed, whatever the prices say of refused demand.
   const needed = parts.inside() === 0
     ? A.alone
     : Math.min(A.most, Math.max(A.least, worth.price / served)) + worth.risk / served
@@ -123,9 +127,9 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
     'infeasible_deadline',
     isLate
       ? `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`
-      : `Cannot answer within ${Math.round(leftMs)} ms: it would make others late`,
-    // Its time may be gone because much came at once: that is no reason never to come again.
-    quickest.chainMs <= Math.max(leftMs, asked.timeoutMs ?? leftMs)
+      : `Cannot answer within ${Math.round(leftMs)} ms: it would make other queries late`,
+    // A burst may have used up its time before it came here: the client should still try again.
+    quickest.chainMs <= Math.max(leftMs, request.timeoutMs ?? leftMs)
       ? clampRetry(Math.max(needMs - leftMs, quickest.mostMs))
       : undefined,
   )
@@ -141,7 +145,7 @@ function varianceOf({ variance }: Quickest, slackMs: number, beginsMs: number): 
   return variance + jitter * jitter + queue * queue + 0.25
 }
 
-/** Where volunteers give a part of their time, until the first slot may begin: all may rest by then. */
+/** ms until a slot may begin where nodes give only a part of their time: all may rest until then. */
 function restMs({ groups }: Capacity, nowMs: number): number {
   if (groups.every(({ duty, slots }) => duty >= slots.length)) return 0
   let soonestMs = Infinity
@@ -154,9 +158,9 @@ function restMs({ groups }: Capacity, nowMs: number): number {
   return soonestMs - nowMs
 }
 
-/** Some task is served by nobody: a few queries wait for a variant that is being loaded. */
+/** Some task has no slot: a few queries wait for a variant that is being loaded. */
 function whileLoading(
-  { shape, deadlineMs, minAccuracy }: Asked,
+  { shape, deadlineMs, minAccuracy }: AdmissionRequest,
   level: number,
   capacity: Capacity,
   paths: Paths,
@@ -179,7 +183,7 @@ function whileLoading(
   return refusal(
     'no_capable_node',
     level > 0 && paths.quickest(shape.start, 0) !== undefined
-      ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold variants of ${shape.name} that do`
+      ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold such variants of ${shape.name}`
       : `Cannot serve ${shape.name}: no node holds a variant for every task`,
     arrivals.count > 0 ? R.loadingMs : R.noNodeMs,
   )

@@ -1,5 +1,5 @@
 /**
- * Whether the most accurate path of a pipeline is in time, by what is known of its times now.
+ * Whether the most accurate path of a pipeline is in time, by the current latency estimates.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import { admit } from './params.ts'
 
-/** Whether a query that is alone is as good as sure to be in time by it. False where nobody serves it. */
+/** Whether a query alone in the pool is almost sure to be in time by it; false if no slot serves it. */
 export function isBestInTime(
   paths: Paths,
   { start, levels, pipeline: { sloMs } }: PipelineShape,

@@ -14,14 +14,14 @@ export interface Busy {
   slots: number
 }
 
-/** Of each station. */
+/** Busy slots of each station. */
 export function busyOf({ groups }: Capacity, { of, count }: Stations, nowMs: number): Busy[] {
   const busy = Array.from({ length: count }, () => ({ lefts: [] as number[], slots: 0 }))
   groups.forEach(({ slots }, g) => {
     const own = busy[of[g]!]!
     own.slots += slots.length
     for (const slot of slots) {
-      // What is sent so much before that is there when the slot comes free.
+      // A batch sent this long before the slot comes free arrives when it does.
       const onewayMs = (slot.batches[slot.batches.length - 1]?.networkMs ?? 0) / 2
       const leftMs = readyAtMs(slot, nowMs) - onewayMs - nowMs
       if (leftMs > 0) own.lefts.push(leftMs)
@@ -33,9 +33,9 @@ export function busyOf({ groups }: Capacity, { of, count }: Stations, nowMs: num
 
 export class ComingFree {
   private readonly idle: number
-  /** By number of busy slots that are free by then: their ms together. */
+  /** By number of busy slots that have come free: sum of their ms. */
   private readonly sums: number[] = [0]
-  /** Likewise: slot ms of work that has begun when the next one comes free. */
+  /** Indexed alike: slot ms of work begun when the next slot comes free. */
   private readonly begun: number[] = []
 
   constructor(readonly busy: Busy) {
@@ -47,12 +47,12 @@ export class ComingFree {
     })
   }
 
-  /** Itself where it is of the same. */
+  /** This object if its busy slots are the given ones. */
   as({ lefts, slots }: Busy): this | undefined {
     return this.busy.lefts === lefts && this.busy.slots === slots ? this : undefined
   }
 
-  /** After how long so many ms of work of the whole station have begun. */
+  /** ms until this much work, as ms of the whole station, has begun. */
   beginsMs(ms: number): number {
     const { begun, sums, idle, busy: { slots } } = this
     const work = ms * slots

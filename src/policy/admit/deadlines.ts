@@ -1,6 +1,6 @@
 /**
- * The deadline test: all queries inside in the order of their deadlines, each by its quickest path, on
- * slots that come free one after the other. Says how much work goes before a deadline.
+ * The deadline test: all queries inside by deadline, each by its quickest path, on slots that come free
+ * one after the other. It tells how much work goes before a deadline.
  *
  * @module
  */
@@ -13,26 +13,26 @@ import { admit } from './params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 
-/** A query that will be served, and what goes before it; behind the last one, of a query due never. */
+/** Work before an admitted query by deadline; the last row stands for a query without deadline. */
 interface Row {
   deadlineMs: number
   seq: number
   /** ms of each station. */
   aheadMs: number[]
-  /** ms of each station for what follows items that are not done. */
+  /** ms of each station for tasks that follow unfinished items. */
   lockedMs: number[]
-  /** Accuracy that a ms of delay of each station puts at risk of these. */
+  /** Accuracy that a ms of delay of each station puts at risk for these queries. */
   riskPerMs: number[]
 }
 
 export class Deadlines {
   private readonly rows: Row[] = [emptyRow()]
-  /** Of rows, without that behind the last. */
+  /** Number of rows, not counting the last. */
   private count = 0
   private stations: ComingFree[] = []
   private nowMs = 0
 
-  /** @param version differs from the last where paths do */
+  /** @param version changes when the paths do */
   scan(
     queries: DeadlineQueue<Query>,
     paths: Paths,
@@ -58,7 +58,7 @@ export class Deadlines {
     }
   }
 
-  /** Takes in one that was let in since. */
+  /** Adds a query admitted since the scan. */
   add(query: Query, paths: Paths, version: number): void {
     const { rows, count } = this
     const at = this.firstAfter(query.deadlineMs, query.seq)
@@ -73,7 +73,7 @@ export class Deadlines {
     for (let i = at + 1; i <= count + 1; i++) addTo(rows[i]!, query, riskPerMs)
   }
 
-  /** What a ms of delay puts at risk of it; undefined where it takes no time from others. */
+  /** Accuracy that a ms of delay puts at risk for a query; undefined if it takes no time from others. */
   private lookAt(query: Query, { aheadMs }: Row, paths: Paths, version: number) {
     const { rest, deadlineMs } = query
     if (rest.epoch !== version) settle(query, paths, version, this.stations.length)
@@ -84,19 +84,19 @@ export class Deadlines {
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     const variance = varianceOf(query, beginsMs)
     const chance = chanceOf(deadlineMs - endMs, variance)
-    // As admission has it: who is let in is counted.
+    // The threshold of admission: every admitted query is counted.
     rest.isLate = chance < admit.least
     return rest.isLate ? undefined : riskPerMs(query, chance, variance)
   }
 
-  /** ms of each station for what is due before a query, or before one that comes now. */
+  /** ms of each station for queries due before this one; without `seq`, before one that arrives now. */
   aheadOf(deadlineMs: number, seq = Infinity): readonly number[] {
     return this.rows[this.firstAfter(deadlineMs, seq - 1)]!.aheadMs
   }
 
   /**
-   * Of that, ms for what cannot begin before something else is done, of the last so many queries: as many
-   * as run at a time.
+   * ms of a station, among the last `queries` queries due before this one, for tasks that cannot begin until
+   * another task ends. Pass the number of queries that run at a time.
    */
   lockedMs({ deadlineMs, seq }: Query, station: number, queries: number): number {
     const { rows } = this
@@ -105,14 +105,14 @@ export class Deadlines {
     return rows[at]!.lockedMs[station]! - before
   }
 
-  /** Accuracy that a ms of delay of each station puts at risk of what is due later. */
+  /** Accuracy that a ms of delay of each station puts at risk for queries due later. */
   riskBehind(deadlineMs: number, seq = Infinity): readonly number[] {
     const { rows, count } = this
     const before = rows[this.firstAfter(deadlineMs, seq)]!.riskPerMs
     return rows[count]!.riskPerMs.map((all, s) => all - before[s]!)
   }
 
-  /** Row of the first query that is due later; of those due at once the first that came later. */
+  /** Row of the first query due later; at equal deadlines, the first that arrived later. */
   private firstAfter(deadlineMs: number, seq: number): number {
     const { rows } = this
     let low = 0
@@ -129,9 +129,9 @@ export class Deadlines {
   }
 
   /**
-   * ms that work waits for stations that it needs, behind so much: where that is longest.
+   * ms that a query waits behind the work ahead: the longest wait of the stations it needs.
    *
-   * @param leadMs until it comes to each station, where it does not begin there
+   * @param leadMs ms until the query reaches each station that is not its first
    */
   beginsMs(ahead: readonly number[], own: readonly number[], leadMs?: readonly number[]): number {
     const { stations } = this
@@ -184,13 +184,13 @@ function varianceOf({ shape, slackMs, rest }: Query, waitMs: number): number {
   return rest.variance + jitter * jitter + queue * queue + 0.25
 }
 
-/** How much the worth of a query falls for a ms that it is later. */
+/** Worth that a query loses per ms of delay, in accuracy. */
 function riskPerMs({ slackMs, share }: Query, chance: number, variance: number): number {
   const late = price.served * price.slope * chance * (1 - chance) / Math.sqrt(variance)
   return late + share * price.wait / Math.max(slackMs, 1)
 }
 
-/** What a query still needs, noted in it for one version of the paths. */
+/** Notes in a query the station time it still needs, for one version of the paths. */
 function settle(query: Query, paths: Paths, version: number, stations: number): void {
   const { rest, items, level } = query
   rest.epoch = version

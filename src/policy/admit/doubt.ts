@@ -1,12 +1,12 @@
 /**
- * Doubt: what is known of latency is of batches that ran, and where it has every query refused none
- * does. A machine that something else held up for some seconds would be thought slow for ever by a
- * pool whose only queries have less time than it seems to need.
+ * Doubt. Latency estimates come from batches that ran. If the estimates have every query refused, no
+ * batch runs and they never change: a machine that other work slowed for some seconds would count as
+ * slow for ever in a pool whose queries all have less time than it seems to need.
  *
- * So where a query is refused that nobody stands before, and none of its pipeline was inside for a
- * while, what was learned of that pipeline is thought to be half as slow, down to what was measured or
- * what the file says: until one is let in, and shows what is so. Each time that one shows that it was
- * no mistake, the while is twice as long.
+ * So a refusal is reason for doubt if no query is ahead and no query of the pipeline has been inside for
+ * a pause. The learned latency of the pipeline is then halved, down to the measured value or the one of
+ * the pipeline file, until a query is admitted and its batch shows the true value. The pause doubles when
+ * the estimate was right.
  *
  * @module
  */
@@ -17,15 +17,15 @@ export interface Doubt {
   /**
    * A query of a pipeline ended.
    *
-   * @param inside how many of it are left
-   * @param inTime unknown where it was called off, or failed for something else
+   * @param inside queries of the pipeline that are left
+   * @param inTime undefined if it was cancelled, or failed for another reason than its deadline
    */
   ended(shape: PipelineShape, inside: number, inTime: boolean | undefined, nowMs: number): void
   /**
-   * Whether a refusal is reason to doubt what is known.
+   * Whether a refusal is reason to doubt the estimates.
    *
-   * @param needMs what the quickest way is thought to take where nobody else is inside
-   * @param leftMs the time that the query has
+   * @param needMs estimated duration of the quickest path with no query ahead
+   * @param leftMs time that the query has
    * @param inside queries of its pipeline
    */
   refused(
@@ -37,12 +37,12 @@ export interface Doubt {
   ): boolean
 }
 
-/** What is doubted of one pipeline. */
+/** Doubt about one pipeline. */
 interface Doubted {
-  /** When the last one ended, or it was last doubted. */
+  /** When its last query ended, or its estimates were last doubted. */
   sinceMs: number
   quietMs: number
-  /** Doubted, and none showed since whether that was right. */
+  /** Whether it was doubted and no query has shown since whether the estimate was right. */
   open: boolean
 }
 

@@ -1,5 +1,5 @@
 /**
- * Queries inside: let in or refused, and closed with exactly one answer.
+ * The registry of queries: each is admitted or refused, and closed with exactly one answer.
  *
  *     arrived -> refused
  *     arrived -> inside -> answered | failed | cancelled
@@ -37,10 +37,10 @@ export interface RegistryParts
   counters: Counters
   emit(command: PolicyCommand): void
   nowMs(): number
-  /** A query came that an idle pool could do in its time. */
-  asked(pipeline: string, floor: number | undefined, share: number): void
-  preferred: Pick<Preferred, 'asked'>
-  /** What is known has all queries of a pipeline refused, and may not be so any more. */
+  /** Takes in the demand of a query that an idle pool could serve in time. */
+  countDemand(pipeline: string, floor: number | undefined, share: number): void
+  preferred: Pick<Preferred, 'record'>
+  /** The estimates have all queries of a pipeline refused and may be outdated. */
   doubt(shape: PipelineShape): void
 }
 
@@ -72,7 +72,7 @@ export class QueryRegistry {
       return this.answer(id, { ok: false, reason: 'no_capable_node', message })
     }
     counters.arrived(shape.name)
-    const prefer = this.parts.preferred.asked(shape, event.prefer, nowMs)
+    const prefer = this.parts.preferred.record(shape, event.prefer, nowMs)
     const admitted = this.draining ? refusedForDraining : admit(
       { shape, deadlineMs, timeoutMs, minAccuracy, client, unverified },
       this.admission,
@@ -80,7 +80,7 @@ export class QueryRegistry {
     )
     const isRefused = typeof admitted !== 'number'
     if (!isRefused || !isHopeless(admitted)) {
-      this.parts.asked(shape.name, floorOf(shape, minAccuracy), share)
+      this.parts.countDemand(shape.name, floorOf(shape, minAccuracy), share)
     }
     if (isRefused) return this.refuse(id, shape, admitted, deadlineMs - nowMs, minAccuracy)
     const query = createQuery({
@@ -130,12 +130,12 @@ export class QueryRegistry {
     this.close(query)
   }
 
-  /** No more are let in. */
+  /** Refuses all further queries. */
   drain(): void {
     this.draining = true
   }
 
-  /** Queues new items of one query and one task, unless there is no room for them. */
+  /** Queues new items of one query and one task; the query fails if the task's queue is full. */
   enqueue(items: readonly Item[]): void {
     const { waiting, limits } = this.parts
     const [first] = items
@@ -154,7 +154,7 @@ export class QueryRegistry {
     this.answer(query.id, { ok: false, reason, message })
   }
 
-  /** Answers those whose time is up: before an event those past it, after it those at it as well. */
+  /** Fails queries past their deadline; `inclusive` also those at it, as after an event. */
   expire(nowMs: number, inclusive: boolean): void {
     const { queries } = this.parts
     for (let query = queries.at(0); query !== undefined; query = queries.at(0)) {
@@ -169,11 +169,14 @@ export class QueryRegistry {
       state === 'queued' && paths.quickest(way, query.level) === undefined
     )
     if (isStranded) {
-      this.fail(query, 'node_failed', 'Cannot answer: no node is left that can do the rest')
+      this.fail(
+        query,
+        'node_failed',
+        'Cannot answer: no node is left that can run the remaining items',
+      )
     } else this.fail(query, 'deadline_exceeded', 'Cannot answer within the deadline')
   }
 
-  /** All its items are done. */
   finish(query: Query): void {
     if (query.closed) return
     this.close(query, true)
@@ -182,7 +185,7 @@ export class QueryRegistry {
     this.parts.emit({ type: 'answer', query: query.id, answer })
   }
 
-  /** Takes a query out of everything; `inTime` where it is known whether it was. */
+  /** Removes a query everywhere; `inTime` is undefined if it is unknown. */
   private close(query: Query, inTime?: boolean): void {
     const { queries, counters, waiting, flights } = this.parts
     const nowMs = this.parts.nowMs()

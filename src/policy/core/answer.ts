@@ -1,16 +1,16 @@
 /**
- * What the scheduler says of a query when it has ended.
+ * The scheduler's answer to a query when it has ended.
  *
  * @module
  */
 import type { FailureReason, Handle, NodeId } from './names.ts'
 
-/** What served part of a query: one entry a batch. Latencies in milliseconds. */
+/** One batch that served a part of a query. Latencies in milliseconds. */
 export interface StageRecord {
   task: string
   variant: string
   node: NodeId
-  /** Items in the whole batch, and of this query among them. */
+  /** Items of the whole batch, and those of this query. */
   batch: number
   items: number
   queueMs: number
@@ -31,9 +31,9 @@ export type Answer =
     ok: true
     /** Mean path accuracy over the leaf items. */
     accuracy: number
-    /** No known party said or confirmed some of it. */
+    /** Present if some results were neither given nor confirmed by a trusted node. */
     verified?: false
-    /** Items served per task and variant. */
+    /** Items served by task and variant. */
     path: { [task: string]: { [variant: string]: number } }
     stages: StageRecord[]
     /** Every item of the query, depth first in reading order: parents before children. */
@@ -43,6 +43,6 @@ export type Answer =
     ok: false
     reason: FailureReason
     message: string
-    /** When a later try can succeed; absent where none can. */
+    /** ms after which a retry can succeed; absent if none can. */
     retryAfterMs?: number
   }

@@ -1,51 +1,51 @@
 /**
- * How much of a device is in use: what there is to choose from, and what people prefer.
+ * How much of a device is in use: the choices, and the preferences of people.
  *
  * @module
  */
 
 /**
- * What the pool is run for. `frugal`: the least cost that keeps deadlines. `balanced`: no device beyond
- * what brings the 95th percentile below half the deadline. `sooner`: all that is lent.
+ * Goal of the pool. `frugal`: the least cost that keeps deadlines. `balanced`: the fewest devices that keep
+ * the 95th percentile below half the deadline. `sooner`: all that is lent.
  */
 export const PREFERENCES = ['frugal', 'balanced', 'sooner'] as const
 export type Prefer = typeof PREFERENCES[number]
 
-/** What a device takes at rest, and with all its slots busy; between them as a power of their share. */
+/** Watts at rest, and with all slots busy; between these a power law of the busy share. */
 export interface Power {
   idleW: number
   busyW: number
   exponent: number
 }
 
-/** What of a node is in use, within what its volunteer lends. */
+/** The part of a node in use, within the limits of its volunteer. */
 export interface InUse {
   /** Slots that may have a batch at a time; 0: the node rests. */
   slots: number
-  /** Share of the time that they work, 0..1. */
+  /** Share of the time that the slots work, 0 to 1. */
   duty: number
-  /** Of one run. */
+  /** Threads of one run. */
   threads: number
 }
 
-/** What else than slots and duty a node can be scaled by. */
+/** Further properties by which a node can be scaled. */
 export interface Elastic {
-  /** Nothing is loaded there until the node is recruited. */
+  /** Whether nothing is loaded there until the node is recruited. */
   cold?: boolean
-  /** Threads of a run as they are when it joins. */
+  /** Threads of a run when the node joins. */
   threads?: number
   /**
-   * How many times as fast as with one thread a batch runs with 1, 2, ... threads, as measured; up to
-   * the most that are lent. Absent: threads are left as they are.
+   * Measured speed of a batch with 1, 2, ... threads relative to one thread; up to the number lent. If
+   * absent, threads stay as they are.
    */
   speedups?: readonly number[]
-  /** Modelled. Absent: slot time counts. */
+  /** Modelled power; if absent, cost is counted in slot time. */
   power?: Power
 }
 
-/** What of alike nodes is in use. */
+/** The part in use of a kind of similar nodes. */
 export interface Level {
-  /** Slots in all, and of each node at first. */
+  /** Slots in total; and slots used on each node before further ones. */
   count: number
   slots: number
   duty: number

@@ -1,12 +1,12 @@
 /**
- * What is run besides the queries' own work.
+ * Work besides that of queries.
  *
  * @module
  */
 
 /**
- * Items run for queries, and run besides: to compare, with known answers, in place of late ones; and
- * by the auditor, which is no part of the pool.
+ * Items run for queries, and items run in addition: replicas to compare, canaries with known answers,
+ * hedges of late batches, and audits, by the auditor outside the pool.
  */
 export interface ExtraWork {
   items: number

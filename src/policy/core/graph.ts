@@ -1,6 +1,6 @@
 /**
- * Pipelines prepared for deciding: tasks and variants as linked objects with indices, and every
- * prefix of a path with its accuracy, so that a decision only follows references.
+ * Pipelines prepared for decisions: tasks and variants as linked objects with indices, and every prefix of
+ * a path with its accuracy, so that a decision only follows references.
  *
  * @module
  */
@@ -18,12 +18,12 @@ export interface VariantShape {
   task: TaskShape
   accuracy: number
   referenceMs: number | undefined
-  /** Mean items for each child task, in the order of `task.next`, as the pipeline file says. */
+  /** Mean items for each child task by the pipeline file, in the order of `task.next`. */
   fanOut: number[]
 }
 
 export interface TaskShape {
-  /** Position among the tasks of all pipelines; and among those of its own. */
+  /** Position among the tasks of all pipelines; and among those of its pipeline. */
   index: number
   position: number
   pipeline: PipelineShape
@@ -33,40 +33,40 @@ export interface TaskShape {
   parent: TaskShape | null
   next: TaskShape[]
   variants: VariantShape[]
-  /** One item takes the results of all items of the task before it. */
+  /** Whether one item takes the results of all items of the task before it. */
   gathers: boolean
-  /** Token by token: items run beside each other in a slot, each begun and ended by itself. */
+  /** Whether it generates token by token: items run side by side in a slot, each on its own. */
   generates: boolean
-  /** So many of them. */
+  /** Most items side by side in a slot. */
   rows: number
-  /** ms before which no batch of it is given up. */
+  /** ms before which no batch of the task is given up. */
   longestMs: number
 }
 
 /** One variant for each task from the root down to `variant.task`. */
 export interface Prefix {
-  /** Position among the prefixes of all pipelines; and among those of its own. */
+  /** Position among the prefixes of all pipelines; and among those of its pipeline. */
   index: number
   id: number
   variant: VariantShape
   parent: Prefix | null
   accuracy: number
-  /** For each child task, one prefix for each of its variants; and the same as a way. */
+  /** For each child task, one prefix for each of its variants; and the same as ways. */
   next: Prefix[][]
   ways: Way[]
-  /** Largest least accuracy that all paths through this prefix can keep, over the branches. */
+  /** Highest minimum accuracy that the best paths through this prefix keep in all branches. */
   bestFloor: number
 }
 
 /**
- * How items come to a task: from the root, or behind a prefix. All of one way have the same choice,
- * so that what is worked out for one holds for the next.
+ * How items reach a task: from the root, or behind a prefix. All items of one way have the same choices, so
+ * that values computed for one hold for the others.
  */
 export interface Way {
   /** Position among the ways of all pipelines. */
   index: number
   task: TaskShape
-  /** What serving such an item can lead to: one for each variant of the task. */
+  /** The prefixes that serving such an item can lead to: one for each variant of the task. */
   prefixes: readonly Prefix[]
 }
 
@@ -80,9 +80,9 @@ export interface PipelineShape {
   starts: Prefix[]
   start: Way
   prefixCount: number
-  /** Distinct accuracies of whole paths, rising. A least accuracy is one of these, by position. */
+  /** Distinct accuracies of whole paths, rising. A minimum accuracy is given as position in this list. */
   levels: number[]
-  /** Highest least accuracy that a query can ask for and get. */
+  /** Highest minimum accuracy that a query can request and get. */
   bestFloor: number
 }
 
@@ -90,21 +90,21 @@ export interface Shapes {
   pipelines: Map<string, PipelineShape>
   variants: VariantShape[]
   find(ref: VariantRef): VariantShape | undefined
-  /** Throws RangeError as {@linkcode shapesOf} does. */
+  /** @throws RangeError as {@linkcode shapesOf} does */
   add(pipeline: Pipeline): PipelineShape
-  /** Its indices are for the next pipeline that is made up alike, as a later version mostly is. */
+  /** Frees its indices for the next pipeline of the same structure, usually a later version. */
   remove(name: string): void
 }
 
 const keyOf = (ref: VariantRef) => `${ref.pipeline}\n${ref.task}\n${ref.variant}`
 
-/** Prepares pipelines. Throws RangeError when two share a name, or one has too many paths. */
+/** Prepares pipelines. @throws RangeError if two share a name, or one has too many paths */
 export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
   const byName = new Map<string, PipelineShape>()
   const variants: VariantShape[] = []
   const byKey = new Map<string, VariantShape>()
   const counts: Counts = { tasks: 0, variants: 0, prefixes: 0, ways: 0 }
-  /** First indices of pipelines that are gone, by how those were made up. */
+  /** First indices of removed pipelines, by structure. */
   const free = new Map<string, Counts[]>()
   const firsts = new Map<PipelineShape, Counts>()
   const variantsOf = ({ tasks }: PipelineShape) => tasks.flatMap((task) => task.variants)
@@ -137,14 +137,14 @@ export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
   }
 }
 
-/** All that indices go by: tasks in their order, and the variants of each. */
+/** The structure that determines indices: tasks in order, and the variants of each. */
 const makeUpOf = ({ root, tasks }: Pipeline): string =>
   JSON.stringify([
     root,
     Object.entries(tasks).map(([name, { next, variants }]) => [name, next, Object.keys(variants)]),
   ])
 
-/** So many there are of all pipelines; or the next index of each. */
+/** Number of each over all pipelines; or the next index of each. */
 interface Counts {
   tasks: number
   variants: number
@@ -240,8 +240,8 @@ const bestOf = (prefixes: readonly Prefix[]) =>
   prefixes.reduce((best, prefix) => Math.max(best, prefix.bestFloor), 0)
 
 /**
- * Position in `levels` of the lowest path accuracy that is at least `minAccuracy`; the number of
- * levels where none is. A slack of 1e-9 forgives products that rounding put just below.
+ * Position in `levels` of the lowest path accuracy that is at least `minAccuracy`; the number of levels if
+ * none is. A tolerance of 1e-9 allows for rounding of products.
  */
 export function levelOf(shape: PipelineShape, minAccuracy: number | undefined): number {
   if (minAccuracy === undefined) return 0
@@ -249,7 +249,7 @@ export function levelOf(shape: PipelineShape, minAccuracy: number | undefined): 
   return at < 0 ? shape.levels.length : at
 }
 
-/** The least path accuracy that does for a query; undefined where any does, or none can. */
+/** Lowest path accuracy that satisfies a query; undefined if every path does, or none can. */
 export function floorOf(
   shape: PipelineShape,
   minAccuracy: number | undefined,

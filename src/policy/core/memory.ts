@@ -1,46 +1,46 @@
 /**
- * What a scheduler has learned that is worth keeping over a restart: plain data, to be given to the
- * next one.
+ * Values that a scheduler learned and that are worth storing over a restart: plain data, to be given to
+ * the next one.
  *
  * @module
  */
 import { publicName } from '../../pipeline/version.ts'
 import type { LatencyPoint, NodeId, VariantRef } from './types.ts'
 
-/** What was learned of one node's speed. */
+/** Learned speed of one node. */
 export interface NodeProfileMemory {
   models: (VariantRef & { points: LatencyPoint[] })[]
-  /** Both ways, by task. */
+  /** Both directions together, by task. */
   networkMs: { pipeline: string; task: string; ms: number }[]
 }
 
-/** Of one variant, for each child task: mean and variance of the items it hands on, and how often none. */
+/** Learned fan-out of a variant, by child task: mean and variance of items, and share without any. */
 export interface FanOutMemory extends VariantRef {
   rows: { items: number; mean: number; variance: number; none?: number }[]
 }
 
-/** How a node behaved; `trust/reputation.ts` says what follows. */
+/** Record of a node's behaviour; `trust/reputation.ts` says what follows from it. */
 export interface Reputation {
-  /** Of whoever runs the coordinator: taken from the start. */
+  /** Whether it belongs to the operator of the coordinator: trusted from the start. */
   own: boolean
-  /** Checks passed since the last that was not; and of these, by task and by variant. */
+  /** Checks passed since the last failed one; and of these, by task and by variant. */
   inRow: number
   by: { [of: string]: number }
   passed: number
   failed: number
-  /** Rises with each failed check, by how sure the judge is; falls with each that is passed. */
+  /** Rises with each failed check, by the certainty of the check; falls with each one passed. */
   suspicion: number
-  /** Times, over its life, that a known party proved it wrong beyond what backends differ by. */
+  /** Times, over its life, that it was proven wrong beyond the differences of backends. */
   lies?: number
-  /** Rises with each time that another did what it failed at, falls with work that was taken. */
+  /** Rises when another node did what it failed at; falls with results that were taken. */
   failures?: number
   quarantined: boolean
   /**
-   * Checks to pass, after joining and after a fault, before what was earned counts: it may be another
-   * by that id, or cannot do any more what it could.
+   * Checks to pass, after joining and after a fault, before its record counts: a different node may use the
+   * id, or it may no longer be able to do its work.
    */
   probation: number
-  /** Times in quarantine, and known answers given right in a row since the last began. */
+  /** Times in quarantine, and right known answers in a row since the last began. */
   sentences: number
   atoned: number
   reason: string
@@ -50,11 +50,11 @@ export interface Memory {
   profiles: [NodeId, NodeProfileMemory][]
   fanOuts: FanOutMemory[]
   reputations: [NodeId, Reputation][]
-  /** Hashes of the secrets that ids are bound to: the coordinator's own, kept with the rest. */
+  /** Hashes of the secrets that node ids are bound to; the coordinator's own data, stored along. */
   secrets?: [NodeId, string][]
 }
 
-/** Versions are of one run: the next one begins with the first again. */
+/** The ref without a version: versions are numbered per run, and the next run starts from the first. */
 export const publicRef = ({ pipeline, task, variant }: VariantRef): VariantRef => ({
   pipeline: publicName(pipeline),
   task,

@@ -1,10 +1,10 @@
 /**
- * What events, commands and answers name things by.
+ * Names used by events, commands and answers.
  *
  * @module
  */
 
-/** Whatever the driver needs to find a payload or result again. Never looked into here. */
+/** Opaque handle by which the driver finds a payload or result. The policy never reads into it. */
 export type Handle = unknown
 
 export type QueryId = string
@@ -13,7 +13,7 @@ export type BatchId = number
 /** Index of a slot on its node, from 0. */
 export type SlotIndex = number
 
-/** Why a query got no result. The HTTP layer maps each to a status. */
+/** Why a query has no result. The HTTP layer maps each to a status. */
 export type FailureReason =
   | 'invalid_input'
   | 'too_large'

@@ -1,5 +1,5 @@
 /**
- * What a scheduler is made with, and the bounds it keeps.
+ * Options and limits of a scheduler.
  *
  * @module
  */
@@ -9,80 +9,80 @@ import type { Memory } from './memory.ts'
 import type { Handle, ItemOutcome, NodeId, Plan, PolicyCommand, Scheduler } from './types.ts'
 import type { VariantRef } from './types.ts'
 
-/** Bounds. Whatever grows with load or with misbehaving nodes has one. */
+/** Limits. Everything that grows with load or with misbehaving nodes has one. */
 export interface Limits {
   /** Queries inside, for each pipeline; more are answered `queue_full`. */
   maxQueries: number
-  /** Items waiting at one task; a query whose items would pass it is answered `queue_full`. */
+  /** Items waiting at one task; a query whose items would exceed it is answered `queue_full`. */
   maxItemsPerTask: number
   /** Items in one batch. */
   maxBatch: number
   /** Times an item is dispatched before its query is answered `node_failed`. */
   maxAttempts: number
-  /** Times in a row a variant is loaded into a slot before the slot goes without it for an hour. */
+  /** Failed loads of a variant into a slot in a row before the slot pauses it for an hour. */
   maxLoadAttempts: number
 }
 
-/** What a node said of one item, and what it ran on. */
-export interface Said {
+/** A node's outcome for one item, and the backend it ran on. */
+export interface ItemReport {
   outcome: ItemOutcome
   backend: string | undefined
 }
 
 /**
- * The input of a task that gathers, made of what the items before it were and gave, and of what the query
- * itself brought.
+ * Makes the input of a gathering task, from payloads and results of the items before it and the query's
+ * own input.
  */
 export type Gather = (
   items: readonly { payload: Handle; result: Handle }[],
   query: Handle,
 ) => Handle
 
-/** Whether a node has the memory that an input takes. */
+/** Whether a node has enough memory for an input. */
 export type Fits = (payload: Handle, node: NodeId) => boolean
 
-/** What checking needs to be told, since results are opaque to the rules. */
+/** What checking needs, since results are opaque to the policy. */
 export interface TrustOptions {
-  /** Uniform in [0, 1); seeded where runs are to be repeated. */
+  /** Uniform in [0, 1); seeded for repeatable runs. */
   random: () => number
-  /** Whether two nodes say the same of one item, within what is usual between their backends. */
-  agree(ref: VariantRef, a: Said, b: Said): boolean
-  /** Whether they differ by more than two backends do; where absent, whether they do not agree. */
-  differ?(ref: VariantRef, a: Said, b: Said): boolean
-  /** What is wrong with an outcome whatever the item was; undefined where nothing is. */
+  /** Whether two nodes agree on one item, within the usual difference of their backends. */
+  agree(ref: VariantRef, a: ItemReport, b: ItemReport): boolean
+  /** Whether they differ by more than two backends do; if absent, whether they do not agree. */
+  differ?(ref: VariantRef, a: ItemReport, b: ItemReport): boolean
+  /** Fault of an outcome that is wrong for every item; undefined if there is none. */
   faultOf?(ref: VariantRef, outcome: ItemOutcome): string | undefined
   /**
-   * A picture that looks like any other, to ask about where no answers are known yet: never the same
-   * twice. Undefined where there is none, or none yet.
+   * An image like any other, used where no answers are known yet: never the same twice. Undefined if there is
+   * none, or none yet.
    */
   question?(pipeline: string): Handle | undefined
   /** Bytes that an input takes in memory. */
   weigh?(payload: Handle): number
   /**
-   * An auditor judges what nodes say. While it starts, is busy or away, what no known party confirmed
-   * waits.
+   * Whether an auditor checks results. While it starts, is busy or away, results that no trusted node
+   * confirmed wait.
    */
   audited?: boolean
-  /** The same for inputs that hold the same. */
+  /** Key of an input's content: equal for equal content. */
   keyOf?(payload: Handle): unknown
 }
 
 export interface SchedulerOptions {
   pipelines: Pipeline[]
   limits?: Partial<Limits>
-  /** Queries per second of each pipeline to begin with; by default nothing is known. */
+  /** Initial queries per second of each pipeline; by default unknown. */
   startPerS?: { readonly [pipeline: string]: number }
-  /** What the pool is run for where a pipeline does not say; `balanced` where absent. */
+  /** Preference of pipelines without one; by default `balanced`. */
   prefer?: Prefer
-  /** What another scheduler had learned. */
+  /** What an earlier scheduler learned. */
   memory?: Memory
-  /** Has what nodes say checked; without this every word is taken. */
+  /** Checks results; without this option all results are taken. */
   trust?: TrustOptions
-  /** Has batches that are late begun once more where a slot is idle. */
+  /** Whether late batches are hedged on idle slots. */
   hedge?: boolean
-  /** What each node is able to take; without this it is everything. */
+  /** Whether a node can take an input; by default always. */
   fits?: Fits
-  /** Makes the input of a task that gathers. */
+  /** Makes the input of a gathering task. */
   gather?: Gather
 }
 
@@ -94,7 +94,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxLoadAttempts: 4,
 }
 
-/** Fills in what is absent. Throws RangeError for a bound that is no positive integer. */
+/** Fills in defaults. @throws RangeError for a limit that is no positive integer */
 export function limitsOf(given: Partial<Limits> | undefined): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   for (const [name, value] of Object.entries(limits)) {
@@ -105,35 +105,35 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
   return limits
 }
 
-/** What every policy is made with; what only some rules take is left aside by the others. */
+/** Options of every policy; a policy ignores those it does not use. */
 export interface PolicyOptions
   extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory' | 'fits' | 'gather' | 'prefer'> {
   pipelines: Pipeline[]
-  /** Queries per second, by pipeline, that the estimator holds at first. */
+  /** Initial queries per second of the estimator, by pipeline. */
   initialRatePerS?: { [pipeline: string]: number }
   limits?: Partial<Limits>
-  /** For rules that draw lots; needed by `loki-published`. Uniform in [0, 1). */
+  /** Random source, needed by `loki-published`. Uniform in [0, 1). */
   random?: () => number
-  /** Only of `loki-published` and `loki`. */
+  /** Only for `loki-published` and `loki`. */
   drop?: string
-  /** Only of `loki`: share of a worker's throughput that is planned with. */
+  /** Only for `loki`: share of a worker's throughput to plan with. */
   cap?: number
 }
 
 type SolveCommand = Extract<PolicyCommand, { type: 'solve' }>
 
-/** A scheduler with a name, and the solver that its `solve` commands ask for. */
+/** A scheduler with a name, and the solver for its `solve` commands. */
 export interface Policy {
   name: string
   scheduler: Scheduler
-  /** Whether it follows what is served while it changes. */
+  /** Whether it can follow a change of pipelines. */
   renews?: boolean
-  /** What it learned that is worth keeping; absent where it learns nothing. */
+  /** Learned values worth storing; absent if it learns none. */
   memory?: () => Memory
   solve?: (command: SolveCommand) => Plan
   /**
-   * The same in two halves, with the work between them done by a worker. Problem and allocation are
-   * plain data that only rules of this kind read.
+   * `solve` in two halves, with a worker doing the work in between. Problem and allocation are plain data
+   * that only policies of this kind read.
    */
   elsewhere?: {
     problem(command: SolveCommand): object | undefined

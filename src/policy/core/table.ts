@@ -1,28 +1,28 @@
 /**
- * A table for what comes and goes by the thousand.
+ * A table for entries that come and go by the thousand.
  *
- * V8's own `Map` and `Set` keep alive what was in them: a map that many entries pass through moves to
- * a new store again and again, and each old store leads to the next. Once one of them has grown old,
- * all that follow, with whatever was in them, are dead and yet survive until the next full garbage
- * collection: a fifth of all that a query allocates, copied at each small one. The properties of an
- * object and the places of an array have no such chain.
+ * V8's own `Map` and `Set` keep former entries alive: a map that many entries pass through moves to a new
+ * store again and again, and each old store refers to the next. Once one store is in the old generation,
+ * all later ones and their entries survive, though dead, until the next full garbage collection: a fifth of
+ * a query's allocations, copied at each minor one. Properties of an object and elements of an array have no
+ * such chain.
  *
  * @module
  */
 
-/** Places that may be empty, on top of as many as are taken. */
+/** Most empty places beyond the number of entries. */
 const MAX_EMPTY = 32
 
-/** Ids and entries in the order that they came in, with gaps. */
+/** Ids and entries in order of insertion, with gaps. */
 export abstract class Table<Id extends string | number, T extends NonNullable<unknown>> {
   protected readonly ids: Id[] = []
   protected readonly entries: (T | undefined)[] = []
   size = 0
 
   abstract set(id: Id, entry: T): void
-  /** Where an entry stands; -1 where it does not. */
+  /** Place of an entry; -1 if there is none. */
   protected abstract placeOf(id: Id): number
-  /** From now on an entry stands there; nowhere, where that is undefined. */
+  /** An entry moved to a place, or was removed if `place` is undefined. */
   protected abstract moved(id: Id, place: number | undefined): void
 
   get(id: Id): T | undefined {
@@ -34,7 +34,7 @@ export abstract class Table<Id extends string | number, T extends NonNullable<un
     return this.placeOf(id) >= 0
   }
 
-  /** False when there was none. */
+  /** Returns false if there was none. */
   delete(id: Id): boolean {
     const place = this.placeOf(id)
     if (place < 0) return false
@@ -45,7 +45,7 @@ export abstract class Table<Id extends string | number, T extends NonNullable<un
     return true
   }
 
-  /** All of them as of now, in the order that they came in. */
+  /** A copy of all entries in order of insertion. */
   values(): T[] {
     const all: T[] = []
     for (const entry of this.entries) if (entry !== undefined) all.push(entry)
@@ -59,7 +59,7 @@ export abstract class Table<Id extends string | number, T extends NonNullable<un
     this.entries.push(entry)
   }
 
-  /** Moves up what is behind gaps. */
+  /** Moves entries up to close gaps. */
   private closeGaps(): void {
     const { ids, entries } = this
     let to = 0
@@ -95,8 +95,8 @@ class HashTable<Id extends string | number, T extends NonNullable<unknown>> exte
 }
 
 /**
- * A table whose ids only rise, such as those of batches, so that an entry is found by halving: in so few
- * that is quicker than the properties of an object that are made and deleted all the time.
+ * A table whose ids only rise, such as batch ids, so that entries are found by binary search: for few
+ * entries that is quicker than object properties that are created and deleted all the time.
  */
 class Series<T extends NonNullable<unknown>> extends Table<number, T> {
   set(id: number, entry: T): void {
@@ -126,5 +126,5 @@ export const createTable = <Id extends string | number, T extends NonNullable<un
   T
 > => new HashTable<Id, T>()
 
-/** @throws RangeError from `set` for an id that is not new and above all before it */
+/** @throws RangeError from `set` for an id that is not above all earlier ones */
 export const createSeries = <T extends NonNullable<unknown>>(): Table<number, T> => new Series<T>()

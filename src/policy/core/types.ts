@@ -1,8 +1,8 @@
 /**
- * What goes into the scheduler and what comes out. Plain data: no socket, no timer, no clock.
+ * Input and output of the scheduler. Plain data: no socket, no timer, no clock.
  *
- * Time is `nowMs`, monotonic, of the one who drives. Payloads and results are opaque handles that
- * travel through untouched; the driver knows what they stand for.
+ * Time is `nowMs`, the driver's monotonic clock. Payloads and results are opaque handles that pass through
+ * unchanged; the driver knows what they refer to.
  *
  * @module
  */
@@ -23,12 +23,12 @@ export interface VariantRef {
   variant: string
 }
 
-/** What whoever runs the pool says of a variant: it alone serves its task, or it serves nothing. */
+/** An operator's ruling on a variant: it alone serves its task, or it serves nothing. */
 export interface VariantRuling extends VariantRef {
   ruling: 'pinned' | 'forbidden'
 }
 
-/** How long a batch of this many items takes on a slot, alone and warm. */
+/** Latency of a batch of this many items on a slot, alone and warm. */
 export interface LatencyPoint {
   batch: number
   latencyMs: number
@@ -42,9 +42,9 @@ export type ItemOutcome =
     children: { [task: string]: Handle[] }
   }
   /**
-   * `fatal`: the input is at fault, another node would say the same. `excused`: neither is its node.
-   * Both: the input takes more than an item may, and is given to no other node; another might have
-   * managed.
+   * `fatal`: the input is at fault, and another node would give the same outcome. `excused`: the node is
+   * not at fault either. Both: the input exceeds the limits of an item and is given to no other node,
+   * though another might have managed.
    */
   | { ok: false; fatal: boolean; reason: FailureReason; message: string; excused?: true }
 
@@ -53,21 +53,21 @@ export type PolicyEvent =
     type: 'query_arrived'
     query: QueryId
     pipeline: string
-    /** Absolute, on the clock of `nowMs`; and what its client gave it, some of which may be gone. */
+    /** Absolute, on the clock of `nowMs`; and the time that the client gave it, part of which may be gone. */
     deadlineMs: number
     timeoutMs?: number
-    /** Least mean path accuracy, 0..1. */
+    /** Minimum mean path accuracy, 0 to 1. */
     minAccuracy?: number
-    /** In place of what its pipeline prefers. */
+    /** Overrides the preference of its pipeline. */
     prefer?: Prefer
     /**
-     * As how much of a query it counts where work is planned, 0..1: less than 1 where it is asked because
-     * there is time, and would have time later, too.
+     * Share of a query that it counts as in plans, 0 to 1: below 1 for a query that is sent because there
+     * is time now, and would also have time later.
      */
     share?: number
-    /** Who asks, as far as they are told apart: clients have even shares of the auditor. Opaque. */
+    /** Client id, as far as clients are told apart: they get equal shares of the auditor. Opaque. */
     client?: string
-    /** Results that nobody confirmed will do. */
+    /** Whether the client accepts unconfirmed results. */
     unverified?: boolean
     payload: Handle
   }
@@ -77,74 +77,74 @@ export type PolicyEvent =
     batch: BatchId
     /** One for each item of the batch, in its order. */
     outcomes: ItemOutcome[]
-    /** The node's own clock: running, and waiting behind the slot's previous batch. */
+    /** By the node's own clock: ms of running, and of waiting behind the slot's previous batch. */
     computeMs: number
     nodeQueueMs: number
-    /** Round trip less the node's elapsed time. */
+    /** Round trip minus the node's elapsed time, in ms. */
     networkMs: number
-    /** What the variant ran on, as `wasm`: results of one backend are compared more strictly. */
+    /** Backend of the run, such as `wasm`: results of one backend are compared more strictly. */
     backend?: string
   }
-  /** Lost (worker crashed, watchdog fired, not held), its node lives on; or called off, and ended. */
+  /** Lost (worker crashed, watchdog fired, not held), its node stays; or called off and ended. */
   | { type: 'batch_failed'; batch: BatchId; message: string; computeMs?: number }
   | Elastic & {
     type: 'node_joined'
     node: NodeId
     slots: number
-    /** Share of time the volunteer gives, 0..1. */
+    /** Share of time the volunteer gives, 0 to 1. */
     duty: number
     /**
-     * What the node can hold: those whose models fit its memory, backend and limits, with the
-     * memory that each takes when loaded (absent: not known, taken for nothing).
+     * Variants the node can hold: their models fit its memory, backend and limits. With the memory of each
+     * when loaded, in bytes (absent: unknown, counted as 0).
      */
     able: (VariantRef & { memoryBytes?: number })[]
-    /** What one slot may hold in models together; absent: all of them. */
+    /** Bytes that the models of one slot may take together; absent: no limit. */
     memoryBytes?: number
-    /** A slot may hold one variant more for the time of a swap: the old serves until the new is warm. */
+    /** Whether a slot may hold one variant more during a swap: the old serves until the new is warm. */
     swapRoom?: boolean
-    /** Its word is taken from the start: it belongs to whoever runs the coordinator. */
+    /** Whether it is trusted from the start: it belongs to the operator of the coordinator. */
     own?: boolean
-    /** It serves no query. It judges what others say, and its own word is the truth. */
+    /** Whether it is the auditor: it serves no query, checks results, and its own count as the truth. */
     judge?: boolean
-    /** Nodes of one voter have one vote; opaque. Absent: the node is alone. */
+    /** Opaque id; nodes of one voter have one vote. Absent: the node is a voter of its own. */
     voter?: string
   }
   | {
     type: 'node_reported'
     node: NodeId
     paused?: boolean
-    /** Limits: the node found more slots worth having, or lost some. */
+    /** Limits: the node found that it can use more slots, or lost some. */
     slots?: number
     duty?: number
     speedups?: readonly number[]
-    /** Round trip of a bare message. */
+    /** Round trip of a bare message, in ms. */
     roundTripMs?: number
     profile?: (VariantRef & { points: LatencyPoint[] })[]
   }
-  /** What of the node is in use, as it says: when a `scale` is done, or by itself. */
+  /** The part of the node in use, by its report: after a `scale`, or on its own. */
   | { type: 'node_scaled'; node: NodeId } & InUse
   | { type: 'node_left'; node: NodeId }
-  /** What the node is able to hold changed, with what is served or with its backend: all of it. */
+  /** The able variants of the node changed, with the pipelines or its backend: the complete list. */
   | {
     type: 'node_able'
     node: NodeId
     able: (VariantRef & { memoryBytes?: number })[]
   }
   /**
-   * One more pipeline, to be loaded beside the others. What is known of the latency of `replaces` is
-   * taken for its variants of the same names, until they are measured.
+   * A further pipeline, to be loaded beside the others. Latency estimates of `replaces` are used for its
+   * variants of the same names until these are measured.
    */
   | { type: 'pipeline_added'; pipeline: Pipeline; replaces?: string }
-  /** From now on the queries of one are asked of the other. */
+  /** From now on queries to one pipeline go to the other. */
   | { type: 'pipeline_followed'; from: string; to: string }
-  /** No query of it is inside any more; its counts go to the other. */
+  /** No query of it is inside any more; its counts are added to the other. */
   | { type: 'pipeline_removed'; pipeline: string; into: string }
   | ({ type: 'instance_ready'; node: NodeId; slot: SlotIndex } & VariantRef)
   | ({ type: 'load_failed'; node: NodeId; slot: SlotIndex; message: string } & VariantRef)
   | { type: 'plan_ready'; plan: Plan }
-  /** All rulings in force, whatever was said before. */
+  /** All rulings in force; replaces earlier ones. */
   | { type: 'rulings_changed'; rulings: VariantRuling[] }
-  /** No more queries are taken; those inside are still answered. */
+  /** No more queries are admitted; those inside are still answered. */
   | { type: 'drain' }
   | { type: 'wake' }
 
@@ -153,7 +153,7 @@ export interface DispatchedItem {
   payload: Handle
 }
 
-/** Whether a node's results are taken: all, those that others confirm, or none. */
+/** Whether a node's results are taken: all, only confirmed ones, or none. */
 export type Standing = 'own' | 'trusted' | 'proving' | 'quarantined'
 
 export type PolicyCommand =
@@ -167,24 +167,24 @@ export type PolicyCommand =
     items: DispatchedItem[]
     /** The earliest deadline of its items, absolute. */
     deadlineMs: number
-    /** What the scheduler expects of it, and after how long in all it is given up for lost. */
+    /** Expected ms of the batch; and ms after which it is given up. */
     expectedMs: number
     giveUpMs: number
-    /** What was said of these items before: child items are to be encoded alike. */
+    /** Earlier outcomes of these items: child items are to be encoded in the same way. */
     like?: ItemOutcome[]
   } & VariantRef)
   | { type: 'cancel_batch'; node: NodeId; batch: BatchId }
-  /** So much of the node is to be in use: threads once it says `node_scaled`, all else at once. */
+  /** The part of the node to be in use: threads apply at its `node_scaled`, the rest at once. */
   | { type: 'scale'; node: NodeId } & InUse
   | { type: 'answer'; query: QueryId; answer: Answer }
-  /** What a node's word is worth changed; its work goes elsewhere while it is in quarantine. */
+  /** A node's standing changed; a node in quarantine gets no queries. */
   | { type: 'judged'; node: NodeId; standing: Standing; reason: string }
-  /** To be answered with `plan_ready`, soon but not at once. `problem` is plain data, for the planner. */
+  /** To be answered by `plan_ready`, soon but not at once. `problem` is plain data for the planner. */
   | { type: 'solve'; epoch: number; problem?: Handle }
-  /** Absolute. The latest such command counts; the driver keeps one timer. */
+  /** Absolute time. Only the latest such command counts; the driver keeps one timer. */
   | { type: 'wake_at'; atMs: number }
 
-/** Placement and frontier together. The shape of `GET /v1/plan`. */
+/** Placement and mix of paths together. The shape of `GET /v1/plan`. */
 export interface Plan {
   epoch: number
   mode: 'hardware' | 'accuracy' | 'saturated'
@@ -199,39 +199,39 @@ export interface Plan {
   awake: number
   standby: number
   resting: number
-  /** The planner's answer to `problem`; only where slots cannot hold all. */
+  /** The planner's answer to `problem`; present only if slots cannot hold all variants. */
   placement?: Handle
 }
 
 export interface NodeTrust {
   standing: Standing
-  /** Share of its results that are taken unchecked, 0..1. */
+  /** Share of its results that are taken unchecked, 0 to 1. */
   trust: number
-  /** Why it stands so. */
+  /** Why it has this standing. */
   reason: string
   passed: number
   failed: number
-  /** Times that it was proven to be wrong. */
+  /** Times that it was proven wrong. */
   lies: number
-  /** Its speed is not what it says: so many times slower. 1 where it is. */
+  /** Measured over reported latency; 1 if its report is right. */
   slowerThanSaid: number
 }
 
-/** A scheduler: events and the time in, commands out. Same events, same commands, bit for bit. */
+/** A scheduler: events and time in, commands out. Equal events give equal commands, bit for bit. */
 export interface Scheduler {
-  /** It keeps to `rulings_changed`; others pass over that. */
+  /** Whether it applies `rulings_changed`; others ignore it. */
   keepsRulings?: true
-  /** @param more another event of this moment follows: what to do may be left for the last */
+  /** @param more whether another event of this moment follows: then decisions may wait for the last one */
   handle(event: PolicyEvent, nowMs: number, more?: boolean): PolicyCommand[]
   /** The plan in force. */
   plan(): Plan
   /** Counters and gauges for `/v1/stats`; a snapshot. */
   stats(): SchedulerStats
-  /** Whether what this node says of a variant is taken at once; absent where every word is. */
+  /** Whether results of this node with this variant are taken at once; absent if all results are. */
   takesAtOnce?(node: NodeId, ref: VariantRef): boolean
   /**
-   * Whether a query of this pipeline that is alone now is as good as sure to be in time by the most
-   * accurate path, as things are; absent where a scheduler does not reckon with that.
+   * Whether a query of this pipeline alone in the pool would now almost surely be in time by the most
+   * accurate path; absent if a scheduler does not estimate that.
    */
   bestInTime?(pipeline: string): boolean
 }
@@ -241,13 +241,13 @@ export interface SchedulerStats {
     [pipeline: string]: {
       arrived: number
       onTime: number
-      /** Answered without a result, by reason. Cancelled queries are counted apart. */
+      /** Queries answered without a result, by reason. Cancelled queries are counted separately. */
       failed: { [reason: string]: number }
       cancelled: number
-      /** Queries inside, and items waiting per task. */
+      /** Queries inside, and items waiting by task. */
       inFlight: number
       queued: { [task: string]: number }
-      /** Sum over on-time queries; divide by onTime for effective accuracy. */
+      /** Sum over on-time queries; divide by `onTime` for the effective accuracy. */
       accuracySum: number
     }
   }
@@ -258,12 +258,12 @@ export interface SchedulerStats {
       instances: number
       batches: number
       items: number
-      /** Absent where nobody is checked. */
+      /** Absent if results are not checked. */
       trust?: NodeTrust
     }
   }
-  /** Why batches were closed at the size they had. */
+  /** Number of batches by the reason for their size. */
   batchCloses: { [reason: string]: number }
-  /** Work done twice, in items; absent where nothing is. */
+  /** Items run besides the queries' own work; absent if there are none. */
   extra?: ExtraWork
 }

@@ -1,7 +1,8 @@
 /**
- * Dispatch: while slots have room and work waits, each waiting item is offered, the most urgent first, to
- * every group of slots, and goes where its value is highest: now, in a batch; or later, then it waits and
- * the group's time is reserved for it (`offers.ts`).
+ * Dispatch. While slots have room and items wait, each waiting item, earliest deadline first, is offered
+ * to every group of slots and goes to the choice of highest value. If that is a slot with room, the item
+ * is sent in a batch; if it is a busy group, the item waits and that group's time is reserved for it
+ * (`offers.ts`).
  *
  * @module
  */
@@ -20,14 +21,13 @@ import { type Candidate, type DispatchContext, serverOf, valueOnceLoaded } from 
 
 export interface AssignParts extends OfferParts {
   waiting: Waiting
-  /** What slots are loading. */
+  /** Variants that slots are loading. */
   arrivals: Pick<Arrivals, 'count' | 'inMs'>
-  /** Queries inside. */
+  /** Number of queries inside. */
   inside(): number
-  /** As things stand now. */
   capacity(): Capacity
   context(): DispatchContext
-  /** Whether a batch that takes so long leaves enough slots to pipelines with shorter SLOs. */
+  /** Whether a batch of `ms` leaves enough slots to pipelines with shorter SLOs. */
   leavesRoom(pipeline: string, ms: number): boolean
   send(slot: Slot, batch: Batch): void
   drop(query: Query): void
@@ -41,7 +41,7 @@ export class Assigner {
     this.offers = new Offers(parts)
   }
 
-  /** Sends what is best sent now. Returns when to look again at the latest. */
+  /** Sends the batches that are best sent now. Returns the latest time of the next run. */
   run(nowMs: number): number {
     const { waiting, ready } = this.parts
     ready.advance(nowMs)
@@ -58,7 +58,10 @@ export class Assigner {
     return waiting.total > 0 ? againMs : Infinity
   }
 
-  /** Tasks with work that some slot with room could take, and does not wait with; and since when. */
+  /**
+   * Tasks with waiting items that some slot with room could take, except those its group holds back for a
+   * larger batch. The value is the run in which a slot last got room for the task.
+   */
   private openTasks(nowMs: number): Map<TaskShape, number> {
     const { waiting, ready } = this.parts
     const tasks = new Map<TaskShape, number>()
@@ -73,7 +76,7 @@ export class Assigner {
     return tasks
   }
 
-  /** Undefined where nothing is to be done; else when what waits for more is to be looked at. */
+  /** One pass over the queues. Returns when a delayed batch is due, undefined when nothing could be sent. */
   private pass(
     tasks: ReadonlyMap<TaskShape, number>,
     context: DispatchContext,
@@ -82,7 +85,7 @@ export class Assigner {
     const { waiting, drop } = this.parts
     this.offers.beginPass(context)
     const doomed = new Set<Query>()
-    // Queries that will be late have only the slots that no other query wants.
+    // Queries that will be late get only the slots that no other query wants.
     const { slotCount } = context.capacity
     const waitMs =
       this.offerAll(new Cursors(tasks, waiting, doomed, false, slotCount), context, againMs) ??
@@ -91,13 +94,13 @@ export class Assigner {
     return waitMs
   }
 
-  /** @param againMs what was left then or before is offered again */
+  /** @param againMs items left at or before this time are offered again */
   private offerAll(
     cursors: Cursors,
     context: DispatchContext,
     againMs: number,
   ): number | undefined {
-    /** The first item that would be left, for a slot that would be idle. */
+    /** The first item whose best choice is a busy group although an idle slot would take it now. */
     let spare: { cursor: Cursor; position: number; best: Candidate } | undefined
     for (let cursor = cursors.next(context); cursor; cursor = cursors.next(context)) {
       const { queue, position } = cursor
@@ -132,8 +135,8 @@ export class Assigner {
   }
 
   /**
-   * Until when items are due that are too late for every slot with room, as the one at the cursor is. Of
-   * like items one with less time has no better chance: so the last of them is found in few steps.
+   * Latest deadline of the queued items that, like the item at the cursor, are too late for every slot with
+   * room. Of similar items, an earlier deadline never has a better chance, so a binary search finds the last.
    */
   private tooLateMs({ task, queue, position }: Cursor, context: DispatchContext): number {
     const isTooLate = (position: number) =>
@@ -153,7 +156,7 @@ export class Assigner {
     return queue.at(late)!.deadlineMs
   }
 
-  /** Whether waiting for a variant that is being loaded, and that no slot has, is worth more. */
+  /** Whether waiting for a variant that is being loaded, and that no slot holds yet, is worth more. */
   private isHeldBack(item: Item, now: Candidate, context: DispatchContext): boolean {
     const { arrivals, inside } = this.parts
     if (arrivals.count === 0) return false
@@ -191,7 +194,7 @@ export class Assigner {
   }
 }
 
-/** Whether a slot does what is worth more later all the same, as it would be idle. */
+/** Whether an idle slot takes an item now although a later choice is worth more. */
 function isForIdle(
   { query }: Item,
   now: Candidate,

@@ -1,5 +1,5 @@
 /**
- * How many items a batch takes, which, and whether it is worth waiting for more.
+ * How many items a batch takes, which ones, and whether it should wait for more.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface Batch {
   close: CloseReason
 }
 
-/** Sizes to choose from: what falls to each idle slot, and halves of it, the smallest first. */
+/** Batch sizes to choose from, ascending: the share of an idle slot, and repeated halves of it. */
 export function sizesFor(waiting: number, idle: number, maxBatch: number): number[] {
   const share = Math.min(maxBatch, Math.max(1, Math.ceil(waiting / idle - 1e-9)))
   const sizes: number[] = []
@@ -35,7 +35,10 @@ export function sizesFor(waiting: number, idle: number, maxBatch: number): numbe
   return sizes
 }
 
-/** Whether queries that come meanwhile would wait too long for a batch of so many that have time. */
+/**
+ * Whether a batch of this size, of queries with time to spare (share below 1), would keep later queries
+ * waiting too long.
+ */
 export const isTooLong = (
   { query }: Item,
   variant: VariantShape,
@@ -44,7 +47,10 @@ export const isTooLong = (
   { briefMs }: DispatchContext,
 ): boolean => query.share < 1 && size > 1 && node.times.meanMs(variant, size) > briefMs
 
-/** The items from this position on for which the same is best, and more while that is worth it. */
+/**
+ * Items from `position` on for which the same choice is best. The batch grows past the size of that choice
+ * while one more item costs less here than elsewhere.
+ */
 export function fillBatch(
   best: Candidate,
   queue: DeadlineQueue<Item>,
@@ -84,7 +90,7 @@ export function fillBatch(
     if (n > best.size) {
       const soFarMs = meanMs(n - 1)
       const moreMs = meanMs(n) - soFarMs
-      // It would otherwise begin a batch as this one began, or be one more of a usual one.
+      // Elsewhere, the item would start a batch like this one or join one of usual size.
       const elseMs = Math.max(unitMs, soFarMs / (n - 1))
       const next = isTrial(n)
         ? chance
@@ -110,7 +116,7 @@ export function fillBatch(
   return batch
 }
 
-/** The choice of this variant for an item, if it is about as good as any that the slot has. */
+/** The choice of this variant for an item, if within `dispatch.leave` of the slot's best choice. */
 function sameChoice(
   item: Item,
   variant: VariantShape,
@@ -131,7 +137,7 @@ function sameChoice(
   return own !== undefined && own.value >= most - dispatch.leave ? own : undefined
 }
 
-/** Until when a batch of all that waits should wait for more; undefined where it should not. */
+/** Until when a batch of all waiting items should wait for more; undefined if it should be sent now. */
 export function delayUntilMs(
   { items, variant }: Batch,
   slot: Slot,

@@ -1,5 +1,5 @@
 /**
- * What a candidate may not be, whatever it is worth.
+ * Candidates that are ruled out whatever their value.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { dispatch } from './params.ts'
 import type { DispatchContext } from './value.ts'
 
 /**
- * Whether a node may be given an item that failed before: each further attempt goes to a node that has
- * shown more, if there is one that could; and not to the node where it failed last, if there is another.
+ * Whether a node may be given an item that failed before. Each further attempt needs a node with more proof
+ * than the last, and another node than the last, unless no such node could run the item.
  */
 export function mayTry(
   { attempts, failedOn, way, query: { level } }: Item,
@@ -35,10 +35,10 @@ export function mayTry(
 }
 
 /**
- * Whether a batch leaves enough slots to pipelines whose queries have less time: half of their load, and
- * its root for chance.
+ * Whether a batch leaves enough slots to pipelines with shorter SLOs: half of their load, plus its square
+ * root for random peaks.
  *
- * @param hasty their load, in slots' worth of work, and their shortest SLO
+ * @param hasty load of those pipelines, in slots' worth of work, and their shortest SLO
  */
 export function leavesRoom(
   hasty: { load: number; sloMs: number },

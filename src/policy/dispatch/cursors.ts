@@ -1,6 +1,6 @@
 /**
- * Where one pass over the queues stands: the most urgent item first that was not looked at, each query
- * once, and the queries that are beyond help.
+ * Position of one pass over the queues. The next item is the one with the earliest deadline that was not
+ * looked at, one item per query; queries that cannot be served in time are collected on the way.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import type { TaskShape } from '../core/graph.ts'
 import { dispatch } from './params.ts'
 import type { DispatchContext } from './value.ts'
 
-/** In the queue of one task. */
+/** Position in the queue of one task. */
 export interface Cursor {
   task: TaskShape
-  /** The look since which slots have had the room for it that they have. */
+  /** The run in which a slot last got room for the task. */
   since: number
   queue: DeadlineQueue<Item>
   position: number
-  /** Items that slots with room could do, and were left to others. */
+  /** Items that slots with room could run but that were left to other groups. */
   looked: number
   last: Item | undefined
 }
@@ -28,9 +28,9 @@ export class Cursors {
   private readonly mostLooked: number
 
   /**
-   * @param tasks those that a slot with room could take, and since when
-   * @param doomed takes queries that nothing can serve in time; to be dropped once the pass is over
-   * @param lateToo with items of queries that are late by the deadline test
+   * @param tasks tasks that a slot with room could take, with the run of their latest room
+   * @param doomed collects queries that cannot be served in time, to be dropped after the pass
+   * @param lateToo includes items of queries that are late by the deadline test
    */
   constructor(
     tasks: ReadonlyMap<TaskShape, number>,
@@ -45,7 +45,7 @@ export class Cursors {
     ))
   }
 
-  /** The cursor at the most urgent item that was not looked at; of one deadline the deeper first. */
+  /** The cursor with the earliest deadline; at equal deadlines the deepest task goes first. */
   next(context: DispatchContext): Cursor | undefined {
     let first: Cursor | undefined
     let least = Infinity
@@ -61,12 +61,12 @@ export class Cursors {
     return first
   }
 
-  /** Goes on to the next item, behind those due by then. */
+  /** Moves to the next item, and past all items due by `dueMs`. */
   pass(cursor: Cursor, dueMs = -Infinity): void {
     cursor.position = Math.max(cursor.position + 1, cursor.queue.dueBy(dueMs))
   }
 
-  /** Passes over siblings, for which the same holds as for the first, and over the doomed. */
+  /** Skips siblings of the last item, for which the same decision holds, and doomed queries. */
   private advance(cursor: Cursor, { paths, nowMs }: DispatchContext): Item | undefined {
     const { queue } = cursor
     if (cursor.looked >= this.mostLooked) return undefined

@@ -1,7 +1,7 @@
 /**
- * Deficit counters: by how many items each variant on each group is behind the flows of the prices. Paths
- * that are worth the same at these prices are told apart by them; without them all items would go one
- * way, then all the other, and the queues would swing.
+ * Deficit counters: by how many items each variant on each group lags behind the market's flows. Paths of
+ * equal value at the market's prices are ranked by deficit. Without deficits all items would take one path,
+ * then all the other, and the queues would oscillate.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { Market } from '../price/market.ts'
 import { dispatch } from './params.ts'
 
 export class Deficits {
-  /** By index of task: by position of the variant, by index of group. */
+  /** Deficits in items: by task index, variant position, group index. */
   private counts: (number[][] | undefined)[] = []
-  /** Likewise: shares of the task's items; none where nobody asks for any. */
+  /** Planned shares of the task's items, indexed alike; empty for a task without flow. */
   private shares: (number[][] | undefined)[] = []
   private market: Market | undefined
   private keys: string[] = []
@@ -26,7 +26,7 @@ export class Deficits {
     this.shares = []
   }
 
-  /** Groups are numbered anew. */
+  /** Carries the counts over to a new numbering of groups. */
   private move(keys: string[]): void {
     if (keys.length === this.keys.length && keys.every((key, g) => key === this.keys[g])) return
     const before = new Map(this.keys.map((key, g) => [key, g]))
@@ -36,7 +36,7 @@ export class Deficits {
     this.keys = keys
   }
 
-  /** Items that a variant is behind on a group. */
+  /** Deficit of a variant on a group, in items, counting the next item. */
   of({ index, task }: VariantShape, group: number): number {
     const shares = this.sharesOf(task)
     if (shares.length === 0) return 0
@@ -44,7 +44,7 @@ export class Deficits {
     return this.countsOf(task)[position]![group]! + shares[position]![group]!
   }
 
-  /** So many items were sent. */
+  /** Counts items that were sent. */
   charge({ index, task }: VariantShape, group: number, items: number): void {
     const shares = this.sharesOf(task)
     if (shares.length === 0) return

@@ -1,8 +1,7 @@
 /**
- * Stragglers: a batch that is later than its upper latency is begun once more on an idle slot of
- * another node, while nothing waits; one that is so late that its node seems to hang also while others
- * wait that are less urgent, and behind a running batch. The first result counts. Bounded to a share
- * of all batches.
+ * Hedges. A batch that exceeds its upper latency is started again on an idle slot of another node while
+ * nothing waits. A batch so late that its node seems to hang is also hedged while less urgent items wait,
+ * and then behind a running batch too. The first result counts. Hedges are limited to a share of all batches.
  *
  * @module
  */
@@ -26,55 +25,55 @@ export interface HedgeParts {
   extras: Extras
   profile: Profile
   nodes(): Iterable<PoolNode>
-  /** How long what follows behind a prefix lasts at the least. */
+  /** Shortest duration of the tasks that follow a prefix, in ms. */
   afterMs(prefix: Prefix, level: number): number
   fits: Fits
-  /** Whether anything waits for a slot; anything that is due before then. */
+  /** Whether any item waits for a slot; with `beforeMs`, any item due before then. */
   isBusy(nowMs: number, beforeMs?: number): boolean
-  /** Takes in what a batch says of its node. */
-  hear(batch: Batch, event: Finished, nowMs: number): Finished
-  /** Takes in what a batch says of its items. */
+  /** Learns a batch's times for its node; returns the event with credible times. */
+  learnTimes(batch: Batch, event: Finished, nowMs: number): Finished
+  /** Judges and serves the outcomes of a batch. */
   accept(batch: Batch, event: Finished, nowMs: number): void
 }
 
 export interface Hedges {
-  /** A batch that queries wait for was sent. */
+  /** A batch with waiting queries was sent. */
   sent(batch: Batch): void
   /**
-   * Its result is here: what was begun in its place is not wanted any more. Returns whether anything was:
-   * then its items wait for this one, though it may have been given up.
+   * The result of a batch is here: its hedge is called off. Returns whether it had a hedge: then its items
+   * still wait for this result, even if the batch was given up.
    */
   ended(batch: Batch, nowMs: number): boolean
-  /** Its queries are over: nor is what was begun in its place wanted. Returns whether anything was. */
+  /** All queries of a batch are closed: its hedge is called off. Returns whether it had a hedge. */
   forgotten(batch: Batch, nowMs: number): boolean
-  /** Whether another node is at it, so that losing it loses nothing. */
+  /** Whether a batch has a hedge, so that losing the batch loses no item. */
   covers(batch: Batch): boolean
   look(nowMs: number): void
   nextMs(): number
-  /** Items so far. */
+  /** Items hedged so far. */
   count(): number
 }
 
 export function createHedges(parts: HedgeParts): Hedges {
   const { flights, extras, profile } = parts
-  /** What was begun in place of a batch. */
-  const twins = createTable<BatchId, Batch>()
+  /** Hedges by the batch they repeat. */
+  const hedges = createTable<BatchId, Batch>()
   let allowance = H.most
   let lookAtMs = Infinity
-  /** From when it looks should anything happen before. */
+  /** Earliest time of the next look, if another event triggers one. */
   let mayLookAtMs = Infinity
   let hedged = 0
 
   function hedge(late: Batch, nowMs: number): boolean {
-    // Of some of its queries nobody may want to hear any more.
+    // Some of its queries may be closed already.
     const items = late.items.filter((item) => !item.query.closed && item.batch === late.id)
     const batch: Batch = { ...late, items }
     if (items.length === 0) return false
     const deadlineMs = items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
     const busy = parts.isBusy(nowMs)
     if (busy) {
-      // In a pool that has just enough to do something waits at any time, and a node that hangs would
-      // be found out too late; but who is a bit late there mostly comes in before its twin.
+      // In a pool with just enough slots, something always waits: "only while nothing waits" would find a
+      // hanging node too late. But slightly late batches usually finish before the hedge.
       const lateMs = overdueAtMs(late)
       const againMs = late.meanMs + late.networkMs
       const latestMs = servedByMs(items, parts.afterMs) - againMs
@@ -98,31 +97,35 @@ export function createHedges(parts: HedgeParts): Hedges {
     allowance--
     hedged += items.length
     const sent = items.map(({ query, payload }) => ({ query: query.id, payload }))
-    const twin = extras.send(slot, batch.variant, { items: sent, deadlineMs }, {
-      finished(twin, event, atMs) {
-        const told = parts.hear(twin, event, atMs)
-        if (!event.outcomes.some(({ ok }) => ok)) return this.lost(twin, atMs)
-        twins.delete(batch.id)
+    const copy = extras.send(slot, batch.variant, { items: sent, deadlineMs }, {
+      finished(copy, event, atMs) {
+        const credible = parts.learnTimes(copy, event, atMs)
+        if (!event.outcomes.some(({ ok }) => ok)) return this.lost(copy, atMs)
+        hedges.delete(batch.id)
         flights.callOff(late, atMs)
-        parts.accept({ ...batch, slot: twin.slot }, told, atMs)
+        parts.accept({ ...batch, slot: copy.slot }, credible, atMs)
       },
       lost(_, atMs) {
-        twins.delete(batch.id)
+        hedges.delete(batch.id)
         const running = flights.batches.get(batch.id)
         if (running !== undefined && running.abandonedUntilMs === null) return
-        flights.retry(batch, 'Cannot finish a batch: both nodes that were at it lost it', atMs)
+        flights.retry(
+          batch,
+          'Cannot finish a batch: its node and the node of its hedge lost it',
+          atMs,
+        )
       },
     }, nowMs)
-    twins.set(batch.id, twin)
+    hedges.set(batch.id, copy)
     return true
   }
 
   function forgotten(batch: Batch, nowMs: number): boolean {
-    const twin = twins.get(batch.id)
-    if (twin === undefined) return false
-    twins.delete(batch.id)
-    extras.take(twin.id)
-    flights.callOff(twin, nowMs)
+    const copy = hedges.get(batch.id)
+    if (copy === undefined) return false
+    hedges.delete(batch.id)
+    extras.take(copy.id)
+    flights.callOff(copy, nowMs)
     return true
   }
 
@@ -135,14 +138,14 @@ export function createHedges(parts: HedgeParts): Hedges {
       allowance = Math.min(H.most, allowance + H.share)
       return forgotten(batch, nowMs)
     },
-    covers: (batch) => twins.has(batch.id),
+    covers: (batch) => hedges.has(batch.id),
     look(nowMs) {
       if (Math.min(lookAtMs, mayLookAtMs) > nowMs) return
       lookAtMs = mayLookAtMs = Infinity
       const batches = flights.batches.values()
       for (const batch of batches) {
         if (batch.items.length === 0 || batch.abandonedUntilMs !== null) continue
-        if (twins.has(batch.id)) continue
+        if (hedges.has(batch.id)) continue
         const lateMs = overdueAtMs(batch)
         if (lateMs > nowMs) {
           lookAtMs = Math.min(lookAtMs, lateMs)
@@ -166,7 +169,7 @@ export function createHedges(parts: HedgeParts): Hedges {
 const slackOf = (items: readonly Item[]): number =>
   items.reduce((least, { query }) => Math.min(least, query.slackMs), Infinity)
 
-/** When they have to be served at the latest, so that what follows can end in time. */
+/** Latest time by which the items must be done for the tasks that follow to end in time. */
 const servedByMs = (items: readonly Item[], afterMs: HedgeParts['afterMs']): number =>
   items.reduce((latest, { deadlineMs, bound, query: { level } }) => {
     return Math.min(latest, deadlineMs - (bound === null ? 0 : afterMs(bound, level)))

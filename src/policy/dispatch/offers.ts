@@ -1,6 +1,6 @@
 /**
- * What can be done with one item: on a slot with room now, in a batch of some size, or on one that will
- * come free later; on any group.
+ * Offers of one item: in a batch of some size on a slot with room now, or on a slot that comes free
+ * later, in any group.
  *
  * @module
  */
@@ -30,20 +30,20 @@ export interface OfferParts {
   limits: Pick<Limits, 'maxBatch'>
   ready: Ready
   fits: Fits
-  /** Whether this node may be given an item that failed before. */
+  /** Whether the slot's node may be given an item that failed before. */
   mayTry(item: Item, slot: Slot): boolean
-  /** Whether what nodes say of it with this variant could be confirmed. */
+  /** Whether results for the item with this variant could be confirmed. */
   isConfirmable(item: Item, variant: VariantShape): boolean
 }
 
-/** Accuracy: of what is worth the same but for this the first is taken. */
+/** Accuracy: a later choice replaces an earlier one only if it is worth more than this in addition. */
 const ALIKE = 1e-9
 
 export class Offers {
-  /** Slot ms reserved in this pass, and when the next slot comes free, by index of group. */
+  /** By group index: slot ms reserved in this pass; when the group's next slot comes free. */
   private reservedMs: number[] = []
   private freeMs: number[] = []
-  /** Tasks that a group waits with, until more has come. */
+  /** Tasks for which a group waits until more items have come. */
   private readonly delayed = new Map<Group, Set<TaskShape>>()
 
   constructor(private readonly parts: OfferParts) {}
@@ -67,12 +67,12 @@ export class Offers {
     return this.delayed.get(group)?.has(task) ?? false
   }
 
-  /** For an item that is left to the group of this index. */
+  /** Reserves slot time for an item that is left to the group of this index. */
   reserve(group: number, slotMs: number): void {
     this.reservedMs[group]! += slotMs
   }
 
-  /** The best that can be done with an item now, and the best of what is worth more later. */
+  /** The best choice for an item now, and the best later choice that is worth more. */
   offer(
     item: Item,
     { task, queue, position }: Pick<Cursor, 'task' | 'queue' | 'position'>,
@@ -95,7 +95,7 @@ export class Offers {
     return { now, later }
   }
 
-  /** A slot of the group with room that may be given the item. */
+  /** A slot of the group with room that may be given the item; `resting` selects resting slots. */
   private slotFor(item: Item, group: Group, resting: boolean, nowMs: number): Slot | undefined {
     if (this.waitsWith(group, item.task)) return undefined
     const first = this.parts.ready.peek(group, resting, nowMs)
@@ -105,7 +105,7 @@ export class Offers {
     )
   }
 
-  /** Whether the slot's node has the memory for an item, and may try it. */
+  /** Whether the slot's node has the memory for an item, and may be given it. */
   suits(item: Item, slot: Slot): boolean {
     const { mayTry, fits } = this.parts
     return (item.attempts === 0 || mayTry(item, slot)) && fits(item.payload, slot.node.id)
@@ -137,7 +137,7 @@ export class Offers {
       if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, context) <= beat) continue
       for (const size of sizes) {
         if (isTooLong(item, prefix.variant, size, slot, context)) break
-        // The items of a batch share the call.
+        // The items of a batch share the cost of calling a resting slot.
         const called = cost / size
         const choice = valueOn(terms, prefix, size, slot, start, context, beat + called)
         if (choice === undefined || choice.chance < dispatch.least) continue
@@ -174,9 +174,9 @@ export class Offers {
     return best
   }
 
-  /** When the next slot of the group that is awake comes free. */
+  /** When the group's next slot that is not resting comes free. */
   private freeAtMs(group: Group, item: Item, nowMs: number): number {
-    // One that has room and is passed over is not for this item.
+    // A slot that has room and was passed over does not suit this item.
     const isOwn = this.parts.ready.peek(group, false, nowMs) !== undefined
     const known = this.freeMs[group.index]!
     if (!isOwn && !Number.isNaN(known)) return known
@@ -189,7 +189,7 @@ export class Offers {
     return atMs
   }
 
-  /** Slots that share what waits of a task. */
+  /** Number of slots that share the waiting items of a task. */
   private idleFor(task: TaskShape, slot: Slot, { capacity: { groups } }: DispatchContext): number {
     let idle = slot.batches.length > 0 ? 1 : 0
     for (const group of groups) {

@@ -1,6 +1,6 @@
 /**
- * Results on their way in: taken at once, or checked first, or those of another node in place of a
- * late one. Without checks and hedges every result is taken at once.
+ * Results of batches: taken at once, checked first, or taken from the hedge of a late batch. Without
+ * checks and hedges every result is taken at once.
  *
  * @module
  */
@@ -30,29 +30,29 @@ export interface ResultsParts {
   waiting: Waiting
   finishing: FinishParts
   emit(command: PolicyCommand): void
-  /** How long what follows behind a prefix lasts at the least. */
+  /** Shortest duration of the tasks that follow a prefix, in ms. */
   afterMs(prefix: Prefix, level: number): number
 }
 
 export interface Results {
   trust: Trust | undefined
-  /** A batch ended well; it is off the books. */
+  /** A batch ended well and is removed from the flights. */
   finished(batch: Batch, event: Finished, nowMs: number): void
-  /** A batch that was called off has ended, and took so long where that is known. */
+  /** A called-off batch has ended; `computeMs` is undefined where unknown. */
   calledOff(batch: Batch, computeMs: number | undefined, nowMs: number): void
-  /** A batch that queries wait for was sent. */
+  /** A batch with waiting queries was sent. */
   sent(batch: Batch): void
   left(node: NodeId): void
-  /** A batch that no query waits for came to nothing. */
+  /** A batch that no query waits for (a check or a hedge) was lost. */
   extraLost(batch: Batch, nowMs: number): void
-  /** Another node is at its items already. */
+  /** Whether another node already runs the items of a batch. */
   covered(batch: Batch): boolean
-  /** Nobody wants its items any more. */
+  /** All queries of a batch are closed. */
   forgotten(batch: Batch, nowMs: number): void
-  /** Sends what is wanted besides what waits. */
+  /** Sends checks and hedges to slots with room. */
   look(nowMs: number): void
   nextMs(): number
-  /** Adds what is known of nodes, and what was done twice. */
+  /** Adds trust per node and the counts of extra batches. */
   complete(stats: SchedulerStats): SchedulerStats
 }
 
@@ -61,7 +61,7 @@ export function createResults(parts: ResultsParts): Results {
   const { flights, pool, profile } = finishing
   const extras = new ExtraBatches(flights)
   const clock = new Clock()
-  const common = { extras, isBusy, hear, accept, fits: parts.fits }
+  const common = { extras, isBusy, learnTimes, accept, fits: parts.fits }
   const trust = options.trust && new Trust({
     ...common,
     ...{
@@ -87,7 +87,7 @@ export function createResults(parts: ResultsParts): Results {
     })
     : undefined
 
-  /** Whether anything waits, due before then, that did not come just now: no slot was free for it. */
+  /** Whether an item due before `beforeMs` has waited since an earlier event: no slot was free for it. */
   function isBusy(nowMs: number, beforeMs = Infinity): boolean {
     if (waiting.total === 0) return false
     for (const queue of waiting.queues.values()) {
@@ -98,18 +98,18 @@ export function createResults(parts: ResultsParts): Results {
     return false
   }
 
-  /** With times that can be believed. */
+  /** The event with credible times: limited by the coordinator's clock, recorded by trust. */
   function believed(batch: Batch, event: Finished, nowMs: number): Finished {
-    const told = clock.finished(batch, event, nowMs)
-    trust?.hear(batch, told)
-    return told
+    const credible = clock.finished(batch, event, nowMs)
+    trust?.noteTimes(batch, credible)
+    return credible
   }
 
-  /** What a batch says of its node; returns it with times that can be believed. */
-  function hear(batch: Batch, event: Finished, nowMs: number): Finished {
-    const told = believed(batch, event, nowMs)
-    learnBatch(batch, told, finishing, nowMs)
-    return told
+  /** Learns a batch's times for its node; returns the event with credible times. */
+  function learnTimes(batch: Batch, event: Finished, nowMs: number): Finished {
+    const credible = believed(batch, event, nowMs)
+    learnBatch(batch, credible, finishing, nowMs)
+    return credible
   }
 
   function serve(batch: Batch, event: Finished, verified: boolean, nowMs: number): void {
@@ -122,15 +122,15 @@ export function createResults(parts: ResultsParts): Results {
     serveBatch(batch, event, finishing, nowMs)
   }
 
-  /** What a batch says of its items. */
+  /** Judges and serves the outcomes of a batch. */
   function accept(batch: Batch, event: Finished, nowMs: number): void {
     const verdict = trust?.judge(batch, event, nowMs) ?? 'unverified'
     if (verdict === 'refuse') {
-      flights.retry(batch, 'Cannot take a result: its node gave wrong ones', nowMs)
+      flights.retry(batch, 'Cannot take a result: its node gave wrong results', nowMs)
     } else if (verdict !== 'held') serve(batch, event, verdict === 'verified', nowMs)
   }
 
-  /** Slots that got room since `look`; of what came together since, something may have taken them. */
+  /** Slots that got room since the last `look`; some may have been taken since. */
   let freed: Slot[] = []
   const isThere = (slot: Slot) => pool.nodes.get(slot.node.id)?.slots[slot.index] === slot
 
@@ -140,10 +140,10 @@ export function createResults(parts: ResultsParts): Results {
       if (trust !== undefined) freed.push(batch.slot)
       const owner = extras.take(batch.id)
       if (owner !== undefined) return owner.finished(batch, event, nowMs)
-      const told = hear(batch, event, nowMs)
+      const credible = learnTimes(batch, event, nowMs)
       const covered = hedges?.ended(batch, nowMs) ?? false
-      // What was given up went elsewhere, unless another node was at it already.
-      if (batch.abandonedUntilMs === null || covered) accept(batch, told, nowMs)
+      // The items of a batch that was given up went elsewhere, unless a hedge covers them.
+      if (batch.abandonedUntilMs === null || covered) accept(batch, credible, nowMs)
     },
     calledOff(batch, computeMs, nowMs) {
       if (computeMs === undefined) return
@@ -151,13 +151,13 @@ export function createResults(parts: ResultsParts): Results {
         ...{ type: 'batch_finished', batch: batch.id, outcomes: [] },
         ...{ computeMs, nodeQueueMs: 0, networkMs: 0 },
       }
-      const told = believed(batch, event, nowMs)
+      const credible = believed(batch, event, nowMs)
       if (!generates(batch.variant)) {
-        batch.slot.restUntilMs = nowMs + restMs(batch.slot.node.inUse, told.computeMs)
+        batch.slot.restUntilMs = nowMs + restMs(batch.slot.node.inUse, credible.computeMs)
       }
-      learnTime(batch, told.computeMs, batch.items.length, profile)
+      learnTime(batch, credible.computeMs, batch.items.length, profile)
     },
-    // That an answer is long is no sign that its node hangs.
+    // A generated answer may be long: lateness is no sign that its node hangs.
     sent: (batch) => generates(batch.variant) || hedges?.sent(batch),
     left: (node) => clock.left(node),
     extraLost: (batch, nowMs) => extras.take(batch.id)?.lost(batch, nowMs),

@@ -1,6 +1,6 @@
 /**
- * What holds for an item whatever is done with it: its part of its query, what waiting costs, what is
- * ahead of what follows it, and what its time puts at risk.
+ * Terms of an item that hold for every choice: its share of its query, the cost of waiting, the work
+ * ahead of the tasks that follow it, and the accuracy that its slot time puts at risk.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export function termsOf(
   }
 }
 
-/** How long what follows an item waits behind more urgent queries. */
+/** How long the tasks that follow an item wait behind more urgent queries, in ms. */
 function followsOf(
   { task, query }: Item,
   laterMs: readonly number[] = [],
@@ -57,7 +57,7 @@ function followsOf(
   return { beginsMs: test.beginsMs(test.aheadOf(query.deadlineMs, query.seq), laterMs), behindMs }
 }
 
-/** Slots of the stations that serve a task. */
+/** Most slots of a station that serves a task. */
 function slotsOf({ variants }: TaskShape, { times, slots }: Stations): number {
   return variants.reduce((most, { index }) => {
     const time = times[index]

@@ -1,10 +1,10 @@
 /**
- * The value of doing an item with a variant on a slot, in accuracy:
+ * Value of running an item with a variant on a slot, in accuracy:
  *
  *     (served + accuracy of the path) x chance to be in time
- *       - price of what follows - price of the slot's time - what waiting costs + what the deficit counts
+ *       - price of the tasks that follow - price of the slot's time - cost of waiting + deficit
  *
- * Everything that is decided when a slot has room compares these.
+ * Every decision for a slot with room compares these values.
  *
  * @module
  */
@@ -24,39 +24,38 @@ import { price } from '../price/params.ts'
 import { type Paths } from '../price/paths.ts'
 import { type Path, UPPER } from '../price/path.ts'
 
-/** All that decisions of one moment read. */
+/** Everything that decisions at one moment read. */
 export interface DispatchContext {
   nowMs: number
   capacity: Capacity
   market: Market
   paths: Paths
   deficits: Deficits
-  /** By index of group: price of a ms. */
+  /** By group index: price of a slot ms, in accuracy. */
   prices: readonly number[]
-  /** More is queued than is usual: larger batches than any that ran are tried. */
+  /** Whether more is queued than usual; then batches larger than any that ran are tried. */
   isBehind: boolean
-  /** The longest batch of queries that have time. */
+  /** Longest batch of queries with time to spare, in ms. */
   briefMs: number
-  /** What holds for an item whatever is done with it. */
   terms(item: Item): Terms
 }
 
-/** What holds for an item, and for its siblings, whatever is done with it. */
+/** Terms of an item, and of its siblings, that hold for every choice. */
 export interface Terms {
   item: Item
-  /** Its part of the accuracy of its query. */
+  /** Its share of the accuracy of its query. */
   weight: number
-  /** As how much of a query its query counts: its time costs so much of the price. */
+  /** Share of a query that its query counts as: scales the price of its time. */
   share: number
   /** Accuracy that a ms of waiting costs. */
   waitPerMs: number
-  /** Of what no estimate foresees, in ms². */
+  /** Variance that no latency estimate covers, in ms². */
   variance: number
-  /** What follows it begins no sooner, behind the work of more urgent queries. */
+  /** Earliest begin of the tasks that follow it, behind the work of more urgent queries. */
   followsAtMs: number
-  /** And so long after it is done, as what follows those comes at the same time. */
+  /** ms that following tasks wait after the item, as those of more urgent queries come then too. */
   behindMs: number
-  /** Accuracy that a ms puts at risk of queries that are due later: of a station, and of a group's slot. */
+  /** Accuracy that a ms puts at risk of later queries: by station; by group, for a ms of one of its slots. */
   stationRisk: readonly number[]
   slotRisk: readonly number[]
 }
@@ -68,15 +67,15 @@ export interface Choice {
   chance: number
 }
 
-/** A way to do an item: with a variant in a batch of so many, on a slot that can have it now or later. */
+/** A possible assignment of an item: variant, batch size, and slot, free now or later. */
 export interface Candidate extends Choice {
   group: Group
-  /** Undefined where all slots of the group are busy. */
+  /** Undefined if all slots of the group are busy. */
   slot: Slot | undefined
   size: number
 }
 
-/** When a batch would begin, with its way back; and the variance of that. */
+/** When a batch would begin, plus the time of the way back; and the variance of that in ms². */
 export interface Start {
   atMs: number
   variance: number
@@ -106,9 +105,9 @@ export function serverOf(variant: VariantShape, group: Group, { capacity }: Disp
 }
 
 /**
- * Value on a slot in a batch of so many; undefined where the slot cannot do it.
+ * Value on a slot in a batch of `size` items; undefined if the slot cannot run the variant.
  *
- * @param beat what is worth no more than that may be left out
+ * @param beat values up to this may be omitted
  */
 export function valueOn(
   terms: Terms,
@@ -130,7 +129,7 @@ export function valueOn(
   return choiceOf(terms, prefix, start.atMs + meanMs, variance, gain, context, beat)
 }
 
-/** Batches of up to so many are worth no more, in time for sure and with items as quick as in the largest. */
+/** Upper bound of the value in batches of up to `size`: surely in time, items as quick as in the largest. */
 export function mostOn(
   terms: Terms,
   prefix: Prefix,
@@ -150,7 +149,7 @@ export function mostOn(
   return most + gainOf(terms, prefix, slot.group!.index, itemMs, start.atMs, context)
 }
 
-/** Value on a group all of whose slots are busy, begun then. */
+/** Value on a group whose slots are all busy, if the batch begins at `startMs`. */
 export function valueLater(
   terms: Terms,
   prefix: Prefix,
@@ -168,7 +167,7 @@ export function valueLater(
   return choiceOf(terms, prefix, atMs + meanMs, variance, gain, context, beat)
 }
 
-/** The best path behind a prefix with all that counts whatever the path, if that is worth more than `beat`. */
+/** The best path behind a prefix, with the gain that holds for all paths, if worth more than `beat`. */
 function choiceOf(
   terms: Terms,
   prefix: Prefix,
@@ -183,7 +182,7 @@ function choiceOf(
   return best
 }
 
-/** Value of an item once a variant is loaded that no slot holds, with all that is inside before it. */
+/** Value of an item if it waits for a variant that is loading, behind all queries inside. */
 export function valueOnceLoaded(
   terms: Terms,
   prefix: Prefix,
@@ -199,12 +198,12 @@ export function valueOnceLoaded(
   const startMs = context.nowMs + inMs / admit.loaded
   const endMs = startMs + inside * workMs - chainMs
   const best = bestPath(terms, prefix, endMs, 0, context)
-  // Waiting costs nothing here: the first answers of a pool are to be as good as its best.
+  // Waiting costs nothing here: a pool's first answers should be as accurate as its later ones.
   const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, context.nowMs, context)
   return best === undefined || best.chance < dispatch.least ? -Infinity : best.value + gain
 }
 
-/** What counts for or against it whatever the path: the deficit, the slot's time, and the wait. */
+/** The part of the value that is the same for all paths: deficit, slot time and waiting. */
 function gainOf(
   terms: Terms,
   { variant }: Prefix,
@@ -218,14 +217,14 @@ function gainOf(
     (share * prices[group]! + slotRisk[group]!) * slotMs - waitPerMs * (atMs - nowMs)
 }
 
-/** Of what follows, with what it puts at risk. */
+/** Price of the tasks that follow, plus the accuracy they put at risk. */
 function priceOf(path: Path, { share, stationRisk }: Terms): number {
   let sum = share * path.price
   for (let s = 0; s < stationRisk.length; s++) sum += stationRisk[s]! * path.stationMs[s]!
   return sum
 }
 
-/** The best path behind a prefix whose item is done by then, of those that are worth more than `beat`. */
+/** The best path behind a prefix if the item ends at `endMs`, of those worth more than `beat`. */
 function bestPath(
   terms: Terms,
   prefix: Prefix,

@@ -1,23 +1,23 @@
 /**
- * Latency over the batch size as it was measured or guessed, before batches correct it.
+ * Latency by batch size as measured or guessed, before batches correct it.
  *
  * @module
  */
 import type { LatencyPoint } from '../core/types.ts'
 
-/** Milliseconds of a batch of so many items. It never falls with the size. */
+/** Milliseconds of a batch of `batch` items; it never falls with the size. */
 export type Base = (batch: number) => number
 
-/** No batch takes less: the time of a batch is divided by. */
+/** Lower limit of a batch's time: it is used as a divisor. */
 const LEAST_MS = 1e-3
 
-/** The points of a node that can be believed: one of each size, in ascending order, that never fall. */
+/** The usable points of a node: one per batch size, ascending, with times that never fall. */
 export function usablePoints(points: readonly LatencyPoint[]): LatencyPoint[] {
   const usable = points.filter(({ batch, latencyMs }) => batch >= 1 && latencyMs > 0)
     .map(({ batch, latencyMs }) => ({ batch, latencyMs: Math.max(latencyMs, LEAST_MS) }))
     .sort((a, b) => a.batch - b.batch || a.latencyMs - b.latencyMs)
     .filter(({ batch }, i, sorted) => batch !== sorted[i - 1]?.batch)
-  // A larger batch takes no less: a point that says so was disturbed.
+  // A larger batch takes no less time: a point that contradicts this was disturbed.
   for (let i = usable.length - 2; i >= 0; i--) {
     const [point, next] = [usable[i]!, usable[i + 1]!]
     point.latencyMs = Math.min(point.latencyMs, next.latencyMs)
@@ -25,13 +25,13 @@ export function usablePoints(points: readonly LatencyPoint[]): LatencyPoint[] {
   return usable
 }
 
-/** Linear between points; beyond them the nearest two go on. Needs one point. */
+/** Linear between points; extrapolated from the nearest two beyond them. Needs at least one point. */
 export function baseOf(points: readonly LatencyPoint[]): Base {
   const known = usablePoints(points)
   const first = known[0]!
   if (known.length === 1) return (batch) => first.latencyMs * batch / first.batch
   const leastMs = first.latencyMs / first.batch
-  // From each point to the next: its size, its time, and the slope.
+  // Each piece: batch size, time, and slope to the next point.
   const pieces = new Float64Array(3 * (known.length - 1))
   for (let i = 1; i < known.length; i++) {
     const [a, b] = [known[i - 1]!, known[i]!]
@@ -45,6 +45,6 @@ export function baseOf(points: readonly LatencyPoint[]): Base {
   }
 }
 
-/** What of a deviation is more than chance explains, to either side. */
+/** The part of a deviation, on either side, that exceeds what chance explains. */
 export const beyond = (deviation: number, chance: number): number =>
   Math.sign(deviation) * Math.max(0, Math.abs(deviation) - chance)

@@ -1,20 +1,20 @@
 /**
- * The sizes of batches that really ran, per class and task. The cost of an item depends on them, and
- * they depend on the load: a short queue gives small batches.
+ * Sizes of the batches that ran, by class and task. They determine the cost of an item, and depend on the
+ * load: a short queue gives small batches.
  *
  * @module
  */
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import { exploration, latency } from './params.ts'
 
-/** Milliseconds of a slot for one item, on average. */
+/** Mean slot ms per item. */
 export interface Costs {
   costMs: number
-  /** The same for a plan: before the class ran anything, in batches that one query brings. */
+  /** The cost for a plan: before the class ran a batch, in batches of the items of one query. */
   planMs: number
 }
 
-/** Mean sizes of a class, as an item sees them: by index of the task, and of the variant. */
+/** Item-weighted mean sizes of a class, by task index and by variant index. */
 interface ClassSizes {
   tasks: (number | undefined)[]
   variants: (number | undefined)[]
@@ -27,7 +27,7 @@ export class BatchSizes {
   ran(className: string, { task, index }: VariantShape, items: number): void {
     let own = this.classes.get(className)
     if (own === undefined) this.classes.set(className, own = { tasks: [], variants: [] })
-    // A batch of eight is seen by eight items.
+    // A batch of eight counts for its eight items.
     const weight = 1 - (1 - latency.sizeWeight) ** Math.sqrt(items)
     const all = own.tasks[task.index] ?? items
     own.tasks[task.index] = all + weight * (items - all)
@@ -35,19 +35,19 @@ export class BatchSizes {
     own.variants[index] = before + weight * (items - before)
     for (const other of task.variants) {
       const size = own.variants[other.index]
-      // A variant that does not run comes back to what is usual of the task.
+      // The size of a variant that does not run drifts back to the mean of the task.
       if (other.index !== index && size !== undefined) {
         own.variants[other.index] = size + weight / 5 * (all - size)
       }
     }
   }
 
-  /** Mean size that an item of the task finds itself in; 1 before anything ran. */
+  /** Mean batch size, weighted by items, of a task; 1 before the first batch. */
   seen(className: string, task: TaskShape): number {
     return Math.max(1, this.classes.get(className)?.tasks[task.index] ?? 1)
   }
 
-  /** Of an item of the variant, in batches of these latencies. */
+  /** Costs of an item of the variant, given these batch latencies. */
   costs(
     className: string,
     { index, task }: VariantShape,
@@ -61,7 +61,7 @@ export class BatchSizes {
   }
 }
 
-/** Items that one query brings: what the most accurate variant of the task before hands on. */
+/** Items of one query: the number that the most accurate variant of the previous task hands on. */
 function firstOf({ pipeline, index }: TaskShape): number {
   for (const { next, variants } of pipeline.tasks) {
     const child = next.findIndex((task) => task.index === index)

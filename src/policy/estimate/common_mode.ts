@@ -1,27 +1,27 @@
 /**
- * Common-mode slowdown: what befalls all variants of a node at once, as another program that takes its
- * processors, or all nodes, as those of one machine. Each would find out for itself, batch by batch: a
- * variant that has not run since is thought to be quick, so that it is the one that is counted on, and
- * far too many queries are let in. But that several in a row surprise in the same way is no chance.
+ * Common-mode slowdown: a change of speed of all variants of a node at once (another program takes its
+ * processors), or of all nodes (those of one machine). Per variant it would be found batch by batch: a
+ * variant that has not run since still counts as quick, so work is planned on it and far too many queries
+ * are admitted. But several batches in a row that surprise in the same way are no chance.
  *
- * Found by cumulative sums (Page, Biometrika 1954), one for slower and one for quicker: of how much
- * likelier it is that all take twice what is expected than that all is as before, as a logarithm.
+ * It is found by cumulative sums (Page, Biometrika 1954), one for slower and one for quicker: of the log
+ * likelihood ratio of "all batches take twice the expected time" to "no change".
  *
  * @module
  */
 import type { LatencyModel, Learned } from './latency_model.ts'
 import { common as C, latency } from './params.ts'
 
-/** What proves a change: see `params.ts`. */
+/** Evidence that proves a change: see `params.ts`. */
 type Proof = typeof C.node
 
-/** Batches since all of them together were as expected; each has a witness. */
+/** Evidence from the batches since the sum was last 0; each batch has a witness. */
 class Sum<Witness> {
   private sum = 0
   private logs = 0
   private count = 0
   private readonly witnesses = new Set<Witness>()
-  /** What these had learned before the first of them. */
+  /** What each model had learned before its first batch of these. */
   private readonly before = new Map<LatencyModel, Learned>()
 
   /** @param sign 1 for slower, -1 for quicker */
@@ -46,44 +46,44 @@ class Sum<Witness> {
     return this.sum >= C.enough
   }
 
-  /** Whether enough batches and witnesses show it, where the latest batches had so many witnesses. */
+  /** Whether enough batches and witnesses agree, given the number of witnesses of the latest batches. */
   isOf(latest: number): boolean {
-    // What befalls the only one that does anything says nothing of the others.
+    // A change of the only active witness says nothing about others.
     return latest >= 2 && this.witnesses.size >= Math.min(this.proof.witnesses, latest) &&
       this.count >= C.share * latest
   }
 
-  /** What it shows is no news of each of these alone. */
+  /** Reverts what the models learned: the change is common, not of each model. */
   unlearn(): void {
     for (const [model, before] of this.before) model.unlearn(before)
   }
 
   clear(): void {
     this.sum = this.logs = this.count = 0
-    // Clearing makes a new table even of one that is empty, as it nearly always is.
+    // Clearing allocates even if the table is empty, as it nearly always is.
     if (this.witnesses.size === 0) return
     this.witnesses.clear()
     this.before.clear()
   }
 }
 
-/** Witnesses of what befalls a node are its variants, and of what befalls the pool its nodes. */
+/** Witnesses of a change of a node are its variants, of a change of the pool its nodes. */
 export class CommonMode<Witness> {
-  /** All batches take so many times what is thought of each; 1 but for moments. */
+  /** Factor on the duration of all batches relative to their models; 1 except during a slowdown. */
   pace = 1
-  /** A ring: witnesses of the latest batches. */
+  /** Ring of the witnesses of the latest batches. */
   private readonly latest: Witness[] = []
   private next = 0
   private readonly sums: Sum<Witness>[]
-  /** When it was first looked at since it is another. */
+  /** When `relax` first saw the current pace. */
   private sinceMs: number | undefined
 
-  /** @param models all that have this in common */
+  /** @param models all models that share the pace */
   constructor(private readonly models: () => Iterable<LatencyModel | undefined>, proof: Proof) {
     this.sums = [new Sum(1, proof), new Sum(-1, proof)]
   }
 
-  /** A batch ended; before that its model had learned so much. */
+  /** A batch ended; `before` is what its model had learned until then. */
   saw(witness: Witness, model: LatencyModel, before: Learned): void {
     this.latest[this.next] = witness
     this.next = (this.next + 1) % C.latest
@@ -93,7 +93,7 @@ export class CommonMode<Witness> {
     if (proven !== undefined) this.change(proven)
   }
 
-  /** Called again and again: a slowdown that lasts is what is usual from then on. */
+  /** Called regularly: a slowdown that lasts becomes part of the models. */
   relax(nowMs: number): void {
     if (this.pace === 1) return
     this.sinceMs ??= nowMs
@@ -111,7 +111,7 @@ export class CommonMode<Witness> {
     if (this.pace === 1) this.sinceMs = undefined
     const pace = this.pace * Math.exp(log)
     const before = this.pace
-    // One that would surprise nobody is none.
+    // A pace too close to 1 to surprise counts as 1.
     this.pace = Math.abs(Math.log(pace)) < least ? 1 : pace
     for (const model of this.models()) model?.changePace(this.pace / before)
   }

@@ -1,6 +1,6 @@
 /**
- * The arrivals of one pipeline: the steady rate, for what takes seconds to follow; the peak that may
- * come for a moment; and the rate of this moment (`level.ts`).
+ * The arrivals of one pipeline: the steady rate, for decisions that take seconds to follow; the peak that
+ * may come for a moment; and the current rate (`level.ts`).
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { deviationOf, Level } from './level.ts'
 import { arrivals as A } from './params.ts'
 
 export interface Peak {
-  /** Queries per second: by chance, or as far above the mean as a surge of the last minute was. */
+  /** Queries per second: a random peak, or as far above the mean as a surge of the last minute. */
   perS: number
-  /** There was a surge. */
+  /** Whether there was a surge. */
   surges: boolean
 }
 
@@ -19,7 +19,7 @@ export const waitingS = (sloMs: number): number =>
   A.waiting * Math.max(0, sloMs - A.windowMs) / 1000
 
 export class Demand {
-  /** What the excess of a surge is measured from. */
+  /** Moving mean, from which the excess of a surge is measured. */
   private mean: number
   private steady: number
   private readonly level: Level
@@ -28,14 +28,14 @@ export class Demand {
   private startMs: number | undefined
   private ended = 0
   private readonly excesses = new Float64Array(A.memory)
-  /** Counts of the windows that a surge is counted over, as a ring; and their sum. */
+  /** Ring of the counts of the windows that a surge spans; and their sum. */
   private readonly latest: Float64Array
   private inLatest = 0
   private readonly waitS: number
 
   /**
-   * @param startPerS queries per second to begin with; 0 where nothing is known
-   * @param sloMs the time that a query has
+   * @param startPerS initial queries per second; 0 if unknown
+   * @param sloMs time that a query has
    */
   constructor(private readonly startPerS = 0, sloMs = 0) {
     this.mean = this.steady = startPerS
@@ -44,25 +44,25 @@ export class Demand {
     this.waitS = waitingS(sloMs)
   }
 
-  /** A query arrived, or a share of one. */
+  /** Counts a query, or a share of one. */
   count(nowMs: number, share = 1): void {
     this.advance(nowMs)
     this.counted += share
     this.level.count(nowMs, share)
   }
 
-  /** Queries per second to place for: up at once with a whole second, down only when that lasts. */
+  /** Queries per second to place for: rises within a second, falls only when the fall lasts. */
   ratePerS(nowMs: number): number {
     this.advance(nowMs)
     return this.steady
   }
 
-  /** Queries per second of this moment. */
+  /** Current queries per second. */
   levelPerS(nowMs: number): number {
     return this.level.perS(nowMs)
   }
 
-  /** What may come for a moment. */
+  /** Peak that may come for a moment. */
   peak(nowMs: number): Peak {
     this.advance(nowMs)
     const most = Math.max(...this.excesses)
@@ -74,12 +74,12 @@ export class Demand {
     return { perS: Math.max(A.least * this.steady, perS), surges: true }
   }
 
-  /** Queries that chance adds at the most to what comes in so long. */
+  /** Most queries that chance adds to those of a time span. */
   private addedIn(spanS: number): number {
     return A.chance * deviationOf(this.steady * spanS)
   }
 
-  /** The least rate that serves bursts over any window in time. */
+  /** Lowest rate that serves random bursts over any window in time. */
   private withoutSurge(): number {
     const { steady, waitS } = this
     let perS = Math.min(A.least * steady, steady + this.addedIn(A.windowMs / 1000))
@@ -91,11 +91,11 @@ export class Demand {
   }
 
   private advance(nowMs: number): void {
-    // Asked for a plan before anything happened: no time has begun that windows could be counted from.
+    // A plan was requested before any event: windows have no start yet.
     if (nowMs === -Infinity) return
     this.startMs ??= nowMs
     const windows = Math.floor((nowMs - this.startMs) / A.windowMs)
-    // After so many without a query nothing of what came before is left.
+    // After this many windows without a query no count is left.
     const most = this.latest.length + A.memory
     for (let i = 0; i < Math.min(windows, most); i++) this.endWindow()
     this.startMs += windows * A.windowMs
@@ -111,7 +111,7 @@ export class Demand {
     this.excesses[ended % A.memory] = ended === 0 ? 0 : this.inLatest / seenS - this.mean
     const begins = ended === 0 && this.startPerS === 0
     const proven = A.proven * deviationOf(steady)
-    // One low window is a spike's end; two are a fall.
+    // One low window is the end of a spike; two are a fall.
     this.lowWindows = steady - rate > proven ? this.lowWindows + 1 : 0
     if (rate - steady > proven || this.lowWindows >= 2 || begins) this.steady = rate
     else this.steady += A.steady * (rate - steady)

@@ -1,5 +1,5 @@
 /**
- * The demand of each pipeline, and of each least accuracy that is asked for.
+ * The demand of each pipeline, by minimum accuracy.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { Demand as Seen, type Peak } from './demand.ts'
 import { levelOf, type PipelineShape, type Shapes } from '../core/graph.ts'
 import { arrivals as A } from './params.ts'
 
-/** Queries of one pipeline; `level`: position of their least accuracy among those of its paths. */
+/** Rate of a pipeline's queries; `level` is the position of their minimum accuracy among its paths'. */
 export interface Demand {
   shape: PipelineShape
   ratePerS: number
@@ -15,51 +15,51 @@ export interface Demand {
 }
 
 export interface Floor {
-  /** Least accuracy, 0..1. */
+  /** Minimum accuracy, 0 to 1. */
   accuracy: number
   /** Queries per second that ask for it. */
   ratePerS: number
 }
 
-/** Of one pipeline, to place for. */
+/** Demand of one pipeline as input to placement. */
 export interface PlaceDemand {
   ratePerS: number
   peak: Peak
   floors: Floor[]
 }
 
-interface Asked {
-  /** Count that decays, since when, and as of when. */
+interface Count {
+  /** Decaying count, its start, and the time it was last updated. */
   sum: number
   sinceMs: number
   lastMs: number
 }
 
-/** How many queries ask for what least accuracy: slots that cannot hold all have to hold what reaches it. */
+/** Rates by minimum accuracy: slots that cannot hold all variants must hold those that reach them. */
 export class Floors {
-  private readonly asked = new Map<number, Asked>()
+  private readonly counts = new Map<number, Count>()
 
-  /** How many least accuracies are remembered. */
+  /** Number of minimum accuracies remembered. */
   get size(): number {
-    return this.asked.size
+    return this.counts.size
   }
 
-  /** A query arrived that asks for as much. */
+  /** Counts a query with this minimum accuracy. */
   count(accuracy: number, nowMs: number, share = 1): void {
-    const one = this.asked.get(accuracy)
+    const one = this.counts.get(accuracy)
     if (one === undefined) {
-      this.asked.set(accuracy, { sum: share, sinceMs: nowMs, lastMs: nowMs })
+      this.counts.set(accuracy, { sum: share, sinceMs: nowMs, lastMs: nowMs })
       return
     }
     one.sum = share + one.sum * Math.exp(-(nowMs - one.lastMs) / A.floorMs)
     one.lastMs = nowMs
   }
 
-  /** The least first; the rarest of many with the next higher. */
+  /** Floors, ascending; above `A.floors` of them, the rarest are added to the next higher one. */
   of(nowMs: number): Floor[] {
     const floors: Floor[] = []
-    for (const [accuracy, one] of this.asked) {
-      if (nowMs - one.lastMs > A.memory * A.windowMs) this.asked.delete(accuracy)
+    for (const [accuracy, one] of this.counts) {
+      if (nowMs - one.lastMs > A.memory * A.windowMs) this.counts.delete(accuracy)
       else floors.push({ accuracy, ratePerS: rateOf(one, nowMs) })
     }
     floors.sort((a, b) => a.accuracy - b.accuracy)
@@ -75,8 +75,8 @@ export class Floors {
   }
 }
 
-/** A sum that decays is the count of a while that began as long ago, of a second at the least. */
-function rateOf({ sum, sinceMs, lastMs }: Asked, nowMs: number): number {
+/** Rate from a decaying count, for the time since its start, at least one window. */
+function rateOf({ sum, sinceMs, lastMs }: Count, nowMs: number): number {
   const left = Math.exp(-(nowMs - lastMs) / A.floorMs)
   const knownMs = Math.max(A.windowMs, nowMs - sinceMs)
   return 1000 * sum * left / (A.floorMs * (1 - Math.exp(-knownMs / A.floorMs)))
@@ -106,7 +106,7 @@ export class Demands {
     this.pipelines.delete(pipeline)
   }
 
-  /** The demand for one is from now on the demand for the other. */
+  /** Moves the demand of one pipeline to another. */
   follow(from: string, to: string): void {
     const demand = this.pipelines.get(from)
     if (demand === undefined || !this.pipelines.has(to)) return
@@ -114,31 +114,31 @@ export class Demands {
     this.open(from)
   }
 
-  /** A query came that an idle pool could do in its time; it may ask for a least accuracy. */
+  /** Counts a query that an idle pool could serve in time; `floor` is its minimum accuracy. */
   count(pipeline: string, nowMs: number, floor?: number, share = 1): void {
     const one = this.pipelines.get(pipeline)
     one?.seen.count(nowMs, share)
     if (floor !== undefined) one?.floors.count(floor, nowMs, share)
   }
 
-  /** Queries per second to place for, as they are shown. */
+  /** Queries per second to place for, as reported. */
   ratePerS = (pipeline: string, nowMs: number): number =>
     this.pipelines.get(pipeline)?.seen.ratePerS(nowMs) ?? 0
 
-  /** Queries per second of this moment, of each pipeline. */
+  /** Current queries per second of each pipeline. */
   levelsPerS = (nowMs: number): number[] =>
     [...this.pipelines.values()].map(({ seen }) => Math.max(seen.levelPerS(nowMs), A.leastPerS))
 
-  /** The same in parts, by the least accuracy that is asked for. */
+  /** Current demand in parts, by minimum accuracy. */
   now(nowMs: number): Demand[] {
     return [...this.pipelines].flatMap(([name, { seen, floors }]): Demand[] => {
       const shape = this.shapes.pipelines.get(name)
       if (shape === undefined) return []
       const all = Math.max(seen.levelPerS(nowMs), A.leastPerS)
-      const asked = floors.of(nowMs)
-      const floored = asked.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
+      const counts = floors.of(nowMs)
+      const floored = counts.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
       const part = Math.min(1, all / Math.max(floored, 1e-9))
-      const parts = asked.map(({ accuracy, ratePerS }) => (
+      const parts = counts.map(({ accuracy, ratePerS }) => (
         { shape, ratePerS: ratePerS * part, level: levelOf(shape, accuracy) }
       ))
       return [{ shape, ratePerS: Math.max(all - floored, A.leastPerS), level: 0 }, ...parts]
@@ -152,7 +152,7 @@ export class Demands {
       floors: floors.of(nowMs),
     }))
 
-  /** What a placement is asked for anew when it rises: rates, and how many floors there are. */
+  /** Values whose change requests a new placement: rates, and the number of floors. */
   toPlaceSigns = (nowMs: number): number[] => {
     const all = [...this.pipelines.values()]
     const rates = all.map(({ seen }) => Math.max(seen.ratePerS(nowMs), A.leastPerS))

@@ -1,8 +1,8 @@
 /**
- * Exploration: batches larger than any that ran or was measured. A guess of them, that each item adds
- * as much as the first, never has them run, and a node that joins a busy pool would keep to single
- * items. So larger ones are tried while the queue has items for them, twice as large each time that
- * this pays; and what they took replaces the guess.
+ * Exploration: trials of batches larger than any that ran or was measured. The guess for these, that each
+ * item adds as much as the first, would never let them run, and a node that joins a busy pool would stay
+ * with single items. So larger batches are tried while the queue has items for them, doubling as long as
+ * that pays; the measured times replace the guess.
  *
  * @module
  */
@@ -16,17 +16,17 @@ export class Exploration {
   private tried = new Mean()
   private lostTries = 0
 
-  /** @param measuredMs what one item took when the node measured it, if it did */
+  /** @param measuredMs time of one item if the node measured it */
   constructor(private readonly measuredMs?: number) {}
 
-  /** Batches up to this size are to be tried; 0 once there is nothing more to find out. */
+  /** Batches up to this size are to be tried; 0 once nothing more is to be learned. */
   get trialSize(): number {
     return this.lostTries < E.tries ? this.size : 0
   }
 
   /**
-   * What a batch of a size that is tried is hoped to take: the first as long as one item, the next as
-   * the last two go on. Undefined where there is no hope.
+   * Hoped time of a batch of a tried size: the first as long as one item, later ones extrapolated from the
+   * last two sizes. Undefined without such an estimate.
    */
   hopedMs(batch: number): number | undefined {
     const last = this.largest()
@@ -34,7 +34,7 @@ export class Exploration {
     return last.latencyMs + (this.slopeMs() ?? 0) * (batch - last.batch)
   }
 
-  /** A batch ended, or was lost. Returns points in ascending order, where they are news. */
+  /** A batch ended, or was lost. Returns new points in ascending order, if there are any. */
   ended(batch: number, ms: number, lost: boolean): LatencyPoint[] | undefined {
     const { found, one } = this
     if (this.size === 0) return undefined
@@ -51,7 +51,7 @@ export class Exploration {
     return this.tried.count < E.tries ? undefined : this.conclude()
   }
 
-  /** A size was tried often enough. */
+  /** Ends the trials of a size. */
   private conclude(): LatencyPoint[] {
     const { found } = this
     const before = this.largest()
@@ -69,7 +69,7 @@ export class Exploration {
     return [...found, ...this.beyond(now)]
   }
 
-  /** Larger ones are guessed to gain half of what the last two sizes did. */
+  /** Guess for larger sizes: half the gain of the last two sizes. */
   private beyond({ batch, latencyMs }: LatencyPoint): LatencyPoint[] {
     const eachMs = latencyMs / batch
     const guessMs = Math.min(eachMs, ((this.slopeMs() ?? eachMs) + eachMs) / 2)
@@ -78,14 +78,14 @@ export class Exploration {
     return [1, 2].map((n) => ({ batch: n * next, latencyMs: n * nextMs }))
   }
 
-  /** The largest batch that something is known of. */
+  /** The largest known batch size. */
   private largest(): LatencyPoint | undefined {
     if (this.found.length > 0) return this.found.at(-1)
     if (this.one.count > 0) return this.one.point()
     return this.measuredMs === undefined ? undefined : { batch: 1, latencyMs: this.measuredMs }
   }
 
-  /** What an item more takes, by the two largest sizes. */
+  /** ms per further item, by the two largest sizes. */
   private slopeMs(): number | undefined {
     const [before, last] = this.found.slice(-2)
     if (before === undefined || last === undefined) return undefined
@@ -93,7 +93,7 @@ export class Exploration {
   }
 }
 
-/** Of batches of about one size. */
+/** Mean of batches of similar size. */
 class Mean {
   count = 0
   private items = 0

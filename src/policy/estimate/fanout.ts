@@ -1,7 +1,7 @@
 /**
- * How many items a variant hands to each child task: the pipeline file's number, corrected by what was
- * seen while serving. The input decides that for all variants of a task together: where one hands on a
- * third of what the file says, so will those that have yet to run, or they never would.
+ * Fan-out: items that a variant hands to each child task. The pipeline file's number is corrected by the
+ * counts of served items. The input affects all variants of a task alike: if one hands on a third of the
+ * file's number, variants that have not run yet are assumed to do so too, or they would never run.
  *
  * @module
  */
@@ -10,37 +10,37 @@ import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import { fanOut as F } from './params.ts'
 
 export interface FanOut {
-  /** An item was served and handed on `count` items to the child task at this position of `next`. */
+  /** Counts an item that handed `count` items to the child task at this position of `next`. */
   saw(variant: VariantShape, child: number, count: number): void
   /** Mean items for the child task at this position of `next`, per item. */
   mean(variant: VariantShape, child: number): number
   /** Share of items that hand nothing on to that child task. */
   none(variant: VariantShape, child: number): number
-  /** A number that about nine items of ten do not exceed. */
+  /** Upper fan-out: about nine of ten items do not exceed it. */
   upper(variant: VariantShape, child: number): number
-  /** None of these runs, for what is known of them (see `admit/doubt.ts`): thinks that it is half as much. */
+  /** Halves the estimates of these variants, as they keep the variants from running (`admit/doubt.ts`). */
   doubt(variants: readonly VariantShape[]): void
-  /** What was seen of all that is served, to be kept, and to be given back. */
+  /** Learned values of all served variants, to be stored; and `recall` restores them. */
   keep(shapes: Pick<Shapes, 'find' | 'variants'>): FanOutMemory[]
   recall(memory: readonly FanOutMemory[], shapes: Shapes): void
 }
 
-/** Of one variant and child task. Until more is known counts spread as Poisson's: variance is mean. */
+/** Values of one variant and child task. At first counts are taken as Poisson: variance equals mean. */
 interface Row {
   items: number
   mean: number
   variance: number
-  /** Share of the mean that is still the file's number. */
+  /** Share of the mean that is still the pipeline file's number. */
   prior: number
-  /** Share of items that were seen to hand nothing on, the others being the prior's. */
+  /** Share of items seen to hand nothing on; the prior's part is added by `none`. */
   none: number
 }
 
-/** Of all variants of a task, for a child: mean of what was seen, and of what the file says of these. */
+/** Over all variants of a task, for a child: mean of the counts, and of the file's numbers for them. */
 interface Shared {
   items: number
   seen: number
-  said: number
+  listed: number
 }
 
 export function createFanOut(): FanOut {
@@ -62,22 +62,22 @@ export function createFanOut(): FanOut {
     return own
   }
 
-  /** @param items how many items the mean is of */
+  /** @param items number of items in the mean */
   function share({ task, fanOut }: VariantShape, child: number, mean: number, items: number): void {
-    const said = fanOut[child]!
+    const listed = fanOut[child]!
     let all = shared.get(task)
     if (all === undefined) shared.set(task, all = [])
-    const one = all[child] ??= { items: F.prior, seen: said, said }
+    const one = all[child] ??= { items: F.prior, seen: listed, listed }
     one.items = Math.min(one.items + items, F.window)
     one.seen += (mean - one.seen) * items / one.items
-    one.said += (said - one.said) * items / one.items
+    one.listed += (listed - one.listed) * items / one.items
   }
 
-  /** What the file's number is too low by, as far as it still counts. */
+  /** Correction of the file's number, for the share of it that still counts. */
   function missing({ task, fanOut }: VariantShape, child: number, { prior }: Row): number {
     const one = shared.get(task)?.[child]
-    if (one === undefined || !(one.said > 0)) return 0
-    return prior * fanOut[child]! * (one.seen / one.said - 1)
+    if (one === undefined || !(one.listed > 0)) return 0
+    return prior * fanOut[child]! * (one.seen / one.listed - 1)
   }
 
   function mean(variant: VariantShape, child: number): number {
@@ -117,7 +117,7 @@ export function createFanOut(): FanOut {
           row.mean = mean
           row.items = Math.min(row.items, F.prior)
         })
-        for (const one of shared.get(variant.task) ?? []) one.seen = Math.min(one.seen, one.said)
+        for (const one of shared.get(variant.task) ?? []) one.seen = Math.min(one.seen, one.listed)
       }
     },
     keep: (shapes) =>

@@ -1,6 +1,6 @@
 /**
- * Nodes that left: each may come back, and what is known of it serves at once then. The longest gone
- * are forgotten; a node that is here never is.
+ * Nodes that left: a node may come back, and its estimates are then used at once. The nodes gone longest
+ * are forgotten; a present node never is.
  *
  * @module
  */
@@ -12,9 +12,9 @@ export interface Gone {
   joined(node: NodeId): void
 }
 
-/** @param forget told of each node that was gone for longer than so many others */
+/** @param forget called for each node that was gone longer than `latency.mostGone` others */
 export function createGone(forget: (node: NodeId) => void): Gone {
-  /** The longest gone first. */
+  /** Nodes that left, longest ago first. */
   const gone = new Set<NodeId>()
   return {
     left(node) {

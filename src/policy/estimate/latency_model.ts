@@ -1,12 +1,12 @@
 /**
- * Latency of one variant on one node: a base over the batch size (measured points, or a prior), scaled
- * by the batches that ran, with its variance. Batches around each power of two have a scale of their own,
- * which counts for as much as ran of them of late.
+ * Latency of one variant on one node: a base over the batch size (measured points, or a prior), scaled by
+ * the batches that ran, with its variance. Batches around each power of two have a scale of their own,
+ * weighted by how many of them ran recently.
  *
- * A batch moves the scale in full where batches are much alike, so that a node that gets slower is
- * known to be within a few. Where they vary that would follow chance, so there it moves it less, unless
- * the errors of late have a mean that chance does not explain: the tracking signal of Trigg and Leach,
- * "Exponential Smoothing with an Adaptive Response Rate", Operational Research Quarterly 18 (1967).
+ * If batch times vary little, a batch moves the scale in full, so that a slowdown is noticed within a few
+ * batches. If they vary, that would follow noise, so a batch moves the scale less, unless the recent errors
+ * have a mean that chance does not explain: the tracking signal of Trigg and Leach, "Exponential Smoothing
+ * with an Adaptive Response Rate", Operational Research Quarterly 18 (1967).
  *
  * @module
  */
@@ -14,30 +14,30 @@ import { type Base, baseOf } from './base.ts'
 import { Exploration } from './exploration.ts'
 import { common, latency as L } from './params.ts'
 
-/** Of one batch, in milliseconds. `upperMs` is not exceeded by about 95 of 100 batches. */
+/** Latency of a batch. About 95 of 100 batches do not exceed `upperMs`. */
 export interface Latency {
   meanMs: number
   upperMs: number
 }
 
-/** Sizes below this have their base kept. */
+/** Base values are cached for batch sizes below this. */
 const KEPT = 65
-/** Powers of two that have a scale of their own: 1 to 64. */
+/** Powers of two with a scale of their own: 1 to 64. */
 const OWN = 7
 
 export const upperOf = (variance: number): number => 1 + L.upper * Math.sqrt(variance)
 
 export interface ModelGiven {
   base: Base
-  /** The base is points that the node measured, no guess. */
+  /** Whether the base is points that the node measured, not a guess. */
   isMeasured: boolean
-  /** The base knows what larger batches take. */
+  /** Whether the base includes larger batches. */
   knowsBatches: boolean
   /** See `LatencyModel.pace`. */
   pace: number
 }
 
-/** What batches showed of one model. */
+/** State that a model learned from batches. */
 export interface Learned {
   readonly scale: number
   readonly usualScale: number
@@ -45,17 +45,17 @@ export interface Learned {
   readonly ownCount: Float64Array
 }
 
-/** A class, as there is one for each variant of each node: engines inline methods, and not closures. */
+/** A class, since there is one for each variant of each node: engines inline methods, not closures. */
 export class LatencyModel {
   base: Base
   readonly isMeasured: boolean
-  /** For now batches take so many times what the scale says: see `common_mode.ts`. */
+  /** Current factor on the scale: see `common_mode.ts`. */
   pace: number
-  /** A batch ended; before that everything is a guess. */
+  /** Whether a batch ended; before that everything is a guess. */
   hasRun = false
   /**
-   * Of the last batch: what it took for what was expected, as a logarithm, less the mean of that;
-   * undefined while what is expected is a guess. And how far chance alone brings it.
+   * Of the last batch: log(taken / expected time), minus its mean; undefined while the expectation is a
+   * guess. `deviation` is its standard deviation by chance.
    */
   surprise: number | undefined
   deviation = 0
@@ -66,19 +66,19 @@ export class LatencyModel {
   private upper: number
   /** The variance without outliers. */
   private calm: number
-  /** Batches that the scale of all counts as, beside those of one size: more where they vary. */
+  /** Number of batches that the common scale counts as, against those of one size: more if times vary. */
   private chance = 1
-  /** Mean of the errors of late. */
+  /** Moving mean of the recent relative errors. */
   private error = 0
   private observed = 0
-  /** The scale over the long run, without lost batches; and of how many batches. */
+  /** Long-run scale, without lost batches; and the number of batches in it. */
   private usualScale = 1
   private usual: number
-  /** There were batches since `relax` last looked. */
+  /** Whether there were batches since the last `relax`. */
   private fresh = true
   private restedMs = 0
   private readonly bases = new Float64Array(KEPT)
-  /** Scales of batches around each power of two, and batches that they count as. */
+  /** Scales of batches around each power of two, and number of batches they count as. */
   private readonly own = new Float64Array(OWN).fill(1)
   private readonly ownCount = new Float64Array(OWN)
 
@@ -92,12 +92,12 @@ export class LatencyModel {
     this.upper = upperOf(this.variance)
   }
 
-  /** Batches up to this size are to be tried; 0 where larger ones are known. */
+  /** Batches up to this size are to be tried; 0 if larger ones are known. */
   get trialSize(): number {
     return this.exploration?.trialSize ?? 0
   }
 
-  /** What a batch of a size that is tried is hoped to take. */
+  /** Hoped time of a batch of a tried size. */
   hopedMs(batch: number): number {
     const ms = this.meanMs(batch)
     return Math.min(this.exploration?.hopedMs(batch) ?? ms, ms)
@@ -111,20 +111,20 @@ export class LatencyModel {
     return this.meanMs(batch) * this.upper
   }
 
-  /** Upper for mean latency, of any batch. */
+  /** Ratio of upper to mean latency, of any batch. */
   upperTimes(): number {
     return this.upper
   }
 
-  /** Of batches that ended, what they took for what the node said; undefined before the first. */
+  /** Log of measured over reported time, of batches that ended; undefined before the first. */
   logRatio(): number | undefined {
     return this.hasRun ? Math.log(this.usualScale * this.base(1) / this.given(1)) : undefined
   }
 
-  /** A batch ended, or was lost after so long. Returns what of that was believed, less the pace. */
+  /** A batch ended, or was lost after `computeMs`. Returns the credited time, without the pace. */
   observe(batch: number, computeMs: number, lost: boolean): number {
     const expectedMs = this.meanMs(batch)
-    // The first batches may be far from a prior, and rightly.
+    // The first batches may rightly be far from a prior.
     const bound = this.observed < L.measured ? L.outlier ** 3 : L.outlier
     const times = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
     const ownMs = times * expectedMs / this.pace
@@ -147,7 +147,7 @@ export class LatencyModel {
     return ownMs
   }
 
-  /** A batch of a size that is being tried took longer than was hoped, and was called off. */
+  /** A trial batch exceeded its hoped time and was called off. */
   triedInVain(batch: number): void {
     this.exploration?.ended(batch, 0, true)
   }
@@ -157,7 +157,7 @@ export class LatencyModel {
     return { scale, usualScale, own: own.slice(), ownCount: ownCount.slice() }
   }
 
-  /** What batches since then showed is no news of this model. */
+  /** Restores an earlier state: batches since then were affected by a common change. */
   unlearn({ scale, usualScale, own, ownCount }: Learned): void {
     this.scale = scale
     this.usualScale = usualScale
@@ -165,14 +165,14 @@ export class LatencyModel {
     this.ownCount.set(ownCount)
   }
 
-  /** What it has in common with others is so many times as slow as it was. */
+  /** Scales the common pace. */
   changePace(times: number): void {
     this.pace *= times
     this.variance = Math.min(this.variance, this.calm)
     this.upper = upperOf(this.variance)
   }
 
-  /** A slowdown is for good. */
+  /** Makes a common slowdown a permanent part of the model. */
   settlePace(times: number): void {
     this.scale *= times
     this.usualScale *= times
@@ -180,12 +180,12 @@ export class LatencyModel {
     this.pace /= times
   }
 
-  /** Until a batch was seen: thinks that batches take so many times the base, as a logarithm. */
+  /** Sets the scale, as log(time / base), if no batch was seen yet. */
   assume(logRatio: number): void {
     if (this.observed === 0) this.scale = this.usualScale = Math.exp(logRatio)
   }
 
-  /** Lets slowness that was not seen again for a while fade to what is usual. */
+  /** Halves a slowdown towards the usual scale if no batch ran for a while. */
   relax(nowMs: number): void {
     if (this.fresh || this.scale <= this.usualScale) this.restedMs = nowMs
     else if (nowMs - this.restedMs >= L.fadeMs) {
@@ -197,7 +197,7 @@ export class LatencyModel {
     this.fresh = false
   }
 
-  /** Thinks that it is half as slow as it was thought to be, but no quicker than it was said to be. */
+  /** Halves the estimated latency, but not below the reported one. */
   doubt(): void {
     const least = Math.min(1, this.given(1) / this.base(1))
     const doubted = (scale: number) => Math.min(scale, Math.max(least, scale / 2))
@@ -206,7 +206,7 @@ export class LatencyModel {
     this.usualScale = Math.min(this.usualScale, this.scale)
   }
 
-  /** Between two powers of two their scales are mixed. */
+  /** Scale at a batch size, interpolated between powers of two. */
   private scaleAt(batch: number): number {
     const at = Math.min(Math.log2(Math.max(batch, 1)), OWN - 1)
     const low = Math.floor(at)
@@ -231,7 +231,7 @@ export class LatencyModel {
   private weight(): number {
     const { calm, error } = this
     const alike = Math.min(1, L.alike ** 2 / calm)
-    // By chance the square of the mean error is so much; from there to four times that it is a change.
+    // Expected square of the mean error by chance; from there to four times that, a change is assumed.
     const byChance = calm * L.slowWeight / (2 - L.slowWeight)
     const changed = Math.min(Math.max((error * error / byChance - 1) / 3, 0), 1)
     return L.weight * (alike + (1 - alike) * changed)
@@ -245,7 +245,7 @@ export class LatencyModel {
   }
 
   private compare(took: number): void {
-    // The median of a lognormal is so far below its mean.
+    // The median of a lognormal is this far below its mean.
     const log = took + Math.log1p(this.calm) / 2
     const isNew = this.observed < common.established
     this.deviation = Math.max(common.leastDeviation, Math.sqrt(this.calm))
@@ -257,7 +257,7 @@ export class LatencyModel {
     this.chance = Math.max(1, this.calm / L.bend ** 2)
   }
 
-  /** What was found out replaces a guess, and all that corrected it. */
+  /** Replaces a guessed base by the explored one, and resets its corrections. */
   private rebase(base: Base): void {
     this.base = base
     this.scale = this.usualScale = 1

@@ -1,10 +1,10 @@
 /**
- * The rate of this moment, for what can change its mind at once: a mean of windows, of which one that
- * chance does not explain takes the place of all before it; and a short window, where its count is
- * more or less than chance explains.
+ * The current rate, for decisions that can change at once: a mean over windows, in which a window that
+ * chance does not explain replaces all before it; and a short window, if its count is more or less than
+ * chance explains.
  *
- * Windows grow with the time that queries have: where each has five seconds, a burst of one second is
- * done in time whatever is thought of it, and a plan for every burst is a bad one.
+ * Windows grow with the time that queries have: if a query has five seconds, a burst of one second is done
+ * in time whatever the estimate, and a plan for every burst would be a bad one.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export const deviationOf = (count: number) => Math.sqrt(Math.max(count, 1))
 
 export class Level {
   private readonly windowMs: number
-  /** The short window is a ring of steps; the newest of them show that a burst is over. */
+  /** The short window is a ring of steps; the newest of them show the end of a burst. */
   private readonly steps: Float64Array
   private readonly newest: number
   private step = 0
@@ -27,8 +27,8 @@ export class Level {
   private firstMs = Infinity
 
   /**
-   * @param startPerS queries per second to begin with; 0 where nothing is known
-   * @param sloMs the time that a query has
+   * @param startPerS initial queries per second; 0 if unknown
+   * @param sloMs time that a query has
    */
   constructor(private readonly startPerS = 0, sloMs = 0) {
     this.windowMs = Math.max(A.windowMs, sloMs)
@@ -37,7 +37,7 @@ export class Level {
     this.perWindow = startPerS * this.windowMs / 1000
   }
 
-  /** A query arrived, or a share of one. */
+  /** Counts a query, or a share of one. */
   count(nowMs: number, share = 1): void {
     this.advance(nowMs)
     this.counted += share
@@ -45,7 +45,7 @@ export class Level {
     this.inShort += share
   }
 
-  /** Queries per second of this moment. */
+  /** Current queries per second. */
   perS(nowMs: number): number {
     this.advance(nowMs)
     const { steps: { length }, newest } = this
@@ -59,7 +59,7 @@ export class Level {
   }
 
   private advance(nowMs: number): void {
-    // Asked before anything happened: no time has begun that windows could be counted from.
+    // Read before any event: windows have no start yet.
     if (nowMs === -Infinity) return
     if (this.startMs === undefined) {
       this.startMs = this.firstMs = nowMs
@@ -87,7 +87,7 @@ export class Level {
     this.counted = 0
   }
 
-  /** Until the first window has ended what came so far is all that is known; one query alone is no rate. */
+  /** Before the first window ends, the rate of the count so far; a single query is no rate. */
   private usualPerS(nowMs: number): number {
     if (this.ended > 0 || this.startPerS > 0 || nowMs - this.firstMs < A.windowMs) {
       return this.perWindow * 1000 / this.windowMs
@@ -104,14 +104,14 @@ export class Level {
   }
 }
 
-/** What is believed of a count that is more than chance explains: it less half a deviation. */
+/** Raises the rate if the count exceeds what chance explains: to the count minus half a deviation. */
 function raised(perS: number, count: number, windowMs: number): number {
   const expected = perS * windowMs / 1000
   if (count <= expected + A.proven * deviationOf(expected)) return perS
   return Math.max(perS, (count - Math.sqrt(count) / 2) * 1000 / windowMs)
 }
 
-/** What is believed of a count that is less: it and a deviation more. */
+/** Lowers the rate if the count is below what chance explains: to the count plus a deviation. */
 function lowered(perS: number, count: number, windowMs: number): number {
   const expected = perS * windowMs / 1000
   if (count >= expected - A.proven * deviationOf(expected)) return perS

@@ -1,6 +1,6 @@
 /**
- * The times of one node: latency by variant, network time by task (a picture takes longer than a
- * crop), and how much a load slows a batch beside it.
+ * The times of one node: latency by variant, network time by task (an image takes longer than a crop),
+ * and how much a load slows a batch beside it.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { type LatencyModel, type Learned, upperOf } from './latency_model.ts'
 import { common, latency as L } from './params.ts'
 import type { ClassPriors } from './priors.ts'
 
-/** What is known of the pool, for what a node did not show itself. */
+/** Estimates for the whole pool, used for what a node has not shown itself. */
 export interface PoolKnowledge {
   readonly priors: ClassPriors
   readonly common: { readonly pace: number }
   loadFactor: number
 }
 
-/** What a decision asks of one node, as of then. */
+/** The times of a node that decisions read, always current. */
 export type NodeTimes = Pick<
   NodeProfile,
   | 'meanMs'
@@ -37,16 +37,16 @@ interface Network {
 }
 
 export class NodeProfile {
-  /** Time of this node for the time of the reference machine: 2 is half as fast. */
+  /** Time of this node relative to the reference machine: 2 is half as fast. */
   slowness = 1
-  /** Times that batches take as long as with the threads that the node joined with. */
+  /** Factor on batch times from the current threads, relative to the threads the node joined with. */
   threadsFactor = 1
   private samples = 0
-  /** By index of the variant; variants that took each other's place have one in common. */
+  /** By variant index; a variant and its replacement share a model. */
   readonly models: (LatencyModel | undefined)[] = []
-  /** What its variants have in common. */
+  /** Slowdown common to all its variants. */
   private readonly common = new CommonMode<LatencyModel>(() => new Set(this.models), common.node)
-  /** By index of the task. */
+  /** By task index. */
   private network: (Network | undefined)[] = []
   private bareMs = 0
   private ownLoadFactor: number | undefined
@@ -60,17 +60,17 @@ export class NodeProfile {
     return priors.of(variant).base(batch) * this.slowness * this.pace * this.threadsFactor
   }
 
-  /** Times that it is as slow as usual for now, alone and with all others. */
+  /** Current factor on latency, of this node and of all nodes together. */
   get pace(): number {
     return this.common.pace * this.pool.common.pace
   }
 
-  /** A batch ended that this model is of, and so much was learned before. */
+  /** A batch of this model ended; `before` is what the model had learned until then. */
   saw(model: LatencyModel, before: Learned): void {
     this.common.saw(model, model, before)
   }
 
-  /** Lets slowness fade that was not seen again for a while. */
+  /** Lets slowdowns fade that were not seen again for a while. */
   relax(nowMs: number): void {
     this.common.relax(nowMs)
     for (const model of this.models) model?.relax(nowMs)
@@ -80,27 +80,27 @@ export class NodeProfile {
     return this.meanMs(variant, batch) * this.upperTimes(variant)
   }
 
-  /** Upper for mean latency. */
+  /** Ratio of upper to mean latency. */
   upperTimes({ index }: VariantShape): number {
     return this.models[index]?.upperTimes() ?? upperOf(L.guessSpread ** 2)
   }
 
-  /** Undefined where its times are a guess. */
+  /** The model of a variant; undefined if its times are a guess. */
   modelOf({ index }: VariantShape): LatencyModel | undefined {
     return this.models[index]
   }
 
-  /** Both ways together. */
+  /** Network ms of a task, both directions together. */
   networkMs({ index }: TaskShape): number {
     return this.network[index]?.ms ?? this.bareMs
   }
 
-  /** Of a bare message: how far the node is. */
+  /** Round trip of a bare message: the distance of the node. */
   roundTripMs(): number {
     return this.bareMs
   }
 
-  /** How many times as long a batch takes beside a load on its slot; at least 1. */
+  /** Factor on a batch's time beside a load on its slot; at least 1. */
   loadFactor(): number {
     return this.ownLoadFactor ?? this.pool.loadFactor
   }
@@ -123,7 +123,7 @@ export class NodeProfile {
     return this.network.filter((one) => one !== undefined)
   }
 
-  /** A batch took so many times as long as it does alone. @param ofOthers that says something of them */
+  /** A batch took `times` as long as alone. @param ofOthers whether that informs the pool's estimate */
   sawLoad(times: number, ofOthers: boolean): void {
     const seen = Math.min(Math.max(times, 1), L.mostBesideLoad)
     const before = this.loadFactor()
@@ -132,7 +132,7 @@ export class NodeProfile {
     if (ofOthers) pool.loadFactor += L.networkWeight * (seen - pool.loadFactor)
   }
 
-  /** A batch took so long: how the node compares with the reference, for variants it has yet to run. */
+  /** Updates the node's slowness relative to the reference, used for variants it has not run. */
   compare(variant: VariantShape, batch: number, ms: number): void {
     const { base, isKnown } = this.pool.priors.of(variant)
     if (!isKnown || !(ms > 0)) return
@@ -141,7 +141,7 @@ export class NodeProfile {
     this.slowness = Math.exp(log + weight * (Math.log(ms / base(batch)) - log))
   }
 
-  /** These are served no more. */
+  /** Forgets variants of removed pipelines. */
   drop(variants: readonly VariantShape[]): void {
     for (const { index, task } of variants) {
       this.network[task.index] = undefined
@@ -149,7 +149,7 @@ export class NodeProfile {
     }
   }
 
-  /** Thinks that it is half as slow at these, and half as far, as it was thought to be. */
+  /** Halves the estimated latency of these variants, and their tasks' network time. */
   doubt(variants: readonly VariantShape[]): void {
     this.slowness = Math.min(this.slowness, Math.max(1, this.slowness / 2))
     for (const model of new Set(variants.map(({ index }) => this.models[index]))) model?.doubt()
@@ -160,7 +160,7 @@ export class NodeProfile {
   }
 }
 
-/** What is kept of a model: as far as it is no guess. */
+/** Points of a model that are worth storing: those that are no guess. */
 export const pointsOf = (model: LatencyModel): LatencyPoint[] =>
   [1, 2, 4, 8].filter((batch) => batch < (model.trialSize || Infinity))
     .map((batch) => ({ batch, latencyMs: model.meanMs(batch) / model.pace }))

@@ -1,6 +1,6 @@
 /**
- * What is known of latency, per node and variant: from the pipeline file's prior through measured
- * points to the batches that nodes really ran.
+ * Latency estimates by node and variant: from the pipeline file's prior over measured points to the
+ * batches that ran.
  *
  * @module
  */
@@ -38,10 +38,10 @@ export class Profile {
   }
   private readonly gone = createGone((id) => this.nodes.delete(id))
 
-  /** @param speaks whether what a node takes says anything of others; by default of all */
+  /** @param speaks whether a node's times count for estimates of others; by default all do */
   constructor(private readonly speaks: (node: NodeId) => boolean = () => true) {}
 
-  /** The node is here. */
+  /** A node joined. */
   joined(id: NodeId): void {
     this.gone.joined(id)
   }
@@ -50,12 +50,12 @@ export class Profile {
     this.gone.left(id)
   }
 
-  /** The times of one node, as of whenever they are asked for. */
+  /** The times of a node, current at each reading. */
   of(id: NodeId): NodeTimes {
     return this.nodeOf(id)
   }
 
-  /** The node's own measurements; they replace what was assumed of its batch sizes. */
+  /** Takes a node's own measurements; they replace assumptions on its batch sizes. */
   measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
     const node = this.nodeOf(id)
     const usable = usablePoints(points)
@@ -64,7 +64,7 @@ export class Profile {
     if (first === undefined) return
     const isOne = usable.length === 1
     const others = this.priors.of(variant)
-    // Where one size was measured larger ones pay as they do elsewhere.
+    // If one size was measured, larger ones are assumed to pay as elsewhere.
     const base = isOne && others.batches > BATCHES.guessed
       ? scaled(others.base, first.latencyMs / others.base(first.batch))
       : baseOf(usable)
@@ -72,10 +72,10 @@ export class Profile {
     node.compare(variant, first.batch, base(first.batch))
     if (!this.speaks(id)) return
     const batches = isOne ? BATCHES.guessed : BATCHES.measured
-    this.priors.told(variant, base, first.batch, batches, node.slowness)
+    this.priors.learn(variant, base, first.batch, batches, node.slowness)
   }
 
-  /** Runs of the node have other threads: they take so many times as long as with the first. */
+  /** The node runs with other threads: batches take `factor` times as long as with the first. */
   rethreaded(id: NodeId, factor: number): void {
     this.nodeOf(id).threadsFactor = factor
   }
@@ -86,12 +86,12 @@ export class Profile {
     if (node?.models[variant.index]?.isMeasured) correctUntried(node.models)
   }
 
-  /** A batch was given up after so long: it is slow for now, which says nothing of other times. */
+  /** A batch was given up after `afterMs`: a current slowness that does not change the usual scale. */
   lost(id: NodeId, variant: VariantShape, batch: number, afterMs: number): void {
     this.observe(id, variant, batch, afterMs, true)
   }
 
-  /** A batch was called off while it ran, since nobody waits for it any more. */
+  /** A running batch was called off, as no query waits for it. */
   calledOff(id: NodeId, variant: VariantShape, batch: number, ranMs: number): void {
     const late = 1 + L.overdue
     if (ranMs > late * this.meanMs(id, variant, batch)) {
@@ -117,9 +117,9 @@ export class Profile {
     const ownMs = model.observe(batch, computeMs / node.threadsFactor, lost)
     const speaks = this.speaks(id)
     if (speaks && model.base !== base) {
-      this.priors.told(variant, model.base, 1, BATCHES.explored, node.slowness)
+      this.priors.learn(variant, model.base, 1, BATCHES.explored, node.slowness)
     }
-    // That it takes less than was thought is no news of a batch that was given up.
+    // A batch that was given up can show that it takes longer, but not that it takes less.
     if (!lost || (model.surprise ?? 0) > 0) {
       node.saw(model, before)
       if (speaks) this.common.saw(node, model, before)
@@ -138,20 +138,20 @@ export class Profile {
   }
 
   /**
-   * Lets slowness fade that was not seen again for a while. Without this a pool that was slow once
-   * would refuse all queries, and so never learn better.
+   * Lets slowness fade that was not seen again for a while. Otherwise a pool that was slow once would refuse
+   * all queries and never learn that it is quick again.
    */
   relax(nowMs: number): void {
     this.common.relax(nowMs)
     for (const node of this.nodes.values()) node.relax(nowMs)
   }
 
-  /** None of these variants runs, for what is known of them: see `admit/doubt.ts`. */
+  /** Halves the estimates of variants that none runs because of them: see `admit/doubt.ts`. */
   doubt(variants: readonly VariantShape[]): void {
     for (const node of this.nodes.values()) node.doubt(variants)
   }
 
-  /** One variant takes another's place: until it is measured, it is thought to be as quick. */
+  /** One variant replaces another: until it is measured, it counts as quick as the old one. */
   inherit(from: VariantShape, to: VariantShape): void {
     this.priors.inherit(from, to)
     for (const { models } of this.nodes.values()) {
@@ -160,12 +160,12 @@ export class Profile {
     }
   }
 
-  /** Of variants that are served no more. */
+  /** Forgets variants of removed pipelines. */
   drop(variants: readonly VariantShape[]): void {
     for (const node of this.nodes.values()) node.drop(variants)
   }
 
-  /** A batch that ran beside a load on its slot took so many times what it takes alone. */
+  /** A batch beside a load on its slot took `times` as long as alone. */
   besideLoad(id: NodeId, times: number): void {
     if (times > 0) this.nodeOf(id).sawLoad(times, this.speaks(id))
   }
@@ -187,7 +187,7 @@ export class Profile {
     return this.known(id).meanMs(variant, batch)
   }
 
-  /** The same without a slowdown that all nodes have in common. */
+  /** Mean latency without a slowdown common to all nodes. */
   usualMs(id: NodeId, variant: VariantShape, batch: number): number {
     return this.meanMs(id, variant, batch) / this.common.pace
   }
@@ -204,7 +204,7 @@ export class Profile {
     return this.known(id).slowness
   }
 
-  /** Whether the node ever ended a batch of this variant: until then its latency is a guess. */
+  /** Whether the node ever ended a batch of this variant; until then its latency is a guess. */
   hasRun(id: NodeId, { index }: VariantShape): boolean {
     return this.known(id).models[index]?.hasRun ?? false
   }
@@ -214,7 +214,7 @@ export class Profile {
     return this.known(id).models[index] !== undefined
   }
 
-  /** What is worth keeping of a node; undefined where that is nothing. */
+  /** Values of a node worth storing; undefined if there are none. */
   keep(id: NodeId, shapes: Shapes): NodeProfileMemory | undefined {
     const node = this.known(id)
     const { models } = node
@@ -230,7 +230,7 @@ export class Profile {
     return { models: kept, networkMs }
   }
 
-  /** What was kept of a node. */
+  /** Restores the stored values of a node. */
   recall(id: NodeId, { models, networkMs }: NodeProfileMemory, shapes: Shapes): void {
     for (const { points, ...ref } of models) {
       const variant = shapes.find(ref)
@@ -249,7 +249,7 @@ export class Profile {
     return node
   }
 
-  /** Of a node that nobody heard of what is known of the pool. */
+  /** Profile of a node; of an unknown node the pool's estimates. */
   private known(id: NodeId): NodeProfile {
     return this.nodes.get(id) ?? new NodeProfile(this.pool)
   }

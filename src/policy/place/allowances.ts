@@ -1,6 +1,6 @@
 /**
- * Allowances: the few time budgets that a variant may get. A class serves an allowance with its
- * largest batch that fits.
+ * Allowances: the time budgets, few per variant, that a plan may use. A class serves an allowance with
+ * its largest batch that fits.
  *
  * @module
  */
@@ -9,23 +9,22 @@ import { type Compiled, demandOf, type Pace, paceWithin, type Quickest } from '.
 
 export interface Allowance {
   timeMs: number
-  /** By index of class; undefined where not even its smallest batch fits. */
+  /** By class index; undefined if not even the smallest batch fits. */
   paces: (Pace | undefined)[]
 }
 
-/** By index of variant, rising in time; empty where no class is able. */
+/** By variant index, rising in time; empty if no class can run the variant. */
 export type Allowances = readonly (readonly Allowance[])[]
 
-/** Items per second that all slots do within an allowance. */
+/** Items per second of all slots together within an allowance. */
 export const rateWithin = ({ classes }: Compiled, { paces }: Allowance): number =>
   paces.reduce((sum, pace, i) => sum + (pace?.ratePerS ?? 0) * classes[i]!.slots, 0)
 
 /**
- * At most so many a variant, none longer than what is left of the budget by the quickest of all else.
- * Where there is room for one allowance only it is that which every task of a path can have at once.
- * Where there is for two and slots hold one variant, it and the shortest: of the shortest and the
- * longest one task of a path could have the longest, and all others would be left to the quickest
- * devices.
+ * At most `most` allowances per variant, none longer than the budget minus the quickest other tasks. A
+ * single allowance is the fair one, which all tasks of a path can have at once. Two allowances of slots
+ * with one variant each are the fair one and the shortest: given the shortest and the longest, one task of
+ * a path could take the longest and leave only the quickest devices for all other tasks.
  */
 export function allowancesOf(compiled: Compiled, quickest: Quickest, most: number): Allowances {
   const { classes, shapes } = compiled
@@ -48,7 +47,7 @@ function allWithin(compiled: Compiled, variant: VariantShape, limitMs: number): 
     .map((timeMs) => ({ timeMs, paces: own.map((one) => paceWithin(one, timeMs)) }))
 }
 
-/** What a variant may take where all else of its paths is done by the quickest. */
+/** Longest time of a variant if all other tasks of its paths run on their quickest variant. */
 function longestMs(compiled: Compiled, quickest: Quickest, variant: VariantShape): number {
   const { task } = variant
   let leftMs = demandOf(compiled, variant).budgetMs - quickest.after(task)
@@ -56,7 +55,7 @@ function longestMs(compiled: Compiled, quickest: Quickest, variant: VariantShape
   return leftMs
 }
 
-/** What every task of the longest path can have at once. */
+/** Time that all tasks of the longest path can have at once. */
 function fairTimeMs(compiled: Compiled, quickest: Quickest, variant: VariantShape): number {
   const { task } = variant
   const ownMs = quickest.from(task) - quickest.after(task)
@@ -67,7 +66,7 @@ function fairTimeMs(compiled: Compiled, quickest: Quickest, variant: VariantShap
 export const longestPath = (task: TaskShape): number =>
   1 + task.next.reduce((most, child) => Math.max(most, longestPath(child)), 0)
 
-/** The tasks from the root to the one before this. */
+/** The tasks above this one, from the root down. */
 function above(task: TaskShape): TaskShape[] {
   const trail = (from: TaskShape): TaskShape[] | null => {
     if (from === task) return []
@@ -87,8 +86,8 @@ function withFair(all: Allowance[], fair: Allowance, most: number): Allowance[] 
 }
 
 /**
- * The shortest, the longest, and between them those whose rate is missed most where they are not:
- * the area between the rate by all times and the rate by the kept ones.
+ * The shortest, the longest, and between them the allowances whose loss costs most rate: the area between
+ * the rate over all times and the rate over the kept times.
  */
 function thin(
   all: Allowance[],

@@ -1,7 +1,7 @@
 /**
- * Background loads: those of a slot that can serve every task already, well and fast. A machine makes
- * one at a time, begins none while it runs a batch or has just run one, and for a small share of the
- * time goes on all the same, so that a machine that always has batches comes to hold everything, too.
+ * Background loads: the further loads of a slot that already serves every task accurately and quickly. A
+ * machine makes one at a time and begins none while it runs a batch or has just run one. For a small
+ * share of its time it loads beside batches too, so that a machine with constant work holds all in the end.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { Pool } from '../state/pool.ts'
 import { load } from './params.ts'
 
 export class Background {
-  /** By machine: the background load that it makes, and from when on it may make one beside batches. */
+  /** By machine: its background load; and from when it may make one beside batches. */
   private running = new Map<string, { slot: Slot; beganMs: number }>()
   private restsUntilMs = new Map<string, number>()
-  /** What was not begun; looked at again at that time. */
+  /** Nodes with a load held back; `lookMs` is when to check them again. */
   private held = new Set<PoolNode>()
   private lookMs = Infinity
 
   constructor(private readonly pool: Pick<Pool, 'warm' | 'has' | 'lastBatchMs'>) {}
 
-  /** Whether the slot's next load may begin now; if not, it is looked at again soon. */
+  /** Whether the slot's next load may begin now; if not, it is checked again soon. */
   may(slot: Slot, nowMs: number): boolean {
     if (!isBackground(slot, nowMs)) return true
     const { node, node: { machine } } = slot
@@ -34,12 +34,11 @@ export class Background {
     return false
   }
 
-  /** Whether a load of this node was held back, and is looked at again with the others. */
+  /** Whether a load of this node is held back. */
   holds(node: PoolNode): boolean {
     return this.held.has(node)
   }
 
-  /** A load of this slot ended. */
   ended(slot: Slot, nowMs: number): void {
     const { machine } = slot.node
     const running = this.running.get(machine)
@@ -53,7 +52,7 @@ export class Background {
     if (this.onMachine(machine).length === 0) this.restsUntilMs.delete(machine)
   }
 
-  /** When to `take` what was held back; Infinity where nothing was. */
+  /** When to `take` the nodes held back; Infinity if there are none. */
   atMs(): number {
     return this.lookMs
   }
@@ -88,9 +87,9 @@ export class Background {
 }
 
 /**
- * Whether the slot can do without its next load: it holds a variant of the task, and this is neither
- * of the first two in the order of loading, which are the most wanted and the quickest. Where slots
- * cannot hold all, what they are to hold was planned for the demand, and waits for nothing.
+ * Whether the slot's next load is a background load: the slot holds a variant of the task, and the load is
+ * not one of the task's first two in loading order (the most wanted and the quickest). If slots cannot
+ * hold all variants, no load is: the placement planned each for the demand.
  */
 function isBackground({ node, wanted, held, failures }: Slot, nowMs: number): boolean {
   if (!node.fitsAll) return false

@@ -1,6 +1,6 @@
 /**
- * A problem prepared for building programs: linked pipelines, and what each class can do with each
- * variant within which time.
+ * A problem prepared for building programs: linked pipelines, and the times and rates of each class for
+ * each variant.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import {
 import { place } from './params.ts'
 import type { PlaceClass, PlacePipeline, Problem, SolveEffort } from './problem.ts'
 
-/** How a class can serve a variant: one batch size. */
+/** One way of a class to serve a variant: a batch size. */
 export interface Pace {
   batch: number
-  /** One batch, and its part of the network: all of it, less what waiting takes of the time. */
+  /** Time of one batch plus network, the network without the share of it that waiting absorbs. */
   timeMs: number
-  /** Items per second of one slot that does nothing else, duty included. */
+  /** Items per second of one slot that only runs this, duty included. */
   ratePerS: number
 }
 
@@ -29,13 +29,13 @@ export interface ClassShape {
   index: number
   given: PlaceClass
   slots: number
-  /** By index of variant; rising in time and rate. Empty where the class is not able. */
+  /** By variant index; rising in time and rate. Empty if the class cannot run the variant. */
   paces: Pace[][]
   memory: number[]
-  /** What one slot can hold of what the class is able to: one variant, some, or all. */
+  /** How much of the class's able variants one slot can hold. */
   holds: 'one' | 'some' | 'all'
   able: VariantShape[]
-  /** Slots that hold a variant, and nothing else, by its index. */
+  /** By variant index: slots that hold the variant alone. */
   holding: number[]
 }
 
@@ -44,26 +44,26 @@ export interface Kind {
   class: ClassShape
   variants: readonly VariantShape[]
   slots: number
-  /** For whole slots: the allowance that they work within, where that is decided. */
+  /** For whole slots: the allowance they work within, once decided. */
   allowance?: number
-  /** How many slots hold these variants is for the program to say; `slots` is the most. */
+  /** Whether the program decides how many slots hold these variants; `slots` is then the maximum. */
   open?: boolean
 }
 
-/** Slots that hold one variant work within one allowance: their time is given in whole slots. */
+/** A slot with one variant works within one allowance: its time is assigned whole. */
 export const isWhole = ({ class: { holds } }: Kind): boolean => holds === 'one'
 
 export interface Demand {
   pipeline: PlacePipeline
-  /** What its paths may take of the SLO; 0 where none will do. */
+  /** Part of the SLO that its paths may take, in ms; 0 if no path fits. */
   budgetMs: number
   ratePerS: number
-  /** Share of all demand, 0..1. */
+  /** Share of the total demand, 0 to 1. */
   part: number
-  /** What serving all of it counts, likewise: however little, it is more than the accuracy of others. */
+  /** Reward for serving all of it, 0 to 1: even for tiny demand more than the accuracy of others. */
   need: number
   starts: Prefix[]
-  /** The best mean accuracy that any paths have. */
+  /** Highest mean accuracy of any of its paths. */
   best: number
 }
 
@@ -73,18 +73,17 @@ export interface Compiled {
   totalPerS: number
   classes: ClassShape[]
   slots: number
-  /** Share of items that hand nothing on, by index of variant, in the order of its task's `next`. */
+  /** Share of items that hand nothing on, by variant index, in the order of the task's `next`. */
   none: number[][]
-  /** Share of the slots that may be gone by the time that others have changed. */
+  /** Share of the slots that may leave before others have changed. */
   atRisk: number
-  /** What was done so far, by count. */
+  /** Solver work so far, by count. */
   effort: SolveEffort
 }
 
 /**
- * Throws RangeError for a pipeline that no scheduler would take: two of a name, too many paths.
- *
- * @param late queries may take as long as the quickest path does
+ * @throws RangeError for a pipeline that no scheduler accepts: a name used twice, too many paths
+ * @param late whether queries may take as long as the quickest path, beyond the SLO
  */
 export function compile(problem: Problem, late = false): Compiled {
   const { pipelines, holding = [], atRisk = 0 } = problem
@@ -129,19 +128,20 @@ export function compile(problem: Problem, late = false): Compiled {
   return { shapes, demands, totalPerS, classes, slots, none, atRisk, effort }
 }
 
-/** Of an SLO what is left for work: a part of it is for waiting behind one batch, as in the paper. */
+/** The part of an SLO left for work; the rest is for waiting behind one batch, as in the paper. */
 export const workingMs = (sloMs: number): number => sloMs * (1 - place.waiting)
 
 /**
- * Where no path is as quick as the working time, as much is planned with as the quickest takes: a query
- * that finds slots idle is in time, and without any path nothing would be held for the pipeline.
+ * Time budget of a pipeline. If the quickest path exceeds the working time, the budget is that path's
+ * duration: a query that finds idle slots is in time, and without a path the plan would hold nothing for
+ * the pipeline.
  */
 function budgetOf(sloMs: number, quickestMs: number, late: boolean): number {
   const isEnough = quickestMs <= sloMs || late && quickestMs < Infinity
   return isEnough ? Math.max(workingMs(sloMs), quickestMs) : 0
 }
 
-/** Quickest time to serve one item, by any class: of a task with all that follows, and after it. */
+/** Quickest time for one item over all classes: `from` a task with those that follow; `after` it. */
 export class Quickest {
   #fastest: number[]
   #memo = new Map<TaskShape, number>()
@@ -217,7 +217,7 @@ function classOf(given: PlaceClass, index: number, shapes: Shapes): ClassShape {
   return { index, given, slots, paces, memory, holds, able, holding }
 }
 
-/** Batch sizes worth using: more time only for more rate. */
+/** Batch sizes worth using: each takes more time than the last and has a higher rate. */
 function pacesOf(
   points: PlaceClass['able'][number]['points'],
   networkMs: number,
@@ -238,11 +238,11 @@ function pacesOf(
   return kept
 }
 
-/** The class's quickest way within a time; undefined where none fits. */
+/** The pace of highest rate within a time; undefined if none fits. */
 export const paceWithin = (paces: readonly Pace[], timeMs: number): Pace | undefined =>
   paces.findLast((pace) => pace.timeMs <= timeMs + 1e-9)
 
-/** Shares of the leaf items that the branches below one item of `prefix` lead to. */
+/** Shares of leaf items among the branches below one item of `prefix`. */
 export function branchShares(prefix: Prefix): number[] {
   const { variant } = prefix
   if (variant.task.next.length === 1) return [1]
@@ -254,7 +254,7 @@ export function branchShares(prefix: Prefix): number[] {
 const leavesMemo = new WeakMap<Prefix, number>()
 const bestMemo = new WeakMap<Prefix, number>()
 
-/** Leaf items expected after one item of `prefix`. */
+/** Expected leaf items below one item of `prefix`. */
 function leavesOf(prefix: Prefix): number {
   const { fanOut, task } = prefix.variant
   if (task.next.length === 0) return 1
@@ -269,7 +269,7 @@ function leavesOf(prefix: Prefix): number {
 const bestOf = (prefix: Prefix, child: number): Prefix =>
   prefix.next[child]!.reduce((best, one) => bestAfter(one) > bestAfter(best) ? one : best)
 
-/** Best mean path accuracy over the leaves after `prefix`, branches weighed by their leaf items. */
+/** Best mean path accuracy over the leaves below `prefix`, branches weighted by leaf items. */
 export function bestAfter(prefix: Prefix): number {
   if (prefix.variant.task.next.length === 0) return prefix.accuracy
   let best = bestMemo.get(prefix)

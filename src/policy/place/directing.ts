@@ -1,6 +1,6 @@
 /**
- * Directing: says what the slots of each node are to hold, and starts the loads that can begin. It looks
- * at all nodes where they compete for variants, and else at those that changed.
+ * Directing: decides what the slots of each node should hold, and starts the loads that can begin. If nodes
+ * compete for variants it checks all nodes, else only those that changed.
  *
  * @module
  */
@@ -20,9 +20,9 @@ export interface DirectingParts {
   loader: Loader
   wanted: Pick<LoadOrder, 'orderOf'>
   isOpen(variant: VariantShape): boolean
-  /** A placement is in force. */
+  /** Whether a placement is in force. */
   isPlaced(): boolean
-  /** Shares the placement out among the slots anew. */
+  /** Distributes the placement over the slots again. */
   place(nowMs: number): void
 }
 
@@ -32,9 +32,9 @@ export class Directing {
   #parts: DirectingParts
   #throttle = new Throttle()
   #isTight: boolean | undefined
-  /** Nodes that cannot hold all and wait for a first placement, and until when. */
+  /** Nodes that cannot hold all variants and wait for a first placement, with the end of the wait. */
   #waitsUntilMs = new Map<NodeId, number>()
-  /** When a load may go on by the time alone; undefined after anything that may have changed it. */
+  /** When time alone lets a load continue; undefined after a change that may affect it. */
   #loadAtMs: number | undefined
 
   constructor(parts: DirectingParts) {
@@ -43,12 +43,12 @@ export class Directing {
     this.retirement = new Retirement(parts.pool.warm, parts.isOpen, parts.loader)
   }
 
-  /** Slots of some node cannot hold all that it is able to: what they hold has to be placed. */
+  /** Whether some node's slots cannot hold all its able variants: then a placement decides. */
   isTight(): boolean {
     return this.#isTight ??= [...this.#parts.pool.warm.values()].some(({ fitsAll }) => !fitsAll)
   }
 
-  /** What some node is able to hold changed. */
+  /** The able variants of some node changed. */
   changed(): void {
     this.#isTight = undefined
   }
@@ -65,10 +65,10 @@ export class Directing {
   }
 
   /**
-   * What slots are to hold may have changed: says so to them, and starts what can be started.
+   * Updates what slots should hold, and starts the loads that can begin.
    *
-   * @param some nothing changed but here: enough where no node competes with another, and for now
-   *   where so many do that all are looked at later
+   * @param some the nodes that changed, if only these did. They are enough if no node competes with another,
+   *   and in a large pool until the next check of all nodes
    */
   direct(nowMs: number, some?: readonly PoolNode[]): void {
     const { pool: { warm }, loader } = this.#parts
@@ -89,18 +89,18 @@ export class Directing {
     this.#loadAtMs = before === undefined ? undefined : Math.min(before, this.#retryAtMs(some!))
   }
 
-  /** The time may let loads go on. */
+  /** Continues loads that time alone lets continue. */
   wake(nowMs: number): void {
     if (this.#nextLoadMs() <= nowMs) this.direct(nowMs)
     else if (this.background.atMs() <= nowMs) this.direct(nowMs, this.background.take())
   }
 
-  /** When `wake` may do something. */
+  /** When `wake` may have something to do. */
   nextWakeMs(): number {
     return Math.min(this.#nextLoadMs(), this.background.atMs())
   }
 
-  /** When a load may be tried again, or a slot has waited long enough for a placement. */
+  /** When a load may be tried again, or a node has waited long enough for a placement. */
   #nextLoadMs(): number {
     return this.#loadAtMs ??= this.#retryAtMs(this.#parts.pool.warm.values())
   }
@@ -115,7 +115,7 @@ export class Directing {
     return next
   }
 
-  /** All, in the order of loading; or, where it has waited for a placement in vain, what fits. */
+  /** Sets what slots should hold: all in loading order; or what fits, if no placement came in time. */
   #want(node: PoolNode, nowMs: number): void {
     const all = node.fitsAll ? this.#parts.wanted.orderOf(node, nowMs) : undefined
     const waited = (this.#waitsUntilMs.get(node.id) ?? Infinity) <= nowMs

@@ -1,65 +1,65 @@
 /**
- * When a placement is worth working out anew, and when all slots are to be looked at for the one in
- * force.
+ * When a new placement is worth computing, and when all slots are to be checked against the one in force.
  *
  * @module
  */
 import { load } from './params.ts'
 
 /**
- * When a placement is worth working out anew: the pool changed, the demand did, or time has passed;
- * and whether one that was asked for is of use still.
+ * When a new placement is worth computing (the pool or the demand changed, or time has passed), and
+ * whether a requested one is still of use.
  */
 export class PlaceDue {
-  #askedMs = -Infinity
-  #askedRates: readonly number[] = []
+  #requestedMs = -Infinity
+  #requestedRates: readonly number[] = []
   #pending = false
-  /** Those that the placement in force was asked for with; undefined where there is none. */
+  /** Demand for which the placement in force was requested; undefined without a placement. */
   #placedRates: readonly number[] | undefined
-  /** The last answer was of no use: the next is taken, however that may be. */
+  /** Whether the last placement was discarded: then the next one is taken in any case. */
   #refused = false
-  /** When the pool changed after the last placement was asked for. */
+  /** When the pool changed after the last request. */
   #changedMs: number | null = null
 
-  /** The pool changed; nodes often come together. */
+  /** The pool changed; nodes often join together. */
   changed(nowMs: number): void {
     this.#changedMs = nowMs
   }
 
-  /** A placement is asked for, with this demand. */
-  asked(ratesPerS: number[], nowMs: number): void {
+  /** A placement was requested for this demand, in queries per second. */
+  requested(ratesPerS: number[], nowMs: number): void {
     this.#changedMs = null
-    this.#askedMs = nowMs
-    this.#askedRates = ratesPerS
+    this.#requestedMs = nowMs
+    this.#requestedRates = ratesPerS
     this.#pending = true
   }
 
-  /** The answer is there. Whether it is of use: not when demand jumped since it was asked for. */
+  /** A placement arrived. Returns whether to use it: not if demand jumped since the request. */
   answered(ratesPerS: readonly number[]): boolean {
     this.#pending = false
-    this.#refused = !this.#refused && this.#jumped(this.#askedRates, ratesPerS)
-    if (!this.#refused) this.#placedRates = this.#askedRates
+    this.#refused = !this.#refused && this.#jumped(this.#requestedRates, ratesPerS)
+    if (!this.#refused) this.#placedRates = this.#requestedRates
     return !this.#refused
   }
 
-  /** Whether demand jumped since the placement in force was asked for. */
+  /** Whether demand jumped since the placement in force was requested. */
   isOvertaken(ratesPerS: readonly number[]): boolean {
     return this.#jumped(this.#placedRates ?? [], ratesPerS)
   }
 
-  /** From when a placement may be asked for. */
+  /** From when a placement may be requested. */
   atMs(ratesPerS: readonly number[], nowMs: number): number {
-    const askedMs = this.#askedMs
-    if (this.#pending && nowMs - askedMs < load.plannerMs) return askedMs + load.plannerMs
-    const isUrgent = this.#placedRates === undefined || this.#jumped(this.#askedRates, ratesPerS)
-    const soonestMs = isUrgent ? -Infinity : askedMs + load.leastPlaceMs
+    const requestedMs = this.#requestedMs
+    if (this.#pending && nowMs - requestedMs < load.plannerMs) return requestedMs + load.plannerMs
+    const isUrgent = this.#placedRates === undefined ||
+      this.#jumped(this.#requestedRates, ratesPerS)
+    const soonestMs = isUrgent ? -Infinity : requestedMs + load.leastPlaceMs
     if (this.#changedMs !== null) return Math.max(this.#changedMs, soonestMs)
     const changed = ratesPerS.some((rate, p) => {
-      const before = this.#askedRates[p] ?? 0
+      const before = this.#requestedRates[p] ?? 0
       return rate > before * (1 + load.rise) + load.risePerS ||
         rate < before * (1 - load.fall) - load.fallPerS
     })
-    return changed ? soonestMs : askedMs + load.placeMs
+    return changed ? soonestMs : requestedMs + load.placeMs
   }
 
   #jumped(before: readonly number[], ratesPerS: readonly number[]): boolean {
@@ -69,26 +69,26 @@ export class PlaceDue {
 }
 
 /**
- * How often all slots are looked at where they cannot hold all: each load that ends is a reason to, but
- * not in a large pool.
+ * Limits how often all slots are checked if slots cannot hold all variants: after each load in a small
+ * pool, less often in a large one.
  */
 export class Throttle {
   #lookedMs = -Infinity
   #isLeft = false
 
-  /** Whether news of single nodes is left for later, in a pool of so many. */
+  /** Whether changes of single nodes are left for later, in a pool of this many nodes. */
   waits(nodes: number, nowMs: number): boolean {
     this.#isLeft = nowMs < this.#nextMs(nodes)
     return this.#isLeft
   }
 
-  /** All slots were looked at: nothing is left. */
+  /** All slots were checked. */
   looked(nowMs: number): void {
     this.#lookedMs = nowMs
     this.#isLeft = false
   }
 
-  /** When what was left is to be looked at; Infinity where nothing was. */
+  /** When to check what was left; Infinity if nothing was. */
   atMs(nodes: number): number {
     return this.#isLeft ? this.#nextMs(nodes) : Infinity
   }
@@ -99,34 +99,34 @@ export class Throttle {
 }
 
 /**
- * How much of a pool may be gone before its slots can hold something else. Which nodes leave is not
- * known beforehand, but how often they do is learned: what is held has to serve without some of them.
+ * Share of the pool that may leave before its slots can change. Departures of single nodes cannot be
+ * predicted, but their rate is learned: the placement must serve without some of the nodes.
  */
 export class Departures {
   #nodes = 0
   #sinceMs: number | undefined
-  /** Time that nodes were here, and how many went. */
+  /** Node-ms of presence, and departures, both decaying. */
   #presentMs = load.priorMs
   #gone = 0
 
-  /** A node came: so many are here now. */
+  /** A node joined; `nodes` is the new count. */
   joined(nodes: number, nowMs: number): void {
     this.#settle(nowMs)
     this.#nodes = nodes
   }
 
-  /** A node went, likewise. */
+  /** A node left; `nodes` is the new count. */
   left(nodes: number, nowMs: number): void {
     this.joined(nodes, nowMs)
     this.#gone++
   }
 
-  /** Share of the nodes that may go until slots have changed; 0 where nobody leaves. */
+  /** Share of the nodes that may leave before slots have changed; 0 without departures. */
   shareAtRisk(nowMs: number): number {
     if (this.#nodes === 0 || this.#gone < 1e-3) return 0
     this.#settle(nowMs)
     const expected = this.#nodes * this.#gone / this.#presentMs * load.changingMs
-    // No more than twice the deviations of few.
+    // With few expected departures, at most twice the usual deviations.
     const risk = expected + load.deviations * Math.min(Math.sqrt(expected), 2 * expected)
     return Math.min(risk / this.#nodes, load.mostAtRisk)
   }

@@ -1,10 +1,10 @@
 /**
- * Floors, the least accuracies that queries ask for: of each task as much is to be held of what
- * reaches them as those queries take.
+ * Floors: minimum accuracies that queries ask for. Each task must be held in variants that reach the
+ * floor, enough for the queries that ask for it.
  *
  *   for each floor, and each task of the cheapest path that reaches it:
- *     short + what slots do with variants as accurate as that path's >= 1 (of who asks for it)
- *   least of: short
+ *     short + work of slots with variants at least as accurate as that path's >= 1 (of those queries)
+ *   minimise: short
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { bestFlows, type Flow, type Flows, type Share, type Step } from './flows
 import { addColumn, addEntry, addRow, type Model } from './model.ts'
 import { place } from './params.ts'
 
-/** What a floor needs of one task. */
+/** Requirement of a floor for one task. */
 interface Need {
   step: Step
-  /** Items per second, with what chance adds. */
+  /** Items per second, with a margin for random peaks. */
   itemsPerS: number
 }
 
 interface Reach {
-  /** What falling short of the floor costs. */
+  /** Penalty for falling short of the floor. */
   price: number
   needs: Need[]
 }
@@ -50,8 +50,8 @@ export function addFloors(
 }
 
 /**
- * What sets of variants lose for want of what floors need; 0 where none are asked for. Each task counts
- * for its part, so that it is known which sets come nearer.
+ * Penalty of sets of variants for unmet floors; 0 without floors. Each task counts on its own, so that sets
+ * can be compared that meet none in full.
  */
 export function lostToFloors(compiled: Compiled, flows: Flows): (kinds: readonly Kind[]) => number {
   const reaches = reachesOf(compiled, flows)
@@ -71,16 +71,16 @@ export function lostToFloors(compiled: Compiled, flows: Flows): (kinds: readonly
 const isAsGood = ({ task, accuracy }: VariantShape, { step: { variant } }: Need) =>
   task === variant.task && accuracy >= variant.accuracy - 1e-9
 
-/** Part of what is needed that one slot does. */
+/** Share of a need that one slot meets. */
 const partOf = (ratePerS: number, { itemsPerS }: Pick<Need, 'itemsPerS'>) =>
   Math.min(1 / place.floorSlots, ratePerS / Math.max(itemsPerS, 1e-9))
 
-/** Without floors that no path reaches in time. */
+/** Needs of all floors that some path reaches in time. */
 function reachesOf(compiled: Compiled, flows: Flows): Reach[] {
   const reaches: Reach[] = []
   compiled.demands.forEach(({ pipeline: { floors = [], sloMs } }, demand) => {
     let perS = 0
-    // Queries that ask for more are served by the same.
+    // Queries with a higher floor use the same slots: rates add up from the top.
     for (const floor of floors.toSorted((a, b) => b.accuracy - a.accuracy)) {
       perS += floor.ratePerS
       const steps = cheapestPath(compiled, flows, demand, floor.accuracy)
@@ -99,7 +99,7 @@ function reachesOf(compiled: Compiled, flows: Flows): Reach[] {
   return reaches
 }
 
-/** Items per second of a slot of the class that is quickest at a step. */
+/** Items per second of a slot of the quickest class for a step. */
 function mostPerSlot(
   { classes }: Compiled,
   { allowances }: Flows,
@@ -109,14 +109,14 @@ function mostPerSlot(
   return Math.max(...classes.map(({ index }) => paces[index]?.ratePerS ?? 0))
 }
 
-/** As for the peak: what chance adds in a while, as far as it cannot wait. */
+/** The rate with a margin for random peaks over a while, minus what the SLO lets wait. */
 function withChance(perS: number, sloMs: number): number {
   const spanS = Math.max(1, arrivals.horizon * sloMs / 1000)
   const most = perS * spanS + place.floorDeviations * Math.sqrt(perS * spanS)
   return Math.max(arrivals.least * perS, most / (spanS + waitingS(sloMs)))
 }
 
-/** The steps of the path that takes the least of slots' time and reaches so much at every leaf. */
+/** Steps of the path with least slot time that reaches this accuracy at every leaf. */
 function cheapestPath(
   compiled: Compiled,
   flows: Flows,

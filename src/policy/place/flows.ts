@@ -1,11 +1,11 @@
 /**
- * Flows of root queries over a pipeline's tree: which variants within which allowances. Those are
- * written down that fit the budget and are not dominated: no step could have a longer allowance for
- * nothing.
+ * Flows of root queries through a pipeline's tree: the variants they use, with their allowances. Only
+ * flows are listed that fit the budget and are not dominated: no step could have a longer allowance at no
+ * cost.
  *
  * A flow covers a chain of tasks down to a leaf or to a task with several children. There it ends in
- * a junction, from which every branch carries the whole flow on: so branches agree on the variants
- * that they share.
+ * a junction, from which every branch continues the whole flow: so branches agree on the variants
+ * they share.
  *
  * @module
  */
@@ -26,14 +26,14 @@ export interface Step {
 export interface Flow {
   demand: number
   steps: Step[]
-  /** The junction it comes from, and its branch there; -1 at the root. */
+  /** The junction it starts from, and its branch there; -1 at the root. */
   from: number
   branch: number
   /** The junction it leads to; -1 where it ends at a leaf. */
   to: number
   /** At a leaf: share of the root query's leaf items. */
   weight: number
-  /** What it adds to the accuracy of the root query. */
+  /** Accuracy that it adds to the root query. */
   gain: number
   end: Prefix
 }
@@ -45,7 +45,7 @@ export interface Flows {
   allowances: Allowances
 }
 
-/** Time of slots of a kind that a variant gets within an allowance. */
+/** Slot time of a kind that a variant gets within an allowance. */
 export interface Share {
   column: number
   kind: number
@@ -54,7 +54,7 @@ export interface Share {
   itemsPerS: number
 }
 
-/** With as many allowances a variant, and variants a task, as a program has room for. */
+/** The flows with as many allowances per variant, and variants per task, as a program has room for. */
 export function flowsOf(compiled: Compiled): Flows {
   const quickest = new Quickest(compiled)
   const counts = Array.from({ length: place.allowances }, (_, i) => place.allowances - i)
@@ -68,7 +68,7 @@ export function flowsOf(compiled: Compiled): Flows {
   return found
 }
 
-/** The most accurate of each task, the quickest, and others spread between them by accuracy. */
+/** For each task: the quickest variant, and others spread by accuracy from the most accurate down. */
 function variantsWithin(
   compiled: Compiled,
   allowances: Allowances,
@@ -87,27 +87,28 @@ function variantsWithin(
   return chosen
 }
 
-/** How far a chain of tasks has come. */
+/** Partial flow along a chain of tasks. */
 interface Trail {
   demand: number
   steps: Step[]
   from: number
   branch: number
-  /** Time left for what follows. */
+  /** Time left for the tasks that follow. */
   leftMs: number
-  /** Times that the steps so far would take more with their next allowance. */
+  /** Extra ms that each step so far would need for its next longer allowance. */
   nextMs: (number | undefined)[]
   weight: number
-  /** Share of the root query's accuracy that is still to be counted, of its branch alone. */
+  /** Share of the root query's accuracy still to be counted, within its branch. */
   left: number
   gain: number
 }
 
 /**
- * `isCut`: some were left out, since there are more than a program has room for.
+ * The flows with limited choices. `isCut` is set if some were left out, as there are more than a program
+ * has room for.
  *
- * @param most allowances of a variant
- * @param variants of a task at most
+ * @param most allowances per variant
+ * @param variants variants per task at most
  */
 function flowsWithin(
   compiled: Compiled,
@@ -132,7 +133,7 @@ function flowsWithin(
       const count = allowances[variant.index]!.length
       const mostMs = trail.leftMs - quickest.after(variant.task)
       const fits = [...Array(count).keys()].filter((a) => timeOf(variant, a) <= mostMs + 1e-6)
-      // Nothing follows a leaf: the longest allowance that fits is best.
+      // No task follows a leaf: the longest allowance that fits is best.
       const tried = variant.task.next.length === 0 ? fits.slice(-1) : fits
       for (const allowance of tried) {
         if (isCut) return
@@ -157,7 +158,7 @@ function flowsWithin(
     const { demand, steps, from, branch, weight, leftMs, left, gain } = trail
     const flow = { demand, steps, from, branch, to: -1, weight: 0, gain, end: prefix }
     if (task.next.length === 0) {
-      // A step that could have had more time at no cost: the flow that gives it is written too.
+      // Dominated: a step could have more time at no cost, and the flow that gives it is listed too.
       if (trail.nextMs.some((more) => more !== undefined && more <= leftMs)) return
       flows.push({ ...flow, weight })
     } else {
@@ -195,8 +196,8 @@ function flowsWithin(
 }
 
 /**
- * The flows from a pipeline's root to all of its leaves whose values sum up to the most; undefined
- * where none reach every leaf. Of the same value the first.
+ * The flows from a pipeline's root to all its leaves with the largest sum of values; undefined if some
+ * leaf is not reached. At equal values the first.
  */
 export function bestFlows(
   { flows, junctions }: Flows,

@@ -1,5 +1,5 @@
 /**
- * What a node may hold: variants that it is able to hold and that are open, as far as memory goes.
+ * Variants that a node may hold: able and open ones, within memory.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { VariantShape } from '../core/graph.ts'
 import type { PoolNode } from '../state/node.ts'
 import { loadOrder } from './load_order.ts'
 
-/** After what a node is able to hold changed, or what is open. */
+/** Updates a node after its able variants, or the open ones, changed. */
 export function confine(node: PoolNode, isOpen: (variant: VariantShape) => boolean): void {
   node.order = loadOrder(node.able.filter(isOpen))
   node.fitsAll = bytesOf(node, node.order) <= node.memoryBytes
@@ -25,7 +25,7 @@ export function bytesOf(
   return sum
 }
 
-/** As many of them, in their order, as a slot has memory for; by default, of all in the load order. */
+/** Variants in this order, as many as a slot has memory for; by default all in loading order. */
 export function greedy(
   node: PoolNode,
   order: readonly VariantShape[] = node.order,
@@ -37,7 +37,7 @@ export function greedy(
   return kept
 }
 
-/** Each slot holds all that it is to hold. */
+/** Whether each slot holds all it should. */
 export const isLoaded = ({ slots }: PoolNode): boolean =>
   slots.every(({ wanted, held, loading }) =>
     loading === null && wanted.length > 0 && wanted.every((variant) => held.has(variant))

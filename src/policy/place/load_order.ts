@@ -1,5 +1,5 @@
 /**
- * In which order a slot loads what it is to hold.
+ * The order in which a slot loads its variants.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Demands } from '../estimate/demands.ts'
 import { Market } from '../price/market.ts'
 import { supplyIfAllHeld } from '../price/problem.ts'
 
-/** The quicker by its reference; where the files give none, less accurate is taken for quicker. */
+/** Orders by reference latency; if the file gives none, a less accurate variant counts as quicker. */
 function byQuickness(a: VariantShape, b: VariantShape): number {
   if (a.referenceMs !== undefined && b.referenceMs !== undefined) {
     return a.referenceMs - b.referenceMs
@@ -22,9 +22,8 @@ function byQuickness(a: VariantShape, b: VariantShape): number {
 }
 
 /**
- * Order of loading: the most accurate variant of every task, since whoever asks a pool that has time
- * is to have the best answer from the first; then the quickest of every task, for when much comes at
- * once; then the rest by falling accuracy.
+ * Loading order: the most accurate variant of every task, so that the first queries of a pool with time get
+ * the best answers; then the quickest of every task, for bursts; then the rest by falling accuracy.
  */
 export function loadOrder(able: readonly VariantShape[]): VariantShape[] {
   const byAccuracy = (a: VariantShape, b: VariantShape) => b.accuracy - a.accuracy
@@ -50,10 +49,10 @@ function firstOfEachTask(
 }
 
 /**
- * Where it is known what is wanted most: of each of those tasks that first, then the quickest, for when
- * much comes at once, then what else is wanted, then all in the order of loading.
+ * Loading order by demand: for each task the most wanted variant, then the quickest, for bursts, then the
+ * other wanted ones, then all in loading order.
  *
- * @param wanted some of them, the most wanted first
+ * @param wanted some of the variants, the most wanted first
  */
 export function startingWith(
   wanted: readonly VariantShape[],
@@ -67,28 +66,27 @@ export function startingWith(
 
 export interface LoadOrderParts {
   shapes: Shapes
-  /** As of now. */
+  /** The current classes. */
   classes(): readonly ClassReport[]
-  /** What variants hand on. */
   fanOut: Pick<FanOut, 'mean' | 'none'>
   demands: Demands
   isOpen: Rulings['isOpen']
 }
 
 /**
- * What a slot that can hold all loads first. Nodes come and go, and loads take their time: of one that
- * stays for half a minute a third is gone before it holds everything. So it begins with what it would do
- * did all nodes hold everything, and came twice as many queries as do.
+ * Loading order of a slot that can hold all variants. Nodes come and go, and loads take time: of a node
+ * that stays for half a minute, a third of the stay is over before it holds everything. So it begins with
+ * the variants that it would run if all nodes held everything and twice the current queries came.
  */
 export class LoadOrder {
   private lookedMs = -Infinity
   private classOf = new Map<NodeId, string>()
-  /** By class, the most work first. */
+  /** By class: variants by falling work. */
   private wanted = new Map<string, VariantShape[]>()
 
   constructor(private readonly parts: LoadOrderParts) {}
 
-  /** In which order a node loads all that it is able to, as of now. */
+  /** The order in which a node loads all its able variants, by current demand. */
   orderOf(
     { id, order, slots }: {
       id: NodeId

@@ -1,7 +1,7 @@
 /**
- * Loading: brings to each slot what the placement wants there, one load at a time for each slot,
- * with a bounded number of tries in a row, growing pauses between them, and a long one after the last;
- * and retirement, which lets go of what is to be held no more.
+ * Loading: brings to each slot the variants that the placement wants there, one load at a time for each
+ * slot, with a limited number of tries in a row, growing pauses between them, and a long pause after the
+ * last. Retirement: releases variants that should not be held any more.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { load } from './params.ts'
 
 export interface LoaderParts {
   pool: Pick<Pool, 'loads' | 'letGo' | 'drop'>
-  /** In a row. */
+  /** Most failed tries in a row. */
   maxAttempts: number
   emit(command: PolicyCommand): void
 }
@@ -27,18 +27,18 @@ export class Loader {
     this.#parts = parts
   }
 
-  /** Starts what slots of a node can load. @param may whether the next load of a slot may begin now */
+  /** Starts the loads of a node's slots. @param may whether the next load of a slot may begin now */
   start(node: PoolNode, may: (slot: Slot) => boolean, nowMs: number): void {
     for (const slot of node.slots) if (slot.loading === null && may(slot)) this.#next(slot, nowMs)
   }
 
   /**
-   * Emits the next load of this slot, if anything is wanted; before it, or once nothing is missing,
-   * unloads what has to make room, and waits for what is leaving.
+   * Emits the next load of a slot. Before that, or if no variant is missing, it unloads surplus variants
+   * that do not fit, and waits for those that are leaving.
    */
   #next(slot: Slot, nowMs: number): void {
     const { node } = slot
-    // Variants that the node is no more able to hold have no place, however much memory there is.
+    // Variants that the node cannot run any more must go, however much memory there is.
     const fits = (variants: readonly VariantShape[]) =>
       bytesOf(node, variants) <= node.memoryBytes &&
       variants.every((variant) => node.bytesOf.has(variant))
@@ -64,17 +64,16 @@ export class Loader {
     failures.set(variant, { count, retryAtMs: nowMs + pauseMs })
   }
 
-  /** No batch of this goes to the slot any more; it unloads it once the batches of it are done. */
+  /** Releases a variant: the slot gets no batch of it, and unloads it once its batches are done. */
   letGo(slot: Slot, variant: VariantShape): void {
     if (this.#parts.pool.letGo(slot, variant)) this.unload(slot, variant)
   }
 
-  /** Batches of what a slot let go of are done. */
   unload(slot: Slot, variant: VariantShape): void {
     this.#emit('unload', slot, variant)
   }
 
-  /** Unloads at once what is served no more. */
+  /** Unloads variants of removed pipelines at once. */
   drop(slot: Slot, gone: (one: VariantShape) => boolean, nowMs: number): void {
     slot.wanted = slot.wanted.filter((variant) => !gone(variant))
     const { held, leaving, loading, failures } = slot
@@ -86,7 +85,7 @@ export class Loader {
     for (const variant of failures.keys()) if (gone(variant)) failures.delete(variant)
   }
 
-  /** When a failed load may be tried again; Infinity where none is wanted. */
+  /** When a failed load may be tried again; Infinity if none is wanted. */
   retryAtMs({ loading, failures, wanted, held }: Slot): number {
     if (loading !== null) return Infinity
     let next = Infinity
@@ -102,8 +101,8 @@ export class Loader {
 }
 
 /**
- * Retirement: lets go of variants that were closed, each as soon as another one serves its task: what
- * is pinned may still have to be loaded, and queries do not wait for that.
+ * Retirement: releases closed variants, each as soon as an open one serves its task. A pinned variant may
+ * still have to load, and queries do not wait for that.
  */
 export class Retirement {
   #nodes: ReadonlyMap<NodeId, PoolNode>
@@ -126,12 +125,12 @@ export class Retirement {
     this.#pending = true
   }
 
-  /** A slot holds this one now. */
+  /** A slot now holds this variant. */
   came(variant: VariantShape): void {
     if (!this.#isOpen(variant)) this.#pending = true
   }
 
-  /** Call it when anything changed; looks only while there may be something to let go of. */
+  /** Releases what can go; to be called after any change. Does nothing while no variant is to be released. */
   retire(): void {
     if (!this.#pending) return
     this.#pending = false

@@ -1,7 +1,7 @@
 /**
- * Solves a program with yalps, after taking out what is fixed, and checks every answer by putting
- * it into the program: yalps drops a branch whose pivots ran out without a word, and knows no
- * scaling (its limits are why coefficients are scaled here).
+ * Solves a program with yalps after removing fixed columns, and checks every answer against the program:
+ * yalps silently drops a branch that runs out of pivots, and does no scaling (so coefficients are scaled
+ * here).
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { place } from './params.ts'
 import type { SolveEffort } from './problem.ts'
 
 export interface Solved {
-  /** `unfinished`: no answer yet when branches ran out; `failed`: none that holds when checked. */
+  /** `unfinished`: no answer before branches ran out; `failed`: no answer that passes the check. */
   status: 'optimal' | 'feasible' | 'infeasible' | 'unfinished' | 'failed'
   objective: number
   values: number[]
 }
 
-/** What nothing can be better than, by a relaxed program. */
+/** Upper bound of the objective, from a relaxed program. */
 export const boundOf = ({ status, objective }: Solved): number =>
   status === 'optimal' ? objective : Infinity
 
@@ -29,16 +29,16 @@ export interface Range {
 export interface SolveOptions {
   /** Narrower bounds of some columns, by position; equal bounds fix a column. */
   ranges?: ReadonlyMap<number, Range>
-  /** Integers may be any number. */
+  /** Whether integers may take fractions. */
   relaxed?: boolean
-  /** Branches to look at at most, and updates of cells to spend on all of them, about. */
+  /** Most branches to look at; and about how many cell updates to spend on all of them. */
   branches?: number
   updates?: number
 }
 
 const nothing = (status: Solved['status']): Solved => ({ status, objective: NaN, values: [] })
 
-/** Adds what it did to `effort`. */
+/** Solves a program; adds the work done to `effort`. */
 export function solveModel(
   model: Model,
   effort: SolveEffort,
@@ -54,7 +54,7 @@ export function solveModel(
   let solved: Solved = nothing('failed')
   for (const pivots of [place.pivots, 4 * place.pivots]) {
     solved = attempt(model, open, options, { branches, pivots, isRoomy: pivots > place.pivots })
-    // How many branches were looked at isn't told: all where they ran out, else taken for a third.
+    // Yalps does not report branches: all of them if they ran out, else a third is assumed.
     const ended = solved.status === 'optimal' || solved.status === 'infeasible'
     const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
     effort.updates += cells * (place.pivotsPerRow * rows + place.pivotsPerBranch * looked)
@@ -64,7 +64,7 @@ export function solveModel(
   return solved
 }
 
-/** Fewer branches where each is dear. */
+/** Fewer branches if each is expensive. */
 function branchesOf(
   { branches = place.branches, updates = Infinity }: SolveOptions,
   cells: number,
@@ -73,10 +73,10 @@ function branchesOf(
   return Math.min(branches, Math.max(place.branches / 8, affordable))
 }
 
-/** The part of the program that is still open once some columns are fixed. */
+/** The part of the program that stays open once some columns are fixed. */
 interface Open {
   columns: number[]
-  /** Value of every column that is not open, and the base to which an open one adds. */
+  /** Value of each fixed column, and lower bound of each open one. */
   base: Float64Array
   upper: Float64Array
   min: Float64Array
@@ -106,7 +106,7 @@ function openOf(model: Model, ranges: ReadonlyMap<number, Range> | undefined): O
   return { columns, base, upper, min, max }
 }
 
-/** Columns that a row without any supply holds at 0: most of them, once integers are fixed. */
+/** Fixes columns at 0 that a row without supply keeps there: most columns, once integers are fixed. */
 function dropImpossible(
   model: Model,
   upper: Float64Array,
@@ -171,7 +171,7 @@ function attempt(
   return finish(solution.status === 'optimal' ? 'optimal' : 'feasible')
 }
 
-/** A unit of its own for each column: values and coefficients near 1, which yalps' precision needs. */
+/** Unit of a column: it brings values and coefficients near 1, as yalps' precision requires. */
 function scaleOf({ columns }: Model, i: number): number {
   let largest = 0
   for (const one of columns[i]!.coefficients) largest = Math.max(largest, Math.abs(one))
@@ -187,8 +187,8 @@ function termsOf({ columns }: Model, { upper }: Open, i: number, scale: number) 
 }
 
 /**
- * Null where a row cannot be kept. Most rows say that work is no more than supply, so that many bounds
- * are 0 and yalps may walk in circles; a little room, different for every row, ends that.
+ * Rows for yalps; null if a row cannot hold. Most rows bound work by supply, so many bounds are 0 and yalps
+ * may cycle; a little slack (`isRoomy`), different for each row, ends that.
  */
 function constraintsOf(
   model: Model,

@@ -1,9 +1,9 @@
 /**
- * Matching: from a placement, which counts slots of classes, to the slots that there are. Which of them
- * shall hold what, with few moves, a few at a time in the order of the migration schedule, and no
- * moment without a holder of what is needed.
+ * Matching: assigns a placement, which counts slots by class, to the actual slots. It decides which slot
+ * should hold which variants, with few moves, a few at a time in the order of the migration schedule, and
+ * never leaves a needed variant without a holder.
  *
- * It is called again whenever something changed (a load ended, a slot left), and keeps nothing.
+ * It is called again after each change (a load ended, a slot left), and keeps no state.
  *
  * @module
  */
@@ -13,20 +13,20 @@ import type { Placement, SlotSet } from './problem.ts'
 export interface MatchSlot {
   node: NodeId
   class: string
-  /** Loaded and warm. */
+  /** Variants loaded and warm. */
   held: VariantRef[]
-  /** On their way; they count as moves under way. */
+  /** Variants being loaded; a loading slot counts as a move under way. */
   loading?: VariantRef[]
-  /** Takes batches now; such slots are matched first. */
+  /** Whether it takes batches now; such slots are matched first. */
   awake?: boolean
-  /** The slot has no room for the new beside the old: the old goes first. */
+  /** Whether there is no room for the new variant beside the old: the old one is unloaded first. */
   tight?: boolean
 }
 
 interface Target {
   state: 'awake' | 'standby' | 'resting'
   variants: VariantRef[]
-  /** Position of the slot's move in the schedule; Infinity where that says nothing of it. */
+  /** Position of the slot's move in the schedule; Infinity if the schedule does not include it. */
   turn: number
 }
 
@@ -37,9 +37,9 @@ export interface Move<S> {
 }
 
 export interface Matching<S> {
-  /** What each slot shall hold in the end. Empty where it rests: what it holds may stay there, unused. */
+  /** Variants each slot should hold in the end. Empty for a resting slot, which may keep what it holds. */
   targets: Map<S, VariantRef[]>
-  /** To start now. Loads of other slots than those under way: at most `maxMoves` with them. */
+  /** Moves to start now. Moves with loads and the loads under way are `maxMoves` together at most. */
   moves: Move<S>[]
 }
 
@@ -58,10 +58,10 @@ export function match<S extends MatchSlot>(
 const refKey = ({ pipeline, task, variant }: VariantRef): string =>
   `${pipeline}\n${task}\n${variant}`
 
-/** The same in whatever order the variants are named. */
+/** Key of a set of variants, whatever their order. */
 const setKey = (keys: Iterable<string>) => [...keys].sort().join('\t')
 
-/** The same for all slots that hold the one and shall hold the other. */
+/** Key of a move from one set to another. */
 const moveKey = (from: Iterable<string>, to: Iterable<string>) => `${setKey(from)}\r${setKey(to)}`
 
 function targetsOf<S extends MatchSlot>(
@@ -75,7 +75,7 @@ function targetsOf<S extends MatchSlot>(
     const own = slots.filter((slot) => slot.class === name)
     const schedule = placement.first.filter((move) => move.class === name)
       .map(({ from, to, slots }) => ({ key: moveKey(from.map(refKey), to.map(refKey)), slots }))
-    // Awake sets choose first: a slot that is warm for them is worth more there.
+    // Awake sets choose first: a slot that is warm for one is worth more there.
     for (const state of ['awake', 'standby'] as const) {
       const free = own.filter((slot) => targets.get(slot)!.state === 'resting')
       const matched = matchedTo(free, state === 'awake' ? sets : standbySets, schedule)
@@ -86,7 +86,7 @@ function targetsOf<S extends MatchSlot>(
   return targets
 }
 
-/** Slots that hold the same are alike; only groups of them are compared with sets. */
+/** Slots with equal holdings are interchangeable: groups of them are compared with sets. */
 interface Group<S> {
   slots: S[]
   held: Set<string>
@@ -97,7 +97,7 @@ function groupsOf<S extends MatchSlot>(slots: readonly S[]): Group<S>[] {
   const warmOnNode = new Map<string, number>()
   const groups = new Map<string, Group<S>>()
   for (const slot of slots) {
-    // What is on its way counts as held: changing one's mind would be a move more.
+    // Loading variants count as held: a change of plan would be one more move.
     const held = [...slot.held, ...slot.loading ?? []].map(refKey)
     if (held.length > 0) warmOnNode.set(slot.node, (warmOnNode.get(slot.node) ?? 0) + 1)
     const awake = slot.awake === true
@@ -108,7 +108,7 @@ function groupsOf<S extends MatchSlot>(slots: readonly S[]): Group<S>[] {
   }
   const warm = ({ node }: S) => warmOnNode.get(node) ?? 0
   for (const { slots } of groups.values()) {
-    // Slots of one node together, so that other nodes can rest.
+    // Slots of one node are kept together, so that other nodes can rest.
     slots.sort((a, b) => warm(b) - warm(a) || (a.node < b.node ? -1 : a.node > b.node ? 1 : 0))
   }
   return [...groups.values()]
@@ -143,8 +143,8 @@ function matchedTo<S extends MatchSlot>(
     return taken.length
   }
   for (const pair of pairs) if (pair.lacking === 0) take(pair)
-  // Two slots may each be the one that changes to a third thing: only one of the ways was weighed. The
-  // last moves come first: those that the schedule begins with may be done.
+  // Either of two slots may change to a third set, but the schedule weighed only one way. The last moves
+  // come first: the first moves of the schedule may be done already.
   for (const { key, slots } of schedule.toReversed()) {
     let left = slots
     for (const pair of pairs) if (pair.key === key) left -= take(pair, left)
@@ -154,15 +154,15 @@ function matchedTo<S extends MatchSlot>(
 }
 
 /**
- * A schedule may have one slot leave a set, three others change, and only then more leave it: slots
- * that hold and shall hold the same are given as many turns as it has left for them, and no more.
+ * Sets turns by the schedule. A schedule may move one slot out of a set, then three others, and only then
+ * more from that set: slots that make the same move get as many turns as the schedule still has for them.
  */
 function setTurns<S extends MatchSlot>(
   { first }: Placement,
   targets: ReadonlyMap<S, Target>,
 ): void {
   if (first.length === 0) return
-  /** Slots that hold the set, are on their way to it, or have had a turn here. */
+  /** By set: slots that hold it, are loading for it, or got a turn here. */
   const has = new Map<string, number>()
   const waiting = new Map<string, Target[]>()
   for (const [{ class: name, held, loading = [] }, target] of targets) {
@@ -195,10 +195,10 @@ function movesOf<S extends MatchSlot>(
   const holders = new Holders(placement, slots)
   const isBusy = ({ loading = [] }: S) => loading.length > 0
   const busy = slots.filter(isBusy)
-  // What these still hold goes as soon as they have loaded.
+  // The surplus of loading slots is unloaded as soon as they have loaded.
   for (const slot of busy) holders.lose(surplus(slot, targets.get(slot)!))
   const moves: Move<S>[] = []
-  /** The first that nothing but its task's last holder keeps from starting. */
+  /** The first move that is blocked only by being the last holder of a task. */
   let stuck: Move<S> | undefined
   let room = maxMoves - busy.length
   for (const slot of inOrder(slots.filter((slot) => !isBusy(slot)), targets)) {
@@ -206,7 +206,7 @@ function movesOf<S extends MatchSlot>(
     const load = lacking(slot, target)
     const unload = surplus(slot, target)
     if (load.length === 0) {
-      // All is there that shall be: what was kept beside it can go.
+      // All wanted variants are loaded: the surplus can be unloaded.
       const free = unload.filter((variant) => holders.canLose([variant]) && holders.lose([variant]))
       if (free.length > 0) moves.push({ slot, load, unload: free })
       continue
@@ -223,11 +223,11 @@ function movesOf<S extends MatchSlot>(
     holders.lose(unload)
     moves.push({ slot, load, unload: tight ? unload : [] })
   }
-  // Each waits for another: a moment without one of them is better than the old plan for ever.
+  // All moves wait for each other: a moment without a variant is better than the old plan for ever.
   return stuck !== undefined && moves.length === 0 && busy.length === 0 ? [stuck] : moves
 }
 
-/** Awake ones first, in the order of the schedule, and those that are soonest there; none that rest. */
+/** Slots that do not rest: awake ones first, then by schedule, then by number of loads. */
 function inOrder<S extends MatchSlot>(slots: readonly S[], targets: ReadonlyMap<S, Target>): S[] {
   const of = (slot: S) => targets.get(slot)!
   return slots.filter((slot) => of(slot).state !== 'resting').sort((a, b) =>
@@ -237,7 +237,7 @@ function inOrder<S extends MatchSlot>(slots: readonly S[], targets: ReadonlyMap<
   )
 }
 
-/** Infinity is the same as itself. */
+/** Compares numbers; Infinity equals Infinity. */
 const compare = (a: number, b: number) => a === b ? 0 : a - b
 
 function lacking({ held }: MatchSlot, { variants }: Target): VariantRef[] {
@@ -252,7 +252,7 @@ function surplus({ held }: MatchSlot, { variants }: Target): VariantRef[] {
 
 const taskKey = ({ pipeline, task }: VariantRef) => `${pipeline}\n${task}`
 
-/** How many slots hold each variant and task, as moves take them away. Resting slots can be woken. */
+/** Number of slots that hold each variant and task, as moves remove them. Resting slots can be woken. */
 class Holders {
   #needed: Set<string>
   #counts = new Map<string, number>()
@@ -274,13 +274,13 @@ class Holders {
     return [...by].every(([key, { length }]) => (this.#counts.get(key) ?? 0) > length)
   }
 
-  /** Whether every needed variant, and every task, keeps a holder without these. */
+  /** Whether every needed variant, and every task, keeps a holder without these variants. */
   canLose(variants: readonly VariantRef[]): boolean {
     const needed = variants.map(refKey).filter((key) => this.#needed.has(key))
     return this.#isLeft([...variants.map(taskKey), ...needed])
   }
 
-  /** Whether every task does without these once those are there. */
+  /** Whether every task keeps a holder if `variants` are replaced by `loaded`. */
   canSwap(variants: readonly VariantRef[], loaded: readonly VariantRef[]): boolean {
     const kept = new Set(loaded.map(taskKey))
     return this.#isLeft(variants.map(taskKey).filter((key) => !kept.has(key)))

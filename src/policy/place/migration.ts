@@ -1,8 +1,8 @@
 /**
- * The migration schedule: in which order slots change from what is held to what shall be, and how many
- * at one time. A pool between two plans may carry less than either, and a slot that loads does half. So
- * slots change in the order in which most is carried meanwhile, as far as a search that goes on with
- * the few best beginnings finds it; and as few together as what the others carry asks for.
+ * The migration schedule: the order in which slots change from their current to their planned variants,
+ * and how many change at a time. A pool between two plans may carry less than either, and a loading slot
+ * does half its work. So slots change in the order that carries most meanwhile, as far as a beam search
+ * finds it, and as few at a time as the load on the others requires.
  *
  * @module
  */
@@ -18,22 +18,21 @@ import type { Placement } from './problem.ts'
 export type Schedule = Pick<Placement, 'first' | 'atOnce'>
 
 /**
- * Slots counted by what they hold: by class and set of variants. Counts may be fractions, since a slot
- * that loads is worth half.
+ * Slots by class and set of variants held. Counts may be fractions, since a loading slot counts half.
  */
 export type Holdings = ReadonlyMap<string, Kind>
 
-/** What is carried with it, and how accurately. */
+/** Value of holdings: demand carried, and its accuracy. */
 export type Value = (holdings: Holdings) => number
 
-/** Slots that are to hold something else. */
+/** Slots that change their set of variants. */
 export interface Step {
   from: Kind
   to: Kind
   slots: number
 }
 
-/** From what to what, so many slots at a step. */
+/** Change from one set of holdings to another, `size` slots per step. */
 export interface Change {
   classes: readonly ClassShape[]
   start: Holdings
@@ -41,7 +40,7 @@ export interface Change {
   size: number
 }
 
-/** Slots that a plan has change at one time at most, of so many. */
+/** Most slots of a plan that change at one time. */
 export const mostAtOnce = (slots: number): number => Math.ceil(place.atOnceShare * slots)
 
 export function scheduleOf(
@@ -75,10 +74,10 @@ export function scheduleOf(
   return { first, atOnce: size * bestTogether(start, steps, most, value) }
 }
 
-/** What slots carry of the demand of a moment, and how accurately. */
+/** Value of holdings: momentary demand carried, its accuracy, less the penalty of unmet floors. */
 function valueOf(compiled: Compiled, flows: Flows): Value {
   const lost = lostToFloors(compiled, flows)
-  const asked = withPeak(
+  const peaked = withPeak(
     compiled,
     ({ ratePerS }) => ratePerS + place.carriedDeviations * Math.sqrt(ratePerS),
   )
@@ -89,7 +88,7 @@ function valueOf(compiled: Compiled, flows: Flows): Value {
     let value = known.get(key)
     if (value === undefined) {
       const model = newModel()
-      addPeak(asked, kinds, model)
+      addPeak(peaked, kinds, model)
       const { status, objective } = solveModel(model, compiled.effort)
       known.set(key, value = status === 'optimal' ? objective - lost(kinds) : -Infinity)
     }
@@ -97,12 +96,12 @@ function valueOf(compiled: Compiled, flows: Flows): Value {
   }
 }
 
-/** Steps in the order in which most is carried meanwhile. */
+/** Steps in the order that carries most meanwhile. */
 export function bestOrder(change: Change, value: Value): readonly Step[] {
   interface Beginning {
     steps: readonly Step[]
     after: Holdings
-    /** What is carried while each of the steps loads, together. */
+    /** Sum of the values while each step loads. */
     sum: number
   }
   let beginnings: Beginning[] = [{ steps: [], after: change.start, sum: 0 }]
@@ -124,7 +123,7 @@ export function bestOrder(change: Change, value: Value): readonly Step[] {
   return beginnings[0]!.steps
 }
 
-/** What is held once all have let go of what they only have too much of: nothing is to be loaded. */
+/** Holdings after all changes that need no load. */
 export function afterLettingGo(change: Change, value: Value): Holdings {
   let after = change.start
   for (;;) {
@@ -135,7 +134,7 @@ export function afterLettingGo(change: Change, value: Value): Holdings {
   }
 }
 
-/** The steps that load fewest variants. */
+/** The possible next steps with the fewest loads. */
 function stepsFrom(after: Holdings, { classes, goal, size }: Change): Step[] {
   const all = classes.flatMap((one) =>
     surplus(after, goal, one).flatMap((from) =>
@@ -149,7 +148,7 @@ function stepsFrom(after: Holdings, { classes, goal, size }: Change): Step[] {
   return all.filter((step) => loadsOf(step) === fewest).slice(0, place.candidates)
 }
 
-/** How many steps together serve best until all are done, counted until they would be one by one. */
+/** Number of steps at a time with the highest value, summed over the duration of one at a time. */
 function bestTogether(start: Holdings, steps: readonly Step[], most: number, value: Value): number {
   let best = { together: 1, sum: -Infinity }
   for (let together = 1; together <= Math.min(most, steps.length); together++) {
@@ -170,14 +169,14 @@ function bestTogether(start: Holdings, steps: readonly Step[], most: number, val
 const keyOfKind = ({ class: one, variants }: Kind): string =>
   `${one.index} ${variants.map(({ index }) => index).sort((a, b) => a - b).join()}`
 
-/** The same for all that is held, whatever order it came about in. */
+/** Key of holdings, whatever their order. */
 const keyOfHoldings = (holdings: Holdings): string =>
   [...holdings].map(([key, { slots }]) => `${key}:${slots}`).sort().join(';')
 
 export const holdingsOf = (kinds: readonly Kind[]): Holdings =>
   kinds.reduce((holdings: Holdings, kind) => changed(holdings, kind, kind.slots), new Map())
 
-/** The same with so many more slots of this kind. */
+/** Holdings with `by` more slots of this kind. */
 function changed(holdings: Holdings, kind: Kind, by: number): Holdings {
   const { class: one, variants } = kind
   const slots = slotsOf(holdings, kind) + by
@@ -190,7 +189,7 @@ function changed(holdings: Holdings, kind: Kind, by: number): Holdings {
 const slotsOf = (holdings: Holdings, kind: Kind): number =>
   holdings.get(keyOfKind(kind))?.slots ?? 0
 
-/** What a class has more of than it shall have. */
+/** Kinds of a class with more slots than they should have. */
 const surplus = (has: Holdings, shall: Holdings, one: ClassShape): Kind[] =>
   [...has.values()].filter((kind) => kind.class === one && kind.slots > slotsOf(shall, kind))
 

@@ -1,14 +1,14 @@
 /**
- * A linear program with integers, as plain data: maximise the sum of objective times value, every
- * value from `lower` to `upper`, every row between its bounds. Building is kept apart from solving,
- * so that tests can hand the very same program to another solver.
+ * A linear program with integers, as plain data: maximise the sum of objective times value, every value
+ * from `lower` to `upper`, every row between its bounds. Building is separate from solving, so that tests
+ * can give the same program to another solver.
  *
  * @module
  */
 
 export interface Column {
   objective: number
-  /** Positions of rows, and coefficients. */
+  /** Row positions, and coefficients. */
   rows: number[]
   coefficients: number[]
   integer: boolean
@@ -28,12 +28,12 @@ export interface Model {
 
 export const newModel = (): Model => ({ columns: [], rows: [] })
 
-/** Returns the row's position. */
+/** Adds a row; returns its position. */
 export function addRow(model: Model, row: Partial<Row>): number {
   return model.rows.push({ min: -Infinity, max: Infinity, ...row }) - 1
 }
 
-/** Returns the column's position. Entries of 0 are left out. */
+/** Adds a column; returns its position. Entries of 0 are left out. */
 export function addColumn(
   model: Model,
   entries: Iterable<readonly [row: number, coefficient: number]>,
@@ -53,7 +53,7 @@ export function addColumn(
   return model.columns.push({ ...bounds, ...given, rows, coefficients }) - 1
 }
 
-/** Adds an entry to a column that is there. */
+/** Adds an entry to an existing column. */
 export function addEntry({ columns }: Model, column: number, row: number, coefficient: number) {
   columns[column]!.rows.push(row)
   columns[column]!.coefficients.push(coefficient)
@@ -63,7 +63,7 @@ export function objectiveOf(model: Model, values: readonly number[]): number {
   return model.columns.reduce((sum, { objective }, i) => sum + objective * values[i]!, 0)
 }
 
-/** How far values are outside the program, relative to the size of what is summed; 0 is inside. */
+/** Largest violation of bounds and rows, relative to the largest term of a row; 0 if none. */
 export function violationOf(model: Model, values: readonly number[], relaxed = false): number {
   const sums = new Float64Array(model.rows.length)
   const sizes = new Float64Array(model.rows.length).fill(1)

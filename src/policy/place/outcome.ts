@@ -1,6 +1,6 @@
 /**
- * The placement as it is told: from checked sets and flows to what each class holds, the mix of
- * paths, and which class works how much.
+ * The placement as reported: from checked sets and flows to the sets of each class, the mix of paths and
+ * the work of each class.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { type HeldSet, setsOf, slotsIn } from './sets.ts'
 export interface Outcome {
   mode: PlaceMode
   checked: Checked
-  /** Of the objective as told. */
+  /** Upper bound of the objective as reported. */
   bound: number
   kept: boolean
 }
@@ -26,17 +26,17 @@ const REASONS: { [mode in PlaceMode]: string } = {
   saturated: 'The demand is more than all slots carry with any variants; most queries are served',
 }
 
-/** Pipelines of which no time can be kept for waiting, since no path is as quick. */
+/** Pipelines without time reserved for waiting, as no path is quick enough. */
 function inHaste({ demands }: Compiled): string {
   const names = demands.filter(({ budgetMs, pipeline }) => budgetMs > workingMs(pipeline.sloMs))
     .map(({ pipeline }) => pipeline.name)
-  return names.length === 0 ? '' : `; too slow to wait for long: ${names.join(', ')}`
+  return names.length === 0 ? '' : `; no path leaves time for waiting: ${names.join(', ')}`
 }
 
 export function placementOf(
   compiled: Compiled,
   { mode, checked, bound, kept }: Outcome,
-  /** What other slots hold, warm. */
+  /** Warm variants of the other slots. */
   standby: readonly Kind[],
   schedule: Schedule,
 ): Placement {
@@ -53,7 +53,7 @@ export function placementOf(
     bound: upper,
     gap: upper > 0 ? (upper - objective) / upper : 0,
     slots: checked.slots,
-    reason: REASONS[mode] + (kept ? '; what was held stays' : '') + inHaste(compiled),
+    reason: REASONS[mode] + (kept ? '; the held variants stay' : '') + inHaste(compiled),
     kept,
     served: demands.map(({ pipeline }, p) => ({
       pipeline: pipeline.name,
@@ -72,15 +72,15 @@ function classPlacement(
   kinds: readonly Kind[],
   standbyKinds: readonly Kind[],
 ): ClassPlacement {
-  const told = (sets: readonly HeldSet[]) =>
+  const reported = (sets: readonly HeldSet[]) =>
     sets.map(({ variants, slots }) => ({ variants: variants.map(({ ref }) => ref), slots }))
-  const [sets, standbySets] = [told(setsOf(one, kinds)), told(setsOf(one, standbyKinds))]
+  const [sets, standbySets] = [reported(setsOf(one, kinds)), reported(setsOf(one, standbyKinds))]
   const [awake, standby] = [slotsIn(sets), slotsIn(standbySets)]
   const resting = one.slots - awake - standby
   return { class: one.given.name, sets, standbySets, awake, standby, resting }
 }
 
-/** What is told where no query would be in time. */
+/** Values reported if no query would be in time. */
 const NOTHING = {
   mode: 'saturated',
   objective: 0,
@@ -90,7 +90,7 @@ const NOTHING = {
   work: [],
 } satisfies Partial<Placement>
 
-/** No slot can serve anything: nothing is held, and all of it rests. */
+/** The placement if no slot can serve anything: no variants, all slots rest. */
 export function nothingPlaced({ demands, classes, totalPerS, effort }: Compiled): Placement {
   return {
     ...NOTHING,
@@ -106,11 +106,11 @@ export function nothingPlaced({ demands, classes, totalPerS, effort }: Compiled)
   }
 }
 
-/** No query would be in time: what is quickest is held all the same. */
+/** The placement if no query would be in time: the quickest variants are held all the same. */
 export const onlyHeld = (compiled: Compiled, placement: Placement): Placement => ({
   ...placement,
   ...NOTHING,
-  reason: 'No slot can serve any pipeline within its deadline; what is quickest is held',
+  reason: 'No slot can serve any pipeline within its deadline; the quickest variants are held',
   served: nothingPlaced(compiled).served,
 })
 
@@ -131,7 +131,7 @@ function mixOf({ demands }: Compiled, { program, values, served }: Checked): Pla
   )
 }
 
-/** Items per second of each variant on each class: no more than the flows bring. */
+/** Items per second of each variant on each class; no more than the flows bring. */
 export function workOf({ program, values }: Checked): PlacedWork[] {
   const { compiled: { shapes, demands }, flows, flowColumns, kinds, shares } = program
   const needed = shapes.variants.map(() => 0)
@@ -146,7 +146,7 @@ export function workOf({ program, values }: Checked): PlacedWork[] {
   const rows = new Map<string, PlacedWork>()
   for (const { column, kind, variant, itemsPerS } of shares) {
     const [offered, wanted] = [given[variant.index]!, needed[variant.index]!]
-    // Whole slots can do more than is asked of them: each does its part.
+    // Whole slots may have spare capacity: each does its share of the work.
     const used = values[column]! * Math.min(1, offered > 0 ? wanted / offered : 0)
     if (used * itemsPerS <= 1e-9) continue
     const { name } = kinds[kind]!.class.given

@@ -1,8 +1,7 @@
 /**
- * From an answer of the program to the sets of variants that slots hold. Where a slot has memory for
- * some variants the program gives each a share of the slots' time, as if nothing had to be packed; what
- * packing makes of that, and sets that let a slot do whole pipelines, are candidates that the program
- * then counts slots for.
+ * From an answer of the program to the sets of variants that slots hold. If a slot has memory for some
+ * variants, the program first divides slot time as if nothing had to be packed. The packed sets, and sets
+ * that let a slot serve whole pipelines, are then candidates for which the program counts slots.
  *
  * @module
  */
@@ -12,16 +11,16 @@ import { place } from './params.ts'
 import type { Program } from './program.ts'
 import { filled, fillOrder, type HeldSet, merge } from './sets.ts'
 
-/** For each class all that it is able to hold: how time would be given if nothing had to be packed. */
+/** For each class, one kind with all able variants: time is divided as if nothing had to be packed. */
 export const openKinds = ({ classes }: Compiled): Kind[] =>
   classes.filter(({ slots, able }) => slots > 0 && able.length > 0)
     .map((one) => ({ class: one, variants: one.able, slots: one.slots }))
 
-/** Whether a kind's sets are still to be found. */
+/** Whether the sets of a kind are still to be found. */
 export const isUnpacked = ({ class: one, variants }: Kind): boolean =>
   one.holds === 'some' && variants.length === one.able.length
 
-/** Sets for what the program gave. */
+/** Sets for an answer of the program. */
 export const packed = (program: Program, values: readonly number[]): Kind[] =>
   program.kinds.flatMap((kind, k): Kind[] => {
     const one = kind.class
@@ -37,7 +36,7 @@ export const packed = (program: Program, values: readonly number[]): Kind[] =>
     }
     const awake = program.awakeColumns[k]!
     const slots = awake < 0 ? kind.slots : Math.round(values[awake]!)
-    // What may be held is given already: only how many are awake was open.
+    // The variants are given; only the number of awake slots was open.
     if (!isUnpacked(kind)) {
       return slots > 0 ? [{ class: one, variants: kind.variants, slots }] : []
     }
@@ -56,9 +55,9 @@ interface Bin {
 }
 
 /**
- * Packs `times` (in slots) into `slots` slots, within memory, then fills what memory is left: with
- * variants that found no room, then with others. Time that did not fit is not lost yet: a slot with
- * several variants is free to shift its time among them.
+ * Packs `times` (in slots) into `slots` slots within memory, then fills the remaining memory: with
+ * variants that did not fit yet, then with others. Time that did not fit is not lost: a slot with several
+ * variants can divide its time among them freely.
  */
 function pack(
   one: ClassShape,
@@ -90,14 +89,14 @@ function pack(
   }
   const missing = [...left.keys()].sort((a, b) => left.get(b)! - left.get(a)! || a.index - b.index)
   const wanted = [...missing, ...fillOrder(one).filter((variant) => !left.has(variant))]
-  // The emptiest first, so that what is missing lands where time is left.
+  // The slots with most time left come first, for the variants that did not fit.
   for (const bin of [...bins].sort((a, b) => b.timeLeft - a.timeLeft)) {
     for (const variant of wanted) if (fits(bin, variant)) put(bin, variant)
   }
   return merge(bins.map(({ variants }) => ({ variants: [...variants], slots: 1 })))
 }
 
-/** The kinds with every unpacked one replaced by sets whose slots are open. */
+/** The kinds, with each unpacked one replaced by candidate sets whose slot counts are open. */
 export function withCandidates(
   { compiled, kinds, flows, flowColumns }: Program,
   values: readonly number[],
@@ -119,8 +118,8 @@ export function withCandidates(
 }
 
 /**
- * For each pipeline, of every task the variant that is used most, and then those of other pipelines. Of
- * a pipeline that a slot has no room for they are in as many sets as it takes.
+ * For each pipeline, the most used variant of every task, then those of other pipelines. If a slot has no
+ * room for the whole pipeline, it is divided into as many sets as needed.
  */
 function wholePipelines(
   { shapes }: Compiled,
@@ -138,7 +137,7 @@ function wholePipelines(
   })
 }
 
-/** One after the other, as many together as a slot has room for. */
+/** Divides variants in order into parts that a slot has room for. */
 function inRoom({ given, memory }: ClassShape, variants: readonly VariantShape[]) {
   const parts: VariantShape[][] = [[]]
   let bytes = 0

@@ -1,13 +1,13 @@
 /**
- * The peak: what placement has to carry somehow, beside what it carries well. Demand jumps faster
- * than a slot can load, so what is held must be quick enough together for the highest demand that is
- * to be expected. A few slots with quick variants do it, which only late items use: that costs less than
- * planning all slots for a demand that is seldom there.
+ * The peak: demand that a placement must carry at any accuracy. Demand jumps faster than a slot can load,
+ * so the slots together must be quick enough for the highest expected demand. A few slots with quick
+ * variants, used only by late items, are enough: that costs less than planning all slots for a rare
+ * demand.
  *
  *   for each pipeline: short + flow of the root's variants = 1 (of the peak)
- *   for each task below: flow of its variants = what the variants before it hand on
- *   for each variant: its flow <= what its slots can do
- *   least of: short; then most of: accuracy
+ *   for each task below: flow of its variants = items that the variants before it hand on
+ *   for each variant: its flow <= capacity of its slots
+ *   minimise: short; then maximise: accuracy
  *
  * @module
  */
@@ -21,14 +21,14 @@ import type { Share } from './flows.ts'
 export const hasPeak = ({ demands }: Compiled): boolean =>
   demands.some(({ pipeline, ratePerS }) => (pipeline.peakPerS ?? 0) > ratePerS)
 
-/** How many slots of an open kind hold a variant. */
+/** Number of slots of an open kind that hold a variant. */
 export interface Chosen {
   column: number
   kind: Kind
   variant: VariantShape
 }
 
-/** Of a variant: the row that its slots fill, and how much of it an item a second fills. */
+/** By variant: its supply row, the part of the peak per item per second, and its time limit. */
 interface Filled {
   row: number
   unit: number
@@ -38,7 +38,7 @@ interface Filled {
 /**
  * Adds the rows of the peak to a program, for pipelines that have one.
  *
- * @param supplied columns that the program has of the slots' time; none in one of the peak alone
+ * @param supplied slot-time columns of the program; absent for a program of the peak alone
  */
 export function addPeak(
   compiled: Compiled,
@@ -54,7 +54,7 @@ export function addPeak(
     if (!isWhole(kind) || into === undefined) continue
     addEntry(model, column, into.row, -worthOf(kind, variant, into))
   }
-  // Slots with several variants give their time as the moment needs it.
+  // Slots with several variants divide their time as the moment requires.
   kinds.forEach((kind, k) => {
     if (isWhole(kind) && supplied !== undefined) return
     const awake = supplied?.awakeColumns[k] ?? -1
@@ -72,7 +72,7 @@ export function addPeak(
   return chosen
 }
 
-/** Part of the peak that a slot does with a variant. */
+/** Part of the peak that one slot serves with a variant. */
 function worthOf(kind: Kind, { index }: VariantShape, { unit, limitMs }: Filled): number {
   const paces = kind.class.paces[index]!
   return (paceWithin(paces, limitMs) ?? paces[0])!.ratePerS * unit
@@ -81,7 +81,7 @@ function worthOf(kind: Kind, { index }: VariantShape, { unit, limitMs }: Filled)
 function addPeakDemand({ demands, shapes }: Compiled, model: Model) {
   const filled = new Map<VariantShape, Filled>()
 
-  /** Returns the row of a task: what its variants do, less what is handed to it, is 0. */
+  /** Adds a task; returns its row: flow of its variants minus items handed to it = 0. */
   function addTask(task: TaskShape, unit: number, limitMs: number, worth: number): number {
     const row = addRow(model, { min: 0, max: 0 })
     const after = task.next.map((child, i) => {
@@ -110,7 +110,7 @@ function addPeakDemand({ demands, shapes }: Compiled, model: Model) {
   return filled
 }
 
-/** The same with these peaks. */
+/** The problem with other peaks. */
 export const withPeak = (compiled: Compiled, peakPerS: (demand: Demand) => number): Compiled => ({
   ...compiled,
   demands: compiled.demands.map((demand) => ({

@@ -1,9 +1,9 @@
 /**
- * Placement: which sets of variants the slots of each class shall hold.
- * The paper's allocation problem in two steps: the most accuracy that carries the demand; if nothing
- * carries it, the most queries. How many nodes are awake is decided elsewhere (`use`).
+ * Placement: which sets of variants the slots of each class should hold. It solves the paper's allocation
+ * problem in two steps: the highest accuracy that carries the demand; if nothing carries it, the most
+ * queries. How many nodes are awake is decided elsewhere (`use`).
  *
- * Pure: the same problem gives the same placement, whatever the machine.
+ * It is pure: the same problem gives the same placement on every machine.
  *
  * @module
  */
@@ -20,23 +20,23 @@ import { build, type Goal } from './program.ts'
 import { isSame, setsOf } from './sets.ts'
 import { sparesOf } from './spares.ts'
 
-/** What each step is given. */
-interface Asked {
+/** Input of each step. */
+interface Input {
   compiled: Compiled
   flows: Flows
-  /** Kinds that may be chosen anew, and those that slots hold: as told, and as far as they count. */
+  /** Kinds that may be chosen; held kinds as reported; held kinds within the slots of their class. */
   open: Kind[]
   known: Kind[]
   held: Kind[]
 }
 
 const ACCURACY: Goal = { name: 'accuracy' }
-/** Worth by which a plan has to be better for anything to change. */
+/** Least gain in objective for which a plan changes anything. */
 const LEAST_GAIN = 1e-3
-/** Least weight and fair level of a pipeline that can be served at all. */
+/** Least weight of a pipeline, and least fair level of one that can be served. */
 const LEAST_LEVEL = 1e-3
 
-/** Never throws for want of capacity; RangeError for pipelines that share a name. */
+/** Computes a placement. Never throws for lack of capacity; RangeError if pipelines share a name. */
 export function place(problem: Problem): Placement {
   let compiled = compile(problem)
   let flows = flowsOf(compiled)
@@ -49,8 +49,8 @@ export function place(problem: Problem): Placement {
   if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled)
   const known = knownKinds(compiled, problem)
   const held = heldKinds(compiled, known)
-  const asked = { compiled, flows, open, known, held }
-  const outcome = accurate(asked) ?? overload(asked)
+  const input = { compiled, flows, open, known, held }
+  const outcome = accurate(input) ?? overload(input)
   if (outcome === null) return nothingPlaced(compiled)
   const standby = sparesOf(compiled, outcome.checked, known)
   const schedule = scheduleOf(compiled, flows, held, [...outcome.checked.kinds, ...standby])
@@ -58,7 +58,7 @@ export function place(problem: Problem): Placement {
   return late ? onlyHeld(compiled, placement) : placement
 }
 
-/** What slots hold now, as told, less what their class is not able to run. */
+/** Held sets as reported, without variants that their class cannot run. */
 function knownKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Kind[] {
   return classes.flatMap((one) =>
     holding.filter((held) => held.class === one.given.name).flatMap(({ sets }) => sets)
@@ -71,7 +71,7 @@ function knownKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): K
   )
 }
 
-/** The same sets together, on no more slots than their class still has. */
+/** The held sets merged, on no more slots than their class has now. */
 function heldKinds({ classes }: Compiled, known: readonly Kind[]): Kind[] {
   return classes.flatMap((one) => {
     let left = one.slots
@@ -85,13 +85,13 @@ function heldKinds({ classes }: Compiled, known: readonly Kind[]): Kind[] {
 }
 
 /**
- * The better of a new plan and of what is held, which stays where it is less good by no more than this.
+ * The better of a new plan and the held sets; these stay if they are worse by no more than `most`.
  *
- * @param worthOf a plan that may be chosen; -Infinity for one that does not do
- * @param most how much less than the new plan what is held may be worth, to stay
+ * @param worthOf value of a plan; -Infinity if it is not acceptable
+ * @param most how much less than the new plan the held sets may be worth and still stay
  */
 function chosen(
-  { compiled, flows, open, held }: Asked,
+  { compiled, flows, open, held }: Input,
   goal: Goal,
   worthOf: (one: Checked) => number,
   most: (fresh: Checked | null) => number,
@@ -105,11 +105,11 @@ function chosen(
   return { checked: kept ? stays! : fresh!, kept, bound }
 }
 
-/** All that is asked for, with the most accuracy. */
-function accurate(asked: Asked): Outcome | null {
-  const { compiled, held } = asked
+/** The most accurate plan that serves all demand; null if there is none. */
+function accurate(input: Input): Outcome | null {
+  const { compiled, held } = input
   const found = chosen(
-    asked,
+    input,
     ACCURACY,
     (one) => allServed(one) ? one.score : -Infinity,
     (fresh) => LEAST_GAIN + (fresh === null ? 0 : priceOfSets(fresh.kinds, held)),
@@ -119,7 +119,7 @@ function accurate(asked: Asked): Outcome | null {
   return { mode: 'accuracy', checked: found.checked, bound, kept: found.kept }
 }
 
-/** What it costs that slots with several variants change for these sets; the program counts the others. */
+/** Price of changing slots with several variants to these sets; the program prices whole slots. */
 function priceOfSets(kinds: readonly Kind[], held: readonly Kind[]): number {
   const several = (some: readonly Kind[]) => some.filter((kind) => !isWhole(kind))
   let moves = 0
@@ -133,12 +133,12 @@ function priceOfSets(kinds: readonly Kind[], held: readonly Kind[]): number {
   return params.movePrice * moves
 }
 
-/** The most queries, where nothing carries all. */
-function overload(asked: Asked): Outcome | null {
-  const { compiled, flows, open } = asked
+/** The plan that serves most queries, if none serves all. */
+function overload(input: Input): Outcome | null {
+  const { compiled, flows, open } = input
   const goal: Goal = { name: 'saturated', levels: fairLevels(compiled, flows, open) }
   const least = params.hysteresis * params.served
-  const found = chosen(asked, goal, ({ score }) => score, () => least)
+  const found = chosen(input, goal, ({ score }) => score, () => least)
   if (found === null) return null
   const { model } = build({ compiled, flows, kinds: open, goal })
   const bound = boundOf(solveModel(model, compiled.effort, { relaxed: true }))
@@ -151,9 +151,9 @@ function overload(asked: Asked): Outcome | null {
 }
 
 /**
- * Share of its demand that each pipeline gets, as if slots could be divided; 0 where no path fits. Fair
- * is max-min of the served share by weight: all pipelines are filled at the pace of their weights until
- * each is full or the pool is.
+ * Fair share of its demand for each pipeline, as if slots were divisible; 0 if no path fits. Fair means
+ * max-min of the served share by weight: all pipelines fill at the pace of their weights until each is
+ * full or the pool is.
  */
 export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kind[]): number[] {
   const { demands, effort } = compiled
@@ -163,7 +163,7 @@ export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kin
   for (let turn = 0; turn < demands.length; turn++) {
     const open = demands.flatMap((_, p) => levels[p]! < 1 && reachable.has(p) ? [weights[p]!] : [])
     if (open.length === 0) break
-    // Where the heaviest of those still open would be full.
+    // The level at which the open pipeline of greatest weight would be full.
     const next = demands.map((_, p) =>
       reachable.has(p) ? Math.min(1, weights[p]! / Math.max(...open)) : 0
     )
@@ -175,7 +175,7 @@ export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kin
       goal: { name: 'saturated', levels: rise },
     })
     model.columns.forEach((column, i) => column.objective = i === levelColumn ? 1 : 0)
-    // A hair below what was reached, so that rounding does not make it unreachable.
+    // Slightly below the level reached, so that rounding does not make it infeasible.
     levelRows.forEach((row, p) => model.rows[row]!.max = -levels[p]! * (1 - 1e-6))
     const solved = solveModel(model, effort, { relaxed: true })
     const filled = solved.status === 'optimal' ? solved.objective : 0

@@ -1,6 +1,6 @@
 /**
- * Placing: where slots cannot hold all, works out through the planner which slot holds what, and has
- * it loaded with few moves. Where every slot can hold all, each is given all and this does nothing.
+ * Placing: if slots cannot hold all variants, the planner computes which slot holds which, and loads follow
+ * with few moves. If every slot can hold all, each is given all and this does nothing.
  *
  * @module
  */
@@ -18,14 +18,14 @@ import { Departures } from './due.ts'
 import type { PoolNode, Slot } from '../state/node.ts'
 import { bytesOf, greedy } from './holding.ts'
 
-/** A slot as it is matched with what a placement has its class hold. */
+/** A slot as it is matched with its class's sets. */
 interface PlacedSlot extends MatchSlot {
   slot: Slot
 }
 
 export interface PlacingParts {
   shapes: Shapes
-  /** Those that are not cold. */
+  /** The nodes that are not cold. */
   nodes: ReadonlyMap<NodeId, PoolNode>
   fanOut: Pick<FanOut, 'mean' | 'none'>
   isOpen: Rulings['isOpen']
@@ -35,16 +35,15 @@ export class Placing {
   #parts: PlacingParts
   #departures = new Departures()
   #placement: Placement | undefined
-  /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
+  /** Classes sent to the planner last; later classes may divide the nodes differently. */
   #classOf: ReadonlyMap<NodeId, string> = new Map()
-  /** Nodes that the planner was told to do without. */
+  /** Nodes that the planner was not to count. */
   #aside: ReadonlySet<NodeId> = new Set()
 
   constructor(parts: PlacingParts) {
     this.#parts = parts
   }
 
-  /** A node came or went. */
   joined(nowMs: number): void {
     this.#departures.joined(this.#parts.nodes.size, nowMs)
   }
@@ -136,9 +135,9 @@ export class Placing {
   }
 
   /**
-   * Sets what each slot is to hold; call it when anything changed.
+   * Sets what each slot should hold; to be called after any change.
    *
-   * @param overtaken demand jumped since the placement was asked for: no more slots change for it
+   * @param overtaken whether demand jumped since the placement was requested: then no more slots change
    */
   direct(overtaken: boolean): void {
     const placement = this.#placement
@@ -158,16 +157,16 @@ export class Placing {
     }
   }
 
-  /** Slots that the placement counts; others of their class are given what is common there. */
+  /** Slots that the placement counts. Empty slots of other nodes are given their class's commonest set. */
   #placedSlots(placement: Placement): PlacedSlot[] {
     const placed: PlacedSlot[] = []
     for (const node of this.#parts.nodes.values()) {
-      // One that came since then is of the class that it is in now.
+      // A node that joined since is matched in its present class.
       const name = this.#classOf.get(node.id) ?? node.class ?? undefined
       if (node.paused || name === undefined) continue
       for (const slot of node.slots) {
         if (!this.#aside.has(node.id)) placed.push(this.#placedSlot(slot, name))
-        // They hold what others do, to show what they can.
+        // These nodes hold what others do, to prove themselves with it.
         else if (isEmpty(slot)) this.#give(slot, commonest(placement, name))
       }
     }
@@ -194,23 +193,23 @@ export class Placing {
 
   #give(slot: Slot, refs: readonly VariantRef[]): void {
     if (refs.length === 0) return
-    // Its node may have come anew since, with less memory.
+    // The node may have joined again since, with less memory.
     const able = this.#found(refs).filter((variant) => slot.node.order.includes(variant))
     slot.wanted = greedy(slot.node, able)
   }
 }
 
-/** What the slot will hold once its load is done. */
+/** Variants the slot will hold once its load is done. */
 function comingTo({ held, loading, wanted }: Slot): VariantShape[] {
   if (loading === null) return [...held]
   return [...new Set([...held, loading])].filter((variant) => wanted.includes(variant))
 }
 
-/** What a slot holds, less what is about to go for want of room, now that a load is done. */
+/** Variants a slot holds, without those about to be unloaded for lack of room. */
 const keptBy = ({ held, wanted }: Slot, roomBytes: number): VariantShape[] =>
   roomBytes < 0 ? wanted.filter((variant) => held.has(variant)) : [...held]
 
-/** Whether a slot that loads has all of these once that is done. */
+/** Whether a loading slot will hold all of these once its load is done. */
 const willHave = ({ held, loading }: Slot, wanted: readonly VariantShape[]): boolean =>
   loading !== null && wanted.every((variant) => held.has(variant) || variant === loading)
 
@@ -218,8 +217,8 @@ const isEmpty = ({ held, loading, wanted }: Slot): boolean =>
   held.size === 0 && loading === null && wanted.length === 0
 
 /**
- * What most slots of the class are to hold, where none of them rests: for one more than the placement
- * knows of, until the next.
+ * The most common set of the class if none of its slots rests: for a slot that the placement does not
+ * count, until the next one.
  */
 function commonest({ classes }: Placement, name: string): VariantRef[] {
   const own = classes.find((one) => one.class === name)

@@ -1,5 +1,5 @@
 /**
- * The plan as it is shown: mode, mix, instances, and how many nodes are awake.
+ * The plan as reported: mode, mix, instances, and number of awake nodes.
  *
  * @module
  */
@@ -17,18 +17,18 @@ export interface PlanParts {
   epoch: number
   nodes: Iterable<PoolNode>
   demands: Demands
-  /** Prices and flows with all slots, and how many nodes are awake. */
+  /** Prices and flows with all slots, and number of awake nodes. */
   planned: { market: Market; awake: number } | undefined
   rulings: Rulings
   handedOn: HandedOn
-  /** The planner's word where slots cannot hold all. */
+  /** The planner's plan, if slots cannot hold all. */
   placed: Plan | undefined
   nowMs: number
 }
 
-/** Share of a pipeline's queries that may be missing where all is served. */
+/** Share of a pipeline's queries that may be refused while it counts as served. */
 const MISSING = 1e-3
-/** A path that fewer take is not shown. */
+/** Least share of a path that is reported. */
 const LEAST_SHARE = 1e-4
 
 export function planView(parts: PlanParts): Plan {
@@ -36,14 +36,14 @@ export function planView(parts: PlanParts): Plan {
   const nodes = [...parts.nodes]
   let objective = 0
   let bound = 0
-  let asked = false
+  let hasDemand = false
   let served = true
   let lost = 0
   for (const { name: pipeline, starts } of shapes.pipelines.values()) {
     const rate = demands.ratePerS(pipeline, nowMs)
-    // Where nobody asks nothing is refused, whatever nodes that are still measuring could do.
+    // Without demand nothing is refused, whatever nodes still being measured could do.
     if (rate === 0) continue
-    asked = true
+    hasDemand = true
     const best = bestMean(starts, handedOn, rulings.isOpen)
     bound += rate * best
     const flow = planned === undefined ? undefined : flowOf(pipeline, planned.market)
@@ -62,7 +62,7 @@ export function planView(parts: PlanParts): Plan {
     objective,
     bound,
     gap: bound > 0 ? (bound - objective) / bound : 0,
-    reason: reasonOf(placed, asked ? REASONS[mode] : 'nobody asks', rulings.words),
+    reason: reasonOf(placed, hasDemand ? REASONS[mode] : 'no demand', rulings.words),
     solveMs: placed?.solveMs ?? 0,
     mix: planned === undefined ? [] : pathsOf(shapes, planned.market),
     instances: instancesOf(shapes, nodes),
@@ -100,7 +100,7 @@ function instancesOf(shapes: Shapes, nodes: readonly PoolNode[]): Plan['instance
   )
 }
 
-/** The demands of one pipeline, whatever accuracy they ask for, together. */
+/** Sum over the demands of one pipeline at all minimum accuracies. */
 function flowOf(pipeline: string, { problem: { demands }, plan }: Market) {
   let [rate, served, accuracy] = [0, 0, 0]
   const flow: number[] = []
@@ -120,7 +120,7 @@ function flowOf(pipeline: string, { problem: { demands }, plan }: Market) {
   }
 }
 
-/** Paths from root to leaf with their shares; those of a branch sum to the share of its leaf items. */
+/** Paths from root to leaf with shares; the shares below a branch sum to its share of leaf items. */
 function pathsOf(shapes: Shapes, market: Market): Plan['mix'] {
   const rows: Plan['mix'] = []
   for (const { name: pipeline, starts } of shapes.pipelines.values()) {

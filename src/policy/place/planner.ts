@@ -1,6 +1,6 @@
 /**
- * Plans as a service: what `workers/planner.ts` offers over comlink, where an error keeps nothing
- * but its message, so failures are answers too.
+ * The planner as a service, offered by `workers/planner.ts` over comlink. Comlink keeps only the message
+ * of an error, so failures are returned as values.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface Placed {
 
 export interface Allocated {
   ok: true
-  /** Undefined where nothing can be planned. */
+  /** Undefined if nothing can be planned. */
   allocation: object | undefined
 }
 
@@ -37,7 +37,7 @@ function failed(error: unknown): PlannerFailure {
   return { ok: false, reason, message }
 }
 
-/** @param allocate makes the allocation of a peer; undefined where nothing can be planned */
+/** @param allocate makes the allocation of a peer; undefined if nothing can be planned */
 export function createPlanner(allocate: (problem: object) => object | undefined): Planner {
   return {
     place(problem) {
@@ -58,9 +58,9 @@ export function createPlanner(allocate: (problem: object) => object | undefined)
 }
 
 /**
- * A placement as the plan that the scheduler takes in.
+ * Converts a placement to the plan that the scheduler takes.
  *
- * @param solveMs time that the planner took; 0 in virtual time
+ * @param solveMs duration of solving; 0 in virtual time
  */
 export function planOf(epoch: number, placement: Placement, solveMs = 0): Plan {
   const { mode, objective, bound, gap, reason, mix, classes } = placement

@@ -1,5 +1,5 @@
 /**
- * Plans: from a goal to sets of variants that were checked to carry what is claimed.
+ * Plans: from a goal to sets of variants that were checked to carry the demand claimed.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import { build, type Goal, type Program, scaleOf } from './program.ts'
 import { search, type SearchOptions } from './search.ts'
 import { slotsIn } from './sets.ts'
 
-/** Sets with the flows that they were checked to carry. */
+/** Sets with the flows they were checked to carry. */
 export interface Checked {
   kinds: Kind[]
   program: Program
   values: number[]
-  /** Share of each pipeline's demand, and its mean accuracy. */
+  /** Served share of each pipeline's demand, and its mean accuracy. */
   served: number[]
   accuracy: number[]
-  /** Of serving the demand; higher is better. */
+  /** Objective for the actual demand; higher is better. */
   score: number
   slots: number
 }
@@ -38,7 +38,7 @@ function servedBy({ compiled, flows, flowColumns }: Program, values: readonly nu
   return served
 }
 
-/** What given sets of variants carry; null where the program has no answer. */
+/** Checks which flows given sets of variants carry; null if the program has no answer. */
 export function check(
   compiled: Compiled,
   flows: Flows,
@@ -49,7 +49,7 @@ export function check(
   const program = build({ compiled, flows, kinds, goal })
   const { model, flowColumns } = program
   const isOpen = model.columns.some(({ integer, lower, upper }) => integer && lower < upper)
-  // However much was spent: a plan that is not checked is lost.
+  // Without a limit on effort: an unchecked plan is useless.
   const options = { rounds: place.rounds / 4, within: place.gap * scaleOf(goal), until: Infinity }
   const { values } = isOpen ? search(model, effort, options) : solveModel(model, effort)
   if (values === null || values.length === 0) return null
@@ -71,11 +71,11 @@ export function check(
 
 export interface Plan {
   best: Checked | null
-  /** Of the goal's own objective: serving the demand itself comes to no more. */
+  /** Upper bound of the goal's own objective: serving the demand, without peak, floors and moves. */
   bound: number
 }
 
-/** @param kinds what may be held, and how many slots of it at most */
+/** @param kinds sets that may be held, and the most slots of each */
 export function planFor(
   compiled: Compiled,
   flows: Flows,
@@ -97,25 +97,25 @@ export function planFor(
   }
 }
 
-/** Makes plans of a goal and checks them, and keeps the best. */
+/** Makes plans for a goal, checks them, and keeps the best. */
 class Planning {
   #goal: Goal
   #bound: number
   #options: SearchOptions
   #best: Checked | null = null
 
-  /** @param bound what nothing can be better than, by the relaxed program */
+  /** @param bound upper bound by the relaxed program */
   constructor(goal: Goal, bound: number, { effort: { updates } }: Compiled) {
     this.#goal = goal
     this.#bound = bound
     this.#options = {
       within: place.gap * scaleOf(goal),
-      // Half of what is left, so that the next step has as much.
+      // Half of the remaining effort, so that the next step has as much.
       until: (updates + Math.max(updates, place.updates)) / 2,
     }
   }
 
-  /** What falls short when it is checked is planned again, for more demand than there is. */
+  /** If the checked plan falls short, it is planned again for inflated demand. */
   run(first: Program): Checked | null {
     let inflate = 1
     for (let round = 0; round < place.replans; round++) {
@@ -126,7 +126,7 @@ class Planning {
     return this.#best
   }
 
-  /** The share that the pipeline that is served least has; null where there is no answer. */
+  /** One round; returns the lowest served share of a pipeline, null without an answer. */
   #round(program: Program): number | null {
     const { effort } = program.compiled
     const { values } = search(program.model, effort, this.#options)
@@ -134,7 +134,7 @@ class Planning {
     const sets = packed(program, values)
     const served = this.#try(program, sets)
     if (this.#isDone() || !program.kinds.some(isUnpacked)) return served
-    // Packing lost something: slots are counted for sets instead.
+    // Packing lost work: the program counts slots for candidate sets instead.
     const again = build({ ...program, kinds: withCandidates(program, values, sets) })
     const counting = search(again.model, effort, this.#options).values
     return counting === null ? served : this.#try(program, packed(again, counting))

@@ -1,5 +1,5 @@
 /**
- * What placement is asked and what it answers: plain data, so that both cross into a worker as they are.
+ * Input and output of placement: plain data, so that both cross into a worker unchanged.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { LatencyPoint, VariantRef } from '../core/types.ts'
 
 export interface PlaceVariant {
   accuracy: number
-  /** Mean items handed to each child task per item, as learned; 1 where absent. */
+  /** Learned mean items handed to each child task per item; 1 if absent. */
   fanOut?: { [task: string]: number }
-  /** Share of items that hand nothing on; 0 where absent. */
+  /** Share of items that hand nothing on to a child task; 0 if absent. */
   none?: { [task: string]: number }
 }
 
@@ -21,15 +21,15 @@ export interface PlacePipeline {
   sloMs: number
   /** Root queries per second to plan for. */
   ratePerS: number
-  /** The most that may come for a moment, to be carried somehow; absent: no more than `ratePerS`. */
+  /** Peak rate to be carried at any accuracy; if absent, `ratePerS`. */
   peakPerS?: number
-  /** Demand has been seen to jump so far: the peak is there more often than chance has it. */
+  /** Whether demand has jumped so far before: then the peak is likelier than by chance. */
   surges?: boolean
-  /** Of these queries some ask for a least accuracy. */
+  /** Rates of the queries that ask for a minimum accuracy. */
   floors?: readonly Floor[]
   root: string
   tasks: { [task: string]: { next: string[]; variants: { [variant: string]: PlaceVariant } } }
-  /** Measured accuracy of paths, root to leaf; the product of the variants where absent. */
+  /** Measured accuracy of paths, root to leaf; if absent, the product over the variants. */
   pathAccuracy?: { path: string[]; accuracy: number }[]
 }
 
@@ -39,20 +39,20 @@ export interface PlaceAble extends VariantRef {
   memoryBytes: number
 }
 
-/** Nodes whose measured profiles are alike; the plan counts their slots. */
+/** Nodes with similar measured profiles; the plan counts their slots. */
 export interface PlaceClass {
   name: string
   slots: number
-  /** Sum over the slots of the share of time that each gives, 0..1. */
+  /** Sum over the slots of the share of time each gives, 0 to 1. */
   dutySum: number
-  /** What one slot may hold; Infinity: everything. */
+  /** Bytes that one slot may hold; Infinity for no limit. */
   memoryBytes: number
-  /** Both ways of one hop. */
+  /** Both directions of one hop. */
   networkMs: number
   able: PlaceAble[]
 }
 
-/** What slots of a class hold now: so many slots, each with these variants. */
+/** Current holdings of a class: sets of variants, each with its number of slots. */
 export interface Holding {
   class: string
   sets: { variants: VariantRef[]; slots: number }[]
@@ -62,7 +62,7 @@ export interface Problem {
   pipelines: PlacePipeline[]
   classes: PlaceClass[]
   holding?: Holding[]
-  /** Share of the slots that may be gone, with their nodes, by the time that others have changed. */
+  /** Share of the slots that may leave with their nodes before others have changed. */
   atRisk?: number
 }
 
@@ -75,9 +75,9 @@ export interface SlotSet {
 
 export interface ClassPlacement {
   class: string
-  /** What the awake slots hold. */
+  /** Sets of the awake slots. */
   sets: SlotSet[]
-  /** What the standby slots hold: warm, without planned traffic. */
+  /** Sets of the standby slots: warm, without planned traffic. */
   standbySets: SlotSet[]
   awake: number
   standby: number
@@ -87,28 +87,28 @@ export interface ClassPlacement {
 export interface PlacedWork extends VariantRef {
   class: string
   itemsPerS: number
-  /** Slots' time that this takes, the share kept free by the cap included. */
+  /** Slot time of this work, including the share kept free by the cap. */
   slotTime: number
 }
 
-/** Slots that are to hold something else. */
+/** Slots that change their set. */
 export interface PlacedMove {
   class: string
   from: VariantRef[]
   to: VariantRef[]
   slots: number
-  /** Slots that hold `to` already when it is their turn. */
+  /** Slots that hold `to` already when this move's turn comes. */
   had: number
 }
 
-/** What the solver did, by count. */
+/** Solver work, by count. */
 export interface SolveEffort {
   /** Linear and integer programs solved, and columns of the largest. */
   programs: number
   columns: number
-  /** Programs whose answer did not hold when checked, and were not used. */
+  /** Programs whose answer failed the check and was not used. */
   rejected: number
-  /** Updates of tableaus' cells, estimated. */
+  /** Estimated cell updates of tableaus. */
   updates: number
 }
 
@@ -120,22 +120,22 @@ export interface Placement {
    * weight), 0.09 for the share of all queries served and 0.01 for their accuracy.
    */
   objective: number
-  /** No placement with these time budgets does better; `gap` is (bound - objective) / bound. */
+  /** Upper bound within these time budgets; `gap` is (bound - objective) / bound. */
   bound: number
   gap: number
   /** Slots that the demand needs. */
   slots: number
   reason: string
-  /** What was held could stay. */
+  /** Whether the held sets stay. */
   kept: boolean
-  /** Share of each pipeline's demand that is carried, and its mean accuracy. */
+  /** Served share of each pipeline's demand, and its mean accuracy. */
   served: { pipeline: string; share: number; accuracy: number }[]
   classes: ClassPlacement[]
-  /** Which slots are to change first; none where any order will do. */
+  /** Moves in order; empty if any order will do. */
   first: PlacedMove[]
-  /** How many of them at one time; absent where nothing has to change. */
+  /** Number of slots that change at a time; absent if nothing changes. */
   atOnce?: number
-  /** Shares of a pipeline's paths, root to leaf; they sum to 1 where anything is served. */
+  /** Shares of a pipeline's paths, root to leaf; their sum is 1 if anything is served. */
   mix: { pipeline: string; path: string[]; share: number }[]
   work: PlacedWork[]
   effort: SolveEffort

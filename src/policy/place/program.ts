@@ -1,10 +1,10 @@
 /**
- * The program of placement: time of slots on one side, flows of root queries on the other.
+ * The placement program: slot time on one side, flows of root queries on the other.
  *
  *   for each pipeline: sum of its flows from the root <= 1
  *   for each junction and branch: sum of the flows into it = sum of the flows out of it
- *   for each variant and allowance: work of flows within it <= what slots do within it
- *   for each kind of slots: sum of the time that its variants get <= its slots
+ *   for each variant and allowance: work of flows within it <= capacity of slots within it
+ *   for each kind of slots: sum of the time of its variants <= its slots
  *
  *   for each class and variant: slots with it - added <= slots that hold it now (moves)
  *
@@ -21,7 +21,7 @@ import { place } from './params.ts'
 import { addPeak } from './peak.ts'
 
 export type Goal =
-  /** Everything is served if it can be, then the most accuracy. */
+  /** All demand is served if possible, then accuracy is maximised. */
   | { name: 'accuracy' }
   /** Every pipeline gets the same part of its fair level, then most queries, then accuracy. */
   | { name: 'saturated'; levels: readonly number[] }
@@ -31,9 +31,9 @@ export interface Given {
   flows: Flows
   kinds: readonly Kind[]
   goal: Goal
-  /** Demand to plan for, against what there is; 1 where absent. */
+  /** Factor of the demand to plan for; 1 if absent. */
   inflate?: number
-  /** Without the rows of the peak, of floors and of moves: what serving the demand itself comes to. */
+  /** Leaves out the rows of peak, floors and moves: the value of serving the demand alone. */
   plain?: boolean
 }
 
@@ -41,11 +41,11 @@ export interface Program extends Given {
   model: Model
   /** Column of each flow, by its position. */
   flowColumns: number[]
-  /** When saturated: which part of its fair level each pipeline gets at least; else -1. */
+  /** When saturated: column of the part of its fair level that each pipeline gets at least; else -1. */
   levelColumn: number
   levelRows: number[]
   shares: Share[]
-  /** Column of how many slots of a kind are awake, where that is open; else -1. */
+  /** Column of the number of awake slots of a kind, if open; else -1. */
   awakeColumns: number[]
 }
 
@@ -112,7 +112,7 @@ function rewardOf({ demand, from, gain }: Flow, { compiled, goal }: Given): numb
 interface Work {
   /** Allowances in use, rising, each with the row of all work within it. */
   rows: [allowance: number, row: number][]
-  /** Most items per root query; the unit of its rows is this for all of the demand. */
+  /** Most items per root query; the unit of its rows is this, times the whole demand. */
   most: number
 }
 
@@ -136,7 +136,7 @@ function workRows(flows: readonly Flow[], model: Model): Map<VariantShape, Work>
   return work
 }
 
-/** Columns of the time that slots give. */
+/** Columns of slot time. */
 function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work>) {
   const { kinds } = given
   const shares: Share[] = []
@@ -159,7 +159,7 @@ function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work
   return { shares, awakeColumns }
 }
 
-/** Time of a kind's slots that one variant gets: a column for each allowance that is worth its time. */
+/** Slot time of a kind for one variant: a column for each allowance that raises the rate. */
 function sharesOf(
   { compiled, flows: { allowances }, kinds, inflate = 1 }: Given,
   model: Model,
@@ -180,13 +180,13 @@ function sharesOf(
     before = pace.ratePerS
     if (kind.allowance !== undefined && kind.allowance !== allowance) return
     const itemsPerS = pace.ratePerS
-    // No slot is worth more than all the work; this tightens the program without its integers.
+    // A slot cannot be worth more than all the work; this tightens the relaxed program.
     const worth = whole ? Math.min(1, itemsPerS / unit) : itemsPerS / unit
     const entries: [number, number][] = [[row, 1]]
     for (const [, within] of rows.slice(i)) entries.push([within, -worth])
     const column = addColumn(model, entries, {
       integer: whole,
-      // Decided: all of them, so that nothing is left to search.
+      // If the allowance is decided, it has all slots and nothing is left to search.
       lower: kind.allowance === undefined ? 0 : kind.slots,
       upper: kind.allowance === undefined ? Infinity : kind.slots,
     })
@@ -196,8 +196,8 @@ function sharesOf(
 }
 
 /**
- * Moves: a slot that has to change what it holds is half lost while it loads, so a plan that leaves more
- * slots as they are is better by a little. Of slots with one variant the program counts them.
+ * Moves: a slot that changes its variants does half its work while it loads, so plans with fewer changes
+ * get a small bonus. The program counts changes of slots with one variant.
  */
 function addMoves({ compiled: { classes, atRisk }, kinds, model, shares }: Program): void {
   if (classes.every(({ holding }) => holding.every((slots) => slots === 0))) return

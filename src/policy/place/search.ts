@@ -1,6 +1,6 @@
 /**
- * Integers by a recipe of linear programs and small integer ones: relax, fix what came out whole,
- * solve the rest, then free a few at a time and keep what is better. Bounded by counts.
+ * Integer search by linear programs and small integer programs: relax, fix the integers that came out
+ * whole, solve the rest, then free a few at a time and keep improvements. Limited by counts.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { place } from './params.ts'
 import type { SolveEffort } from './problem.ts'
 
 export interface Found {
-  /** Null where no answer was found; with `bound` -Infinity there is none. */
+  /** Null if no answer was found; with `bound` -Infinity there is none. */
   values: number[] | null
   bound: number
 }
 
 export interface SearchOptions {
-  /** Ends when bound and objective differ by no more. */
+  /** The search ends when bound and objective differ by no more. */
   within: number
-  /** Updates counted at which the step that this search belongs to has to end. */
+  /** Count of updates at which the step of this search must end. */
   until: number
-  /** Neighbourhoods that are looked at. */
+  /** Most neighbourhoods to look at. */
   rounds?: number
 }
 
@@ -37,9 +37,9 @@ class Search {
   #effort: SolveEffort
   #options: SearchOptions
   #integers: number[]
-  /** Updates at which this search ends. */
+  /** Count of updates at which this search ends. */
   #until = 0
-  /** Of the relaxed program; undefined where that failed. */
+  /** Values of the relaxed program; undefined if it failed. */
   #relaxed: number[] | undefined
   #bound = Infinity
   #best: number[] | null = null
@@ -55,7 +55,7 @@ class Search {
   run(): Found {
     const { status, objective, values } = solveModel(this.#model, this.#effort, { relaxed: true })
     if (status === 'infeasible') return { values: null, bound: -Infinity }
-    // Half of what is left: a search that ends in vain leaves something for the next.
+    // Half of the remaining effort: a search without result leaves some for the next.
     const { updates } = this.#effort
     this.#until = updates + Math.max(0, this.#options.until - updates) / 2
     if (status !== 'failed') {
@@ -88,8 +88,8 @@ class Search {
   }
 
   /**
-   * All up, which finds an answer where few slots have to do many things; and what came out whole fixed,
-   * with the rest free to be the one or the next.
+   * Tries two roundings: all up, which finds an answer if few slots have to do many things; and whole
+   * integers fixed, with the others free to round down or up.
    */
   #round(values: readonly number[]): void {
     this.#solveWith((i) => fixed(Math.ceil(values[i]! - place.precision)))
@@ -102,7 +102,7 @@ class Search {
     })
   }
 
-  /** Large-neighbourhood search around the best so far; larger as long as it comes to an end. */
+  /** Large-neighbourhood search around the best so far; a neighbourhood solved to the end grows. */
   #improve(): void {
     const next = sequence()
     const integers = this.#integers
@@ -119,7 +119,7 @@ class Search {
         free.has(i) ? { lower: 0, upper: Infinity } : fixed(Math.round(at[i] ?? 0))
       )
       const ended = status === 'optimal' || status === 'infeasible'
-      // Nothing was fixed: there is no more to find.
+      // No integer was fixed: there is nothing more to find.
       if (ended && free.size === integers.length) return
       size = ended
         ? Math.min(size + 2, place.freeIntegers)
@@ -128,7 +128,7 @@ class Search {
   }
 }
 
-/** A sequence of numbers in 0..1 that is the same on every run. */
+/** A sequence of numbers from 0 to 1, the same on every run. */
 function sequence(): () => number {
   let state = 12345
   return () => {

@@ -14,7 +14,7 @@ export interface HeldSet {
 const keyOf = (variants: readonly VariantShape[]) =>
   variants.map(({ index }) => index).sort((a, b) => a - b).join(' ')
 
-/** Sets that are the same become one, with their slots together; in the order of first mention. */
+/** Merges equal sets and adds up their slots, in the order of first mention. */
 export function merge(sets: readonly HeldSet[]): HeldSet[] {
   const merged = new Map<string, HeldSet>()
   for (const { variants, slots } of sets) {
@@ -31,7 +31,7 @@ export function merge(sets: readonly HeldSet[]): HeldSet[] {
 export const isSame = (a: readonly VariantShape[], b: readonly VariantShape[]): boolean =>
   keyOf(a) === keyOf(b)
 
-/** What the slots of a class hold, those that only differ in allowance together. */
+/** Sets of the slots of a class; kinds that differ only in allowance are merged. */
 export const setsOf = (one: ClassShape, kinds: readonly Kind[]): HeldSet[] =>
   merge(
     kinds.filter((kind) => kind.class === one)
@@ -41,7 +41,7 @@ export const setsOf = (one: ClassShape, kinds: readonly Kind[]): HeldSet[] =>
 export const slotsIn = (sets: readonly { slots: number }[]): number =>
   sets.reduce((sum, { slots }) => sum + slots, 0)
 
-/** As many of these as a slot has memory for, in order, then as much else as fits. */
+/** As many of `first` as a slot has memory for, in order, then others that fit. */
 export function filled(one: ClassShape, first: readonly VariantShape[]): VariantShape[] {
   const chosen: VariantShape[] = []
   let bytes = one.given.memoryBytes
@@ -54,13 +54,13 @@ export function filled(one: ClassShape, first: readonly VariantShape[]): Variant
   return chosen
 }
 
-/** Of a class it is the same for every set that is filled up. */
+/** Fill order by class; it is the same for every set. */
 const orderMemo = new WeakMap<ClassShape, readonly VariantShape[]>()
 
 /**
- * What else is worth having in memory: the quickest of every task first, then the best of every task,
- * then whichever gains most between those before it. So demand that rises, or a queue, lowers
- * accuracy by small steps.
+ * Order in which remaining memory is filled: the quickest variant of every task, then the most accurate of
+ * every task, then the variants that gain most between those before. So rising demand, or a queue, lowers
+ * accuracy in small steps.
  */
 export function fillOrder(one: ClassShape): readonly VariantShape[] {
   const known = orderMemo.get(one)
@@ -93,7 +93,7 @@ function orderOf(one: ClassShape): VariantShape[] {
   return [...order]
 }
 
-/** How much more accurate it is than going now one way, now another, at the same cost. */
+/** Accuracy gained over alternating between two other variants at the same mean cost. */
 function gainOf(
   variant: VariantShape,
   others: readonly VariantShape[],

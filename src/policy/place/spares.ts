@@ -1,7 +1,7 @@
 /**
- * Warm spares: what slots hold that the demand does not need. They cost nothing while they rest, so
- * they hold what carries the most should demand jump: several times what there is, as accurately as
- * can be, with the awake slots together.
+ * Warm spares: variants held by slots that the demand does not need. They cost nothing while they rest, so
+ * they hold the variants that, together with the awake slots, carry most of a jump in demand: several
+ * times the present one, as accurately as possible.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Checked } from './plans.ts'
 import type { PlacedWork } from './problem.ts'
 import { filled, fillOrder, type HeldSet, isSame, merge, setsOf, slotsIn } from './sets.ts'
 
-/** @param held what slots hold now, as told: slot by slot, or several with one set */
+/** @param held current sets as reported: slot by slot, or several slots with one set */
 export function sparesOf(
   compiled: Compiled,
   { kinds, ...checked }: Checked,
@@ -39,14 +39,14 @@ export function sparesOf(
     return [...others, ...whole.flatMap((kind) => keptOrQuick(kind, kinds, held, work))]
   }
   // A multiple of zero demand is zero, and the first queries would wait for loads.
-  const isAsked = compiled.demands.some(({ pipeline }) => pipeline.ratePerS > place.floorPerS)
-  const empty = isAsked
+  const hasDemand = compiled.demands.some(({ pipeline }) => pipeline.ratePerS > place.floorPerS)
+  const empty = hasDemand
     ? []
     : whole.flatMap(({ class: one }) => quickSets(one, work, emptyOf(one, [...kinds, ...reserve])))
   return [...others, ...reserve, ...empty]
 }
 
-/** What these slots hold and no awake one is to, since that is warm at no cost; then what is quick. */
+/** Sets that these slots hold beyond the awake ones, warm at no cost; then quick sets. */
 function keptOrQuick(
   { class: one, variants, slots }: Kind,
   kinds: readonly Kind[],
@@ -67,7 +67,7 @@ function keptOrQuick(
   return [...kept, ...quickSets(one, work, left)]
 }
 
-/** Slots of one variant that carry a jump; undefined where nothing was found. */
+/** Slots with one variant each that carry a jump in demand; undefined if the program has no answer. */
 function reserveOf(
   compiled: Compiled,
   kinds: readonly Kind[],
@@ -75,11 +75,11 @@ function reserveOf(
   whole: readonly Kind[],
 ): Kind[] | undefined {
   const model = newModel()
-  const asked = withPeak(
+  const peaked = withPeak(
     compiled,
     ({ pipeline, ratePerS }) => Math.max(pipeline.peakPerS ?? 0, place.reserve * ratePerS),
   )
-  const chosen = addPeak(asked, [...kinds, ...others, ...whole], model)
+  const chosen = addPeak(peaked, [...kinds, ...others, ...whole], model)
   const ours = chosen.filter(({ kind }) => kind.open === true)
   for (const { column, kind: { class: one }, variant } of ours) {
     const free = one.holding[variant.index]! - holdersOf(one, kinds, variant)
@@ -99,7 +99,7 @@ function reserveOf(
 const holdersOf = (one: ClassShape, kinds: readonly Kind[], variant: VariantShape) =>
   slotsIn(kinds.filter((kind) => kind.class === one && kind.variants.includes(variant)))
 
-/** Slots with room for one variant that would hold none beside those that are wanted. */
+/** Slots with room for one variant that hold none, beside the wanted ones. */
 function emptyOf(one: ClassShape, wanted: readonly Kind[]): number {
   const own = wanted.filter((kind) => kind.class === one)
   const beside = one.able.reduce((sum, variant) => {
@@ -109,7 +109,7 @@ function emptyOf(one: ClassShape, wanted: readonly Kind[]): number {
   return Math.max(0, one.slots - slotsIn(own) - beside)
 }
 
-/** What carries the most on so many slots of a class, should demand come: the quickest of every task. */
+/** Sets that carry the most on `count` slots of a class should demand come: the quickest of every task. */
 function quickSets(one: ClassShape, work: readonly PlacedWork[], count: number): Kind[] {
   const quick = quickestByWork(one, work)
   return merge(Array.from({ length: count }, (_, turn) => ({

@@ -1,6 +1,6 @@
 /**
- * The backlog: queued work as a share of what the pool does in the time that its queries can wait. The
- * price follows it: a longer backlog is planned for with less capacity, a shorter one with more.
+ * The backlog: queued work as a share of the work the pool does in the time its queries can wait. It sets
+ * the price: the longer the backlog, the smaller the share of the capacity that prices are solved for.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { backlog } from './params.ts'
 import type { Paths } from './paths.ts'
 
 export class Backlog {
-  /** Mean of what running batches will hand on; undefined before anything was seen. */
+  /** Moving mean of the work that running batches will hand on; undefined before the first call. */
   private handedOn: number | undefined
   private atMs = 0
 
@@ -26,7 +26,7 @@ export class Backlog {
     },
   ) {}
 
-  /** It grows with what running batches will hand on beyond the mean of that. */
+  /** The backlog. It counts work that running batches will hand on only above the mean of that work. */
   share(market: Market, paths: Paths, nowMs: number): number {
     const { shapes, waiting, flights, fanOut } = this.parts
     let queued = 0
@@ -56,6 +56,6 @@ export class Backlog {
   }
 }
 
-/** How long a query of the pipeline can wait, at the least a tenth of its SLO. */
+/** Time that a query of the pipeline can wait, in ms: at least a tenth of its SLO. */
 const slackOf = ({ pipeline: { sloMs }, start }: PipelineShape, paths: Paths): number =>
   Math.max(0.1 * sloMs, sloMs - (paths.quickest(start, 0)?.chainMs ?? 0))

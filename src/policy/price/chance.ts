@@ -1,18 +1,18 @@
 /**
- * The chance that something is in time, by a logistic law: its tails are heavier than the normal law's,
- * as those of what a machine takes are.
+ * The chance to be in time, by a logistic law: its tails are heavier than the normal law's, as the tails
+ * of measured latencies are.
  *
  * @module
  */
 import { price } from './params.ts'
 
-/** In steps of a 64th of a deviation: decisions ask for it by the thousand. */
+/** Table steps per deviation, and its half-width in deviations: decisions read it by the thousand. */
 const STEPS = 64
 const REACH = 8
 let slope = NaN
 const table = new Float64Array(2 * REACH * STEPS + 1)
 
-/** @param spareMs time that is left over in the mean @param variance of that, in ms² */
+/** @param spareMs mean time left over @param variance variance of that time, in ms² */
 export function chanceOf(spareMs: number, variance: number): number {
   if (slope !== price.slope) {
     slope = price.slope

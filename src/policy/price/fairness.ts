@@ -1,7 +1,6 @@
 /**
- * Fairness: where the pool cannot serve all, what share of each pipeline's queries it serves. The least
- * served is served as much as can be, each by its weight: shares are weights times the largest number for
- * which the quickest paths fit.
+ * Fairness: the share of each pipeline's queries that an overloaded pool serves. Shares are proportional
+ * to the weights of pipelines (max-min): weights times the largest factor at which the quickest paths fit.
  *
  * @module
  */
@@ -11,7 +10,7 @@ import type { Paths } from './paths.ts'
 
 export class Fairness {
   private readonly shares = new Map<PipelineShape, number>()
-  /** Queries that may be let in. */
+  /** Queries that may be admitted now. */
   private readonly credits = new Map<PipelineShape, number>()
   private most = 1
   /** Share of the pool's time that each pipeline takes by its quickest paths. */
@@ -19,7 +18,7 @@ export class Fairness {
 
   constructor(private readonly shapes: Shapes) {}
 
-  /** @param ratesPerS by position of the pipeline */
+  /** @param ratesPerS queries per second by position of the pipeline */
   share(ratesPerS: readonly number[], paths: Paths): void {
     const all = [...this.shapes.pipelines.values()]
     const needs = all.map(({ start }, p) =>
@@ -51,8 +50,8 @@ export class Fairness {
   }
 
   /**
-   * Whether a query that comes may be let in. Of the pipeline that is served most any may: what the
-   * others leave is for it.
+   * Whether a query may be admitted. Every query of the pipeline with the largest share may: it gets the
+   * capacity that the others leave.
    */
   mayEnter(shape: PipelineShape): boolean {
     const share = this.shares.get(shape) ?? 1
@@ -63,8 +62,8 @@ export class Fairness {
   }
 
   /**
-   * When a query begins that would begin after so long: queries of pipelines with a shorter SLO that come
-   * until then are due sooner, and go first.
+   * ms until a query begins that would begin after `beginsMs` without overtaking: queries of pipelines with
+   * a shorter SLO that arrive until then have earlier deadlines and go first.
    */
   overtakenMs({ pipeline: { sloMs } }: PipelineShape, beginsMs: number): number {
     let load = 0

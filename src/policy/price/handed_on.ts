@@ -1,21 +1,21 @@
 /**
- * Where a query's accuracy is counted: at its leaf items, in equal parts; if nothing comes of it, at
- * the first task, by the accuracy of the variant that found nothing there.
+ * Where a query's accuracy is counted: at its leaf items, in equal parts; for a query whose first task
+ * hands nothing on, at that task, with the accuracy of the variant that ran.
  *
  * @module
  */
 import type { FanOut } from '../estimate/fanout.ts'
 import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
 
-/** By index of variant, in the order of its task's `next`. */
+/** Items handed on, by variant index, in the order of the task's `next`. */
 export interface HandedOn {
-  /** Mean items for each child task. */
+  /** Mean number of items for each child task. */
   fanOut: number[][]
-  /** Share of items that hand nothing on, likewise; 0 where absent. */
+  /** Share of items that hand nothing on to a child task, indexed alike; 0 if absent. */
   none?: number[][]
 }
 
-/** As learned so far. */
+/** The learned values. */
 export function handedOnBy(
   { variants }: Shapes,
   fanOut: Pick<FanOut, 'mean' | 'none'>,
@@ -26,9 +26,9 @@ export function handedOnBy(
 }
 
 /**
- * Share of the accuracy of those queries that come by this prefix, and end here: all at a leaf; at the
- * first task of those that hand nothing on, its branches taken as independent. Of later tasks none:
- * fewer end there, and the rest of their way is shorter.
+ * Share of the accuracy that queries on this prefix count at it: 1 at a leaf; at the first task, the share
+ * of queries that hand nothing on, with branches taken as independent. Later tasks count 0: fewer queries
+ * end there, and less of their path is left.
  */
 export function endShare(
   { next, parent, variant }: Prefix,
@@ -40,14 +40,14 @@ export function endShare(
   return chances.reduce((all, chance) => all * chance, 1)
 }
 
-/** @returns shares of the leaf items that each child task of a prefix leads to */
+/** @returns a function for the shares of leaf items that each child task of a prefix leads to */
 export function leafShares(
   { fanOut }: Pick<HandedOn, 'fanOut'>,
 ): (prefix: Prefix) => number[] {
   const leavesOf = (prefix: Prefix): number[] =>
     prefix.next.map((branch, child) => {
       const count = fanOut[prefix.variant.index]![child] ?? 1
-      // Variants of the child task are counted alike.
+      // The mean over the child task's variants, with equal weights.
       return count * sumOf(branch.map(below)) / Math.max(branch.length, 1)
     })
   const below = (prefix: Prefix): number => prefix.next.length === 0 ? 1 : sumOf(leavesOf(prefix))
@@ -59,7 +59,7 @@ export function leafShares(
   }
 }
 
-/** The best mean accuracy that queries can have which begin with one of these; 0 where none may be. */
+/** Highest mean accuracy of queries that begin with one of these prefixes; 0 if none is open. */
 export function bestMean(
   starts: readonly Prefix[],
   handedOn: HandedOn,

@@ -1,6 +1,6 @@
 /**
- * The price of a millisecond of a slot of each group, in accuracy, and the flows that go with it: solved
- * for a few shares of the capacity and read off between them, as the backlog has it.
+ * Prices: accuracy per ms of a slot of each group, with the flows that belong to them. They are solved for
+ * a few shares of the capacity and interpolated between these; the backlog selects the share.
  *
  * @module
  */
@@ -14,9 +14,9 @@ const { factors } = price
 const WHOLE = factors.indexOf(1)
 
 export class Market {
-  /** By index of task: slot ms of an item with all that follows, as planned for the whole capacity. */
+  /** By task index: slot ms of an item with all tasks that follow, in the plan for the whole capacity. */
   readonly taskMs: number[] = []
-  /** Items per second of a task, likewise. */
+  /** By task index: items per second in that plan. */
   readonly taskPerS: number[] = []
   private readonly program: FluidProgram
   private readonly solutions: (Solution | undefined)[] = []
@@ -32,18 +32,18 @@ export class Market {
     for (const { root } of shapes.pipelines.values()) this.addUp(root, plan)
   }
 
-  /** Flows for the whole capacity. */
+  /** Flows at the whole capacity. */
   get plan(): Flows {
     return this.flowsOf(WHOLE)
   }
 
-  /** Share of the capacity that the plan takes. */
+  /** Share of the capacity that the plan uses. */
   get loadShare(): number {
     const { duties } = this.problem
     return sum(this.plan.load) / Math.max(sum(duties), 1e-9)
   }
 
-  /** Accuracy that is lost for each share of the capacity that is taken away, near the whole of it. */
+  /** Accuracy lost per share of capacity taken away, near the whole capacity. */
   get lossPerShare(): number {
     const lost = this.plan.accuracy - this.flowsOf(WHOLE - 1).accuracy
     return Math.max(0, lost) / (1 - factors[WHOLE - 1]!)
@@ -51,10 +51,10 @@ export class Market {
 
   serves = ({ index }: VariantShape): boolean => this.usesOf(index).length > 0
 
-  /** Groups that do a variant, with the slot ms that an item takes. */
+  /** Groups that run a variant, with the slot ms per item. */
   usesOf = (variant: number): readonly Use[] => this.program.uses[variant] ?? []
 
-  /** Price of a ms of a slot by index of group, at a share of the capacity. */
+  /** Price of a slot ms by group index, at a share of the capacity. */
   pricesAt(factor: number): number[] {
     const [i, part] = between(factor)
     const low = this.solutionOf(i).logs
@@ -69,7 +69,7 @@ export class Market {
     return (this.flowsOf(i).itemsPerS[variant] ?? []).map((low, u) => low + part * (high[u]! - low))
   }
 
-  /** What prices were found, for the next market to start from. */
+  /** The solved prices, as starting point of the next market. */
   found(): Map<string, number>[] {
     return factors.map((_, i) => {
       const solution = this.solutions[i]
@@ -91,7 +91,7 @@ export class Market {
     return this.flows[i] ??= this.program.flowsAt(logs)
   }
 
-  /** Prices of before; of a group that is new those of the same that loaded or did not, else the mean. */
+  /** Earlier prices. A new group starts from its key with or without "loading", else from the mean. */
   private startOf(i: number): number[] | undefined {
     const known = this.before[i]
     if (known === undefined || known.size === 0) return this.solutions.find((one) => one)?.logs
@@ -129,7 +129,7 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 const LOADING = / loading$/
 const otherKey = (key: string) => LOADING.test(key) ? key.replace(LOADING, '') : `${key} loading`
 
-/** Position of the level below a factor, and where between that and the next it is. */
+/** Index of the factor below, and the position between it and the next, 0 to 1. */
 function between(factor: number): [level: number, part: number] {
   let i = 0
   while (i < factors.length - 2 && factors[i + 1]! < factor) i++

@@ -1,5 +1,5 @@
 /**
- * What follows an item on one path: accuracy, slot time, and how long it lasts.
+ * A path of tasks that follow an item: accuracy, slot time and duration.
  *
  * @module
  */
@@ -9,43 +9,43 @@ export const UPPER = 1.65
 
 export interface Path {
   accuracy: number
-  /** Of its least accurate leaf. */
+  /** Accuracy of its least accurate leaf. */
   least: number
   leaves: number
-  /** Slot ms by index of group; their price, as of the last call of `price`. */
+  /** Slot ms by group index; their price, as of the last call of `Paths.price`. */
   groupMs: number[]
   price: number
-  /** ms of each station; and until it is first needed, at the soonest. */
+  /** By station: ms of work; ms until the station is first needed. */
   stationMs: number[]
   leadMs: number[]
-  /** Time until the last batch has a slot while all are busy, and its variance. */
+  /** Time until the last batch has a slot while all slots are busy, and its variance in ms². */
   waitMs: number
   waitVariance: number
-  /** Until the last item is in, with slots free. */
+  /** Duration until the last item ends, with slots free, and its variance in ms². */
   chainMs: number
   variance: number
 }
 
-/** The shortest path of an item, itself included. */
+/** The shortest path of an item, including the item. */
 export interface Quickest {
   chainMs: number
   variance: number
-  /** Of a path that takes least of the stations. */
+  /** Station ms of the path that takes the least station time; and the most of one station. */
   stationMs: number[]
   mostMs: number
-  /** How long it takes until each station is first needed. */
+  /** ms until each station is first needed. */
   leadMs: number[]
-  /** The same without the item itself. */
+  /** Station ms without the item itself. */
   laterMs: readonly number[]
 }
 
-/** What follows an item at the least: how long the shortest path lasts, and ms of each station. */
+/** Lower bound of the tasks that follow an item: duration of the shortest path, ms of each station. */
 export interface Least {
   chainMs: number
   stationMs: readonly number[]
 }
 
-/** Two branches beside each other: they end with the longer one. */
+/** Two parallel branches: the longer one sets the duration. */
 export function beside(a: Path, b: Path): Path {
   const leaves = a.leaves + b.leaves
   const longer = a.chainMs > b.chainMs ? a : b

@@ -1,6 +1,6 @@
 /**
- * Path options: what can follow behind a prefix, each with its accuracy, the time that it takes of each
- * group, and how long it lasts, as mean and variance.
+ * Path options: the paths that can follow a prefix, each with its accuracy, its time on each group and its
+ * duration as mean and variance.
  *
  * @module
  */
@@ -33,7 +33,6 @@ export class Paths {
     this.prices = prices
   }
 
-  /** Sets the price of each path. */
   price(prices: readonly number[]): void {
     this.prices = prices
     for (const paths of this.known) {
@@ -41,18 +40,18 @@ export class Paths {
     }
   }
 
-  /** Nothing for a prefix behind which some task is served by nobody. */
+  /** Paths behind a prefix; empty if no slot serves some task behind it. */
   behind(prefix: Prefix): readonly Path[] {
     return this.known[prefix.index] ??= this.find(prefix)
   }
 
-  /** Whether a path keeps the least accuracy of a query, as position in `levels`. */
+  /** Whether a path keeps a query's minimum accuracy, given as position in `levels`. */
   keeps(prefix: Prefix, path: Path, level: number): boolean {
     return level === 0 ||
       path.least >= prefix.variant.task.pipeline.levels[level]! - 1e-9
   }
 
-  /** The least that follows; 0 where nothing can. */
+  /** Lower bound of the tasks that follow; 0 if no path can. */
   least(prefix: Prefix, level: number): Least {
     const known = this.leasts[level] ??= []
     return known[prefix.index] ??= this.findLeast(prefix, level)
@@ -105,7 +104,7 @@ export class Paths {
     })
   }
 
-  /** Which share of a variant's items each group does, as planned; alike where nothing is. */
+  /** Planned share of a variant's items that each group runs; equal shares without a plan. */
   private sharesOf(variant: number): (group: number) => number {
     const { market } = this.parts
     const uses = market.usesOf(variant)
@@ -117,7 +116,7 @@ export class Paths {
     }
   }
 
-  /** A path with the items of one more task before it. */
+  /** A path with the items of one more task in front. */
   private step(
     { variant }: Prefix,
     path: Path,
@@ -140,7 +139,7 @@ export class Paths {
     const slotMs = happens ? batchMs / (stations.slots[time.station]! + 1) : 0
     const runDeviation = runMs * (upperRatio - 1) / UPPER
     const deviation = runDeviation + Math.max(0, upperMs - runMs) / UPPER
-    // The last of several batches is later than one is in the mean.
+    // The last of several batches ends later than the mean batch.
     const lastMs = runDeviation * harmonic(batches - 1) / price.slope
     return {
       accuracy: path.accuracy,
@@ -180,7 +179,7 @@ export class Paths {
     return price
   }
 
-  /** In falling accuracy; each further one is cheaper, shorter, or takes less of the stations. */
+  /** By falling accuracy; each further path is cheaper, shorter, or takes less station time. */
   private pruned(paths: Path[]): Path[] {
     const rows = paths.map((path) => ({
       path,

@@ -1,6 +1,5 @@
 /**
- * What prices are worked out from: what each group of slots can do, what variants hand on, and what is
- * asked for.
+ * Input of the price solver: what each group of slots can do, what variants hand on, and the demand.
  *
  * @module
  */
@@ -15,34 +14,34 @@ import type { Shapes } from '../core/graph.ts'
 import { type HandedOn, handedOnBy } from './handed_on.ts'
 import { price } from './params.ts'
 
-/** One variant on one group. Milliseconds. */
+/** One variant on one group. */
 export interface Service {
   /** Index of the group. */
   group: number
-  /** Of a slot, for one item, at the batch sizes really seen; before anything ran, at those that are expected. */
+  /** Slot ms per item at the batch sizes measured so far; before the first batch, at those expected. */
   costMs: number
-  /** Upper latency of one item alone, network included. */
+  /** Upper latency of one item alone, network included, in ms. */
   aloneMs: number
-  /** Network time beyond that of the nearest group that serves the variant; 0 where absent. */
+  /** Network ms beyond the nearest group that serves the variant; 0 if absent. */
   awayMs?: number
 }
 
-/** What the pool can do. */
+/** Capacity of the pool. */
 export interface Supply extends HandedOn {
   groups: readonly { key: string; slots: number }[]
-  /** By index of group: slots' worth of time that may be used. */
+  /** By group index: slots' worth of time that may be used. */
   duties: readonly number[]
-  /** By index of variant. */
+  /** By variant index. */
   services: readonly (readonly Service[])[]
 }
 
 export interface Problem extends Supply {
   demands: readonly Demand[]
-  /** By index of group: accuracy that a ms costs at the least, for its energy; nothing where absent. */
+  /** By group index: minimum price of a slot ms, for its energy, in accuracy; 0 if absent. */
   leastPerMs?: readonly number[]
 }
 
-/** The groups as they are. */
+/** Supply of the groups as they are. */
 export function supplyOf(
   shapes: Shapes,
   { groups, services }: Capacity,
@@ -63,7 +62,7 @@ export function supplyOf(
   }
 }
 
-/** As if every node held all that it is able to: a group for each class. */
+/** Supply if every node held all variants it is able to run: a group for each class. */
 export function supplyIfAllHeld(
   shapes: Shapes,
   classes: readonly ClassReport[],
@@ -86,8 +85,8 @@ export function supplyIfAllHeld(
   }
 }
 
-/** Slots' worth of time of a group, of which a slot whose batch is overdue counts little. */
-export function heardDuty({ duty, slots }: Group, nowMs: number): number {
+/** Slots' worth of time of a group, in which a slot with an overdue batch counts little. */
+export function responsiveDuty({ duty, slots }: Group, nowMs: number): number {
   const silent = slots.filter((slot) => isOverdue(slot, nowMs)).length
   return duty * (1 - (1 - price.silentDuty) * silent / slots.length)
 }

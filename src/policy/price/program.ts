@@ -1,7 +1,7 @@
 /**
- * The fluid program: which variants would do the demand's work on which groups, if the time of each
- * group cost so much. A query takes the path that is worth most, and paths that are worth the same within
- * `tau` share it, so that flows are a smooth function of prices.
+ * The fluid program: which variants would do the demand's work on which groups at given prices of group
+ * time. A query takes the path of highest value. Paths whose values are within `tau` share it, so that
+ * flows are a smooth function of prices.
  *
  * @module
  */
@@ -10,50 +10,50 @@ import { endShare, leafShares } from './handed_on.ts'
 import { price } from './params.ts'
 import type { Problem, Service } from './problem.ts'
 
-/** A variant on a group: ms of a slot for one item. */
+/** A variant on a group: slot ms per item. */
 export interface Use {
   group: number
   costMs: number
-  /** Accuracy that it costs to be further away than others. */
+  /** Accuracy charged for being farther away than the nearest group. */
   away: number
 }
 
 export interface Flows {
-  /** By index of group: slots' worth of work. */
+  /** By group index: slots' worth of work. */
   load: number[]
-  /** By index of variant, by position among its uses: items per second. */
+  /** By variant index and position among its uses: items per second. */
   itemsPerS: number[][]
   /** Share of all queries that are served, and their mean accuracy. */
   served: number
   accuracy: number
-  /** By position of the demand: share of it that is served, and its mean accuracy. */
+  /** By position of the demand: share served, mean accuracy of that, and share of queries by prefix id. */
   byDemand: { served: number; accuracy: number; flow: number[] }[]
 }
 
-/** A prefix as the passes read it. */
+/** A prefix in the form that both passes read. */
 interface Node {
   id: number
   variant: number
   accuracy: number
-  /** Below it: for each child task its branch and items for each item. */
+  /** For each child task: its nodes, items per item, and share of the leaf items. */
   branches: { nodes: Node[]; items: number; weight: number }[]
   /** Share of the query's accuracy that is counted here. */
   ends: number
-  /** What the last upward pass found. */
+  /** Value found by the last upward pass. */
   value: number
 }
 
 export class FluidProgram {
-  /** By index of variant. */
+  /** By variant index. */
   readonly uses: Use[][]
-  /** By index of variant: whether some group does it within the time that its pipeline's SLO leaves. */
+  /** By variant index: whether some group runs it within the time that the pipeline's SLO leaves. */
   private readonly isQuick: boolean[]
-  /** Price of an item of a variant, and shares of its uses, as of the last evaluation. */
+  /** Price of an item by variant, and shares of its uses, as of the last evaluation. */
   readonly itemPrice: number[] = []
   readonly useShares: number[][] = []
-  /** What counts as alike, in accuracy. */
+  /** Width within which values share the flow, in accuracy. */
   tau = price.alike
-  /** The dual without its linear part: what all queries together gain. */
+  /** The dual without its linear part: total gain of all queries. */
   gain = 0
   readonly load: number[]
   private readonly roots: Node[][]
@@ -78,7 +78,7 @@ export class FluidProgram {
     })
   }
 
-  /** @param quick without what is too slow for the SLO */
+  /** @param quick leaves out variants too slow for the SLO */
   private nodesOf(
     prefixes: readonly Prefix[],
     weight: number,
@@ -114,7 +114,7 @@ export class FluidProgram {
     }
   }
 
-  /** Loads and gain where a ms of group g costs exp(logs[g]) and so many times the demand comes. */
+  /** Loads and gain when a ms of group g costs exp(logs[g]) and the demand is `scale` times the given one. */
   evaluate(logs: readonly number[], scale: number, into?: Flows): void {
     const { load, problem } = this
     load.fill(0)
@@ -126,7 +126,7 @@ export class FluidProgram {
     }
   }
 
-  /** An item's price: the least over its uses, softened. */
+  /** Price of an item: soft minimum over its uses. */
   private priceItems(logs: readonly number[]): void {
     const { uses, itemPrice, useShares } = this
     for (let v = 0; v < uses.length; v++) {
@@ -171,7 +171,7 @@ export class FluidProgram {
     if (own !== undefined) own.accuracy /= served
   }
 
-  /** Value of the best of these, softened; -Infinity where nothing serves. */
+  /** Soft maximum of the values of these nodes; -Infinity if no slot serves one. */
   private valueOf(nodes: readonly Node[], items: number, floor: number): number {
     let most = -Infinity
     for (let i = 0; i < nodes.length; i++) {
@@ -226,7 +226,6 @@ export class FluidProgram {
     }
   }
 
-  /** Flows at these prices. */
   flowsAt(logs: readonly number[]): Flows {
     const flows: Flows = {
       load: [],
@@ -251,16 +250,16 @@ export class FluidProgram {
   }
 }
 
-/** Whether some path through these keeps a least accuracy. */
+/** Whether some path through these nodes keeps a minimum accuracy. */
 const keeps = (nodes: readonly Node[], floor: number): boolean =>
   nodes.some(({ branches, accuracy }) =>
     branches.length === 0 ? accuracy >= floor : branches.every(({ nodes }) => keeps(nodes, floor))
   )
 
 /**
- * What may do what: of a variant that some group does in time, beside the quickest chain of all else, the
- * groups that are quick enough; every group of one that none does in time: a query with more time than
- * the SLO may want it.
+ * Uses of each variant. A variant that some group runs in time, given the quickest chain of the other
+ * tasks, uses the groups that are quick enough. A variant that no group runs in time uses every group:
+ * a query with more time than the SLO may want it.
  */
 function usesOf(shapes: Shapes, { services, duties }: Problem) {
   const uses: Use[][] = services.map(() => [])

@@ -1,38 +1,38 @@
 /**
- * Prices at which the load of each group is what it can do: the least of a convex function, the dual of
- * the fluid program, by Newton steps on the logarithms of the prices.
+ * Prices at which the load of each group equals its capacity: the minimum of a convex function, the dual
+ * of the fluid program, by Newton steps on the logarithms of the prices.
  *
- * Between "all is served" and "not all can be" all prices rise a thousandfold together, in a narrow
- * valley: descent along one price at a time does not get through it. The curvature is by differences; a
- * step that does not lower the function is tried again with more damping (Levenberg and Marquardt).
+ * Between "all served" and "not all can be served", all prices rise a thousandfold together in a narrow
+ * valley; coordinate descent does not get through it. The curvature is taken from finite differences; a
+ * step that does not lower the function is repeated with more damping (Levenberg and Marquardt).
  *
  * @module
  */
 import { price } from './params.ts'
 import type { FluidProgram } from './program.ts'
 
-/** Logarithms of the least and the most that a ms may cost, in accuracy. */
+/** Logarithms of the least and the greatest price of a ms, in accuracy. */
 const LEAST = Math.log(1e-8)
 const MOST = Math.log(1e2)
-/** Of a price's logarithm, for the curvature: more would hide kinks. */
+/** Step of a price's logarithm for the finite differences: a larger one would hide kinks. */
 const DIFFERENCE = 1e-6
-/** A step changes no price by more than this factor, as a logarithm. */
+/** Limit of one step, as a change of a price's logarithm. */
 const LONGEST = 1.5
 const WARM_STEPS = 15
 const COLD_STEPS = 15
-/** Where nothing is known, likeness is narrowed from this much on, by thirds. */
+/** Without a start, `tau` is narrowed from this value, by thirds. */
 const WIDEST = 0.3
 
 export interface Solution {
-  /** By index of group: logarithm of the price of a ms. */
+  /** By group index: logarithm of the price of a ms. */
   logs: number[]
   tau: number
 }
 
 /**
- * @param capacities by index of group: slots' worth of time
- * @param scale so many times the demand
- * @param start a solution of a problem much like it, if there is one
+ * @param capacities by group index: slots' worth of time
+ * @param scale factor of the demand
+ * @param start solution of a similar problem, if there is one
  */
 export function solvePrices(
   program: FluidProgram,
@@ -46,7 +46,7 @@ export function solvePrices(
 
 class Search {
   private readonly logs: number[]
-  /** Groups that have any time. */
+  /** Groups with any capacity. */
   private readonly own: number[] = []
   private readonly ratePerS: number
   private worst = Infinity
@@ -85,14 +85,14 @@ class Search {
     return this.logs
   }
 
-  /** What counts as alike, at what a query pays now. */
+  /** The target width: `price.alike`, or a share of what a query pays at the current prices if larger. */
   private narrowest(): number {
     let paid = 0
     for (const g of this.own) paid += Math.exp(this.logs[g]!) * this.capacities[g]!
     return Math.max(price.alike, price.alikePaid * 1000 * paid / Math.max(this.ratePerS, 1e-9))
   }
 
-  /** The dual at the present prices; leaves the load behind in the program. */
+  /** The dual at the current prices; the program then holds the load. */
   private dual(): number {
     this.program.evaluate(this.logs, this.scale)
     let sum = this.program.gain
@@ -100,12 +100,12 @@ class Search {
     return sum
   }
 
-  /** What a ms of the group costs at the least, as a logarithm. */
+  /** Logarithm of the group's minimum price. */
   private leastOf(g: number): number {
     return Math.max(LEAST, Math.log(this.program.problem.leastPerMs?.[g] ?? 0))
   }
 
-  /** How far the load is off; below its capacity a group that costs the least is right. */
+  /** Largest relative error of load; a group at its minimum price may be below its capacity. */
   private offBy(load: readonly number[]): number {
     let most = 0
     for (const g of this.own) {
@@ -116,7 +116,7 @@ class Search {
     return most
   }
 
-  /** Whether it got there. */
+  /** Newton steps; returns whether the tolerance was reached. */
   private descend(steps: number): boolean {
     const { program, own, logs, capacities } = this
     const n = own.length

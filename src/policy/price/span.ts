@@ -1,5 +1,5 @@
 /**
- * How long the items of a task take together.
+ * Duration of all items of a task together.
  *
  * @module
  */
@@ -9,12 +9,15 @@ import { price } from './params.ts'
 export const soonest = (servers: readonly Server[]): Server =>
   servers.reduce((a, b) => b.meanMs + b.networkMs < a.meanMs + a.networkMs ? b : a)
 
-/** Of the logistic law the largest of n is above the mean by the (n - 1)th harmonic number over the slope. */
+/**
+ * Under the logistic law, the largest of n exceeds the mean by the (n - 1)th harmonic number over the
+ * slope.
+ */
 export const harmonic = (n: number): number => n < 1 ? 0 : Math.log(n + 0.5) + 0.577
 
 /**
- * How long the items of a variant take together, spread over groups as planned, and on each over its
- * slots in batches as it runs them; on the quickest where nothing is planned.
+ * Duration of the items of a variant, spread over groups by the plan, and on each group over its slots in
+ * batches of its usual size; on the quickest group without a plan.
  */
 export function spanOf(
   servers: readonly Server[],

@@ -1,6 +1,6 @@
 /**
- * Stations: slots that tasks share, and how long they are busy with an item when nothing but throughput
- * counts. The deadline test measures all work in it.
+ * Stations: sets of groups that share tasks, and how long an item occupies one when only throughput
+ * counts. The deadline test measures all work in station time.
  *
  * @module
  */
@@ -18,14 +18,14 @@ export interface StationTime {
 }
 
 export class Stations {
-  /** By index of group. */
+  /** By group index. */
   readonly of: number[]
   readonly count: number
   /** By station. */
   readonly slots: number[]
   /** By station: slots' worth of time. */
   readonly duties: number[]
-  /** By index of variant, where it takes least. */
+  /** By variant index: the station where an item takes least. */
   readonly times: StationTime[] = []
   private readonly logs: number[]
 
@@ -49,7 +49,7 @@ export class Stations {
       : problem.groups.map(({ key }) => known.get(key) ?? Math.log(1e-2))
     const scale = total > 0 ? price.overload * problem.groups.length : 1
     this.logs = solvePrices(program, problem.duties, scale, start).logs
-    // With one task throughput alone tells; with several the prices of a pool that is too small.
+    // With one task, throughput alone is the weight; with several, the prices of an overloaded pool.
     const least = problem.groups.map(() => Infinity)
     program.uses.forEach((own) => {
       for (const { group, costMs } of own) least[group] = Math.min(least[group]!, costMs)
@@ -72,7 +72,7 @@ export class Stations {
   }
 }
 
-/** Groups that serve the same task are of one station, and so on. */
+/** Joins groups that serve the same task, transitively, into one station. */
 function joined(shapes: Shapes, { groups, services }: Problem) {
   const leaders = groups.map((_, g) => g)
   const leaderOf = (g: number): number => leaders[g] === g ? g : leaders[g] = leaderOf(leaders[g]!)
@@ -98,7 +98,7 @@ function joined(shapes: Shapes, { groups, services }: Problem) {
   return { of, count: Math.max(1, numbers.size), tasks: tasks.map(({ size }) => size) }
 }
 
-/** The problem with items in batches that take least time for each, as they are where much waits. */
+/** The problem with items in batches of the least time per item, as when many items wait. */
 export function inBatches(
   shapes: Shapes,
   problem: Problem,

@@ -1,5 +1,5 @@
 /**
- * What a query is answered with once all of its items are done.
+ * The answer of a query once all of its items are done.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import type { Answer, FinishedItem } from '../core/types.ts'
 import type { Item, Query } from './query.ts'
 
 /**
- * Mean path accuracy over the leaf items. Where no leaf was reached (a detector found nothing), the
- * mean over the items that handed nothing on, each at the accuracy of its prefix.
+ * Mean path accuracy over the leaf items. If no leaf was reached (a detector found nothing), the mean over
+ * the items that handed nothing on, each at the accuracy of its prefix.
  */
 export function accuracyOf({ items }: Query): number {
   let [leaves, leafSum, ends, endSum] = [0, 0, 0, 0]
@@ -25,7 +25,7 @@ export function accuracyOf({ items }: Query): number {
   return leaves > 0 ? leafSum / leaves : endSum / ends
 }
 
-/** The answer of a query all of whose items are done. */
+/** The answer of a query whose items are all done. */
 export function answerOf(query: Query): Extract<Answer, { ok: true }> {
   const items: FinishedItem[] = []
   listItems(query.root, -1, items)
@@ -42,7 +42,7 @@ export function answerOf(query: Query): Extract<Answer, { ok: true }> {
   }
 }
 
-/** Depth first, in reading order. */
+/** Lists items depth first, in reading order. */
 function listItems(
   { task, payload, result, children }: Item,
   parent: number,

@@ -1,6 +1,6 @@
 /**
- * When slots will hold what they load: a load under way has an expected end, and what is to be
- * loaded after it follows at the same pace.
+ * When slots will hold the variants they load. A load under way has an expected end; the variants queued
+ * behind it follow at the mean duration of loads.
  *
  * @module
  */
@@ -22,25 +22,25 @@ export class Arrivals {
     this.loading.add(slot)
   }
 
-  /** @param ok it is held now; a load that failed says nothing of how long one takes */
+  /** @param ok whether the load succeeded; only then does its duration count towards the mean */
   ended(slot: Slot, ok: boolean, nowMs: number): void {
     this.loading.delete(slot)
     slot.later = []
     if (ok) this.meanMs += S.loadWeight * (nowMs - slot.loadingSinceMs - this.meanMs)
   }
 
-  /** The slot is no more. */
+  /** Forgets a slot that was removed. */
   gone(slot: Slot): void {
     this.loading.delete(slot)
   }
 
-  /** Until the first slot of those that load holds the variant; Infinity where none is to. */
+  /** ms until the first loading slot holds the variant; Infinity if no slot is to load it. */
   inMs(variant: VariantShape, nowMs: number): number {
     let least = Infinity
     for (const { node, loading, later, loadingSinceMs } of this.loading) {
       const behind = loading === variant ? 0 : later.indexOf(variant) + 1
       if (node.paused || (behind === 0 && loading !== variant)) continue
-      // A load that is late needs as long again as it took so far.
+      // A load past the mean is expected to take as long again as it took so far.
       const tookMs = nowMs - loadingSinceMs
       const leftMs = tookMs < this.meanMs ? this.meanMs - tookMs : tookMs
       least = Math.min(least, leftMs + behind * this.meanMs)

@@ -1,5 +1,5 @@
 /**
- * A batch as it is sent: how long it is expected to take, and how long it is waited for.
+ * A batch at sending: its expected duration, and how long the scheduler waits for it.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { besideOn, generates } from './rows.ts'
 import { type Batch, type Slot } from './node.ts'
 import { meanMsOn, readyAtMs, upperMsOn } from './slots.ts'
 
-/** An item as it goes to a node. From a constructor: see `core/fresh.ts`. */
+/** An item as it is sent to a node. Made by a constructor: see `core/fresh.ts`. */
 export class SentItem implements DispatchedItem {
   constructor(readonly query: QueryId, readonly payload: Handle) {}
 }
 
 export interface Booked {
   batch: Batch
-  /** From now until its result is here, and until it is given up for lost. */
+  /** ms from now until its result is due, and until it is given up. */
   expectedMs: number
   giveUpMs: number
 }
@@ -27,14 +27,14 @@ export interface Booked {
 export interface ToBook {
   slot: Slot
   variant: VariantShape
-  /** Items of queries; none where no query waits for it. */
+  /** Items of queries; empty if no query waits for the batch. */
   items: Item[]
   count: number
-  /** The latest of its items. */
+  /** Latest deadline of its items. */
   deadlineMs: number
-  /** No other node could do it. */
+  /** Whether no other node could run it. */
   alone: boolean
-  /** How often one of the items was sent before. */
+  /** Most times that one of its items was sent before. */
   tries: number
 }
 
@@ -52,8 +52,8 @@ export class Booking {
     const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
     const isLoading = slot.loading !== null
     const isGuess = alone && !this.profile.hasRun(slot.node.id, variant)
-    // A machine that slept keeps whoever waits for it, and a query without attempts left is lost: so
-    // each further attempt is waited for longer, and one that no other node could do.
+    // A machine that wakes from sleep is worth waiting for, and a query without attempts left is lost: so
+    // the wait grows with each further attempt, and if no other node could run the batch.
     const patience = B.giveUp ** (tries + (alone ? 1 : 0))
     const usualMs = waitMs + networkMs +
       Math.max(
@@ -61,7 +61,7 @@ export class Booking {
         variant.task.longestMs,
       ) +
       (isLoading ? B.slowMs : 0) + (isGuess ? 2 * B.slowMs : 0)
-    // How long an answer will be nobody knows: whoever sees its tokens come tells when none do.
+    // The length of a generated answer is unknown. Its token stream shows whether the node still works.
     const giveUpMs = generates(variant) ? Math.max(usualMs, deadlineMs - nowMs) : usualMs
     const batch: Batch = {
       id: this.nextId++,
@@ -86,8 +86,8 @@ export class Booking {
   }
 
   /**
-   * Whether nothing is to stand behind it: queries of another pipeline have less time than its own, and
-   * when it ends is not known well enough for these.
+   * Whether no batch is to queue behind this one: another pipeline has a shorter SLO, and the end of this
+   * batch is too uncertain for it.
    */
   private keepsSlot({ task: { pipeline: { pipeline } } }: VariantShape, spreadMs: number): boolean {
     const leastMs = leastSloMs(this.shapes)

@@ -1,6 +1,6 @@
 /**
- * When what the pool can do is worked out anew: nodes are put into classes and slots into groups after
- * news of nodes, in a large pool a while after it; groups are valued anew after corrections.
+ * Capacity over time: when nodes are classified and slots grouped again (after events about nodes, in a
+ * large pool with a delay), and when groups get new values (after corrections).
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface CapacitiesParts {
   profile: Profile
   fanOut: FanOut
   sizes: BatchSizes
-  /** Those that are not cold. */
+  /** The nodes that are not cold. */
   nodes: ReadonlyMap<NodeId, PoolNode>
   proofOf(node: NodeId): Proof
 }
@@ -28,37 +28,37 @@ export class Capacities {
   /** As of the last capacity. */
   classes: NodeClass[] = []
   private epoch = 0
-  /** Undefined when it must not be used any more. */
+  /** Undefined once it must not be used any more. */
   private layout: Layout | undefined
-  /** There is news that the layout does not have. */
+  /** Whether a change of slots is not in the layout yet. */
   private isOutdated = false
   private laidOutMs = -Infinity
   private current: Capacity | undefined
   private builtMs = -Infinity
-  /** Profiles or fan-outs were corrected: worth a new look, at once where that is all of them. */
+  /** Whether values are due again: after `refreshMs` on corrections, at once on a revision of all. */
   private isCorrected = false
   private isRevised = false
   private relaxedMs = 0
 
   constructor(private readonly parts: CapacitiesParts) {}
 
-  /** There is news of slots, which can wait for a moment in a large pool. */
+  /** Slots changed; in a large pool the new layout may wait. */
   outdated = (): void => {
     this.isOutdated = true
   }
 
-  /** There is news of slots that cannot wait. */
+  /** Slots changed, and the new layout must not wait. */
   mustRenew(): void {
     this.layout = undefined
   }
 
-  /** What is served changed: nothing worked out so far is to be used. */
+  /** The pipelines changed: nothing computed so far may be used. */
   renew(): void {
     this.layout = undefined
     this.current = undefined
   }
 
-  /** A node went. Where many go at once the others are not grouped anew for each. */
+  /** A node left. In a large pool the others are not grouped again for each of many departures. */
   left(node: PoolNode): void {
     const { layout } = this
     const isMany = layout !== undefined && layout.slotCount > P.fewSlots
@@ -71,7 +71,7 @@ export class Capacities {
     this.isCorrected = true
   }
 
-  /** What was learned of this pipeline keeps all of it out: see `admit/doubt.ts`. */
+  /** The estimates of this pipeline have all its queries refused: see `admit/doubt.ts`. */
   doubt = ({ tasks }: PipelineShape): void => {
     const variants = tasks.flatMap((task) => task.variants)
     this.parts.profile.doubt(variants)
@@ -79,7 +79,7 @@ export class Capacities {
     this.isRevised = true
   }
 
-  /** When news of slots is taken up that the last capacity left for later; Infinity without any. */
+  /** When a layout takes up the slot changes so far; Infinity without changes. */
   renewAtMs(): number {
     const { layout } = this
     if (layout === undefined) return -Infinity

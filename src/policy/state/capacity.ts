@@ -1,12 +1,11 @@
 /**
- * What the pool can do, as of a moment: groups of slots that are alike, and for each variant how fast
- * each group serves it and what an item of it costs. Grouped anew when slots change; as profiles are
- * corrected, only valued anew.
+ * Capacity of the pool at a moment: groups of similar slots, and for each variant the speed of each group
+ * and the slot time per item. Slots are grouped again when they change; corrected profiles only change
+ * the values.
  *
- * Whoever joins could take every query and answer none. So beside nodes that are known to work a new
- * one is given work that no query waits for, until it has shown that it works, too; and a pool can do
- * what the others can do. A new node is still given what only it can do.
- *
+ * A node that just joined could take every query and answer none. So as long as nodes that are known to
+ * work can serve a pipeline, a new node gets only work for it that no query waits for, until it has shown
+ * that it works. For pipelines that only new nodes can serve, it gets queries.
  * @module
  */
 import type { BatchSizes } from '../estimate/batch_sizes.ts'
@@ -20,52 +19,51 @@ import { mostOf } from './threads.ts'
 /** One variant on one group. */
 export interface Server {
   group: Group
-  /** One item, alone. */
+  /** Latency of one item, alone. */
   meanMs: number
   upperMs: number
-  /** Both ways together. */
+  /** Both directions together. */
   networkMs: number
-  /** Time of a slot for one item, at the batch sizes that the group runs. */
+  /** Slot ms per item, at the batch sizes the group runs. */
   costMs: number
-  /** The same for a plan: before it ran anything, at those that are expected. */
+  /** Slot ms per item for a plan: before the first batch, at the batch sizes expected. */
   planMs: number
-  /** Mean latency of a batch, and the size of its batches of late. */
+  /** Mean latency of a batch; and the recent mean batch size of the group. */
   latencyMs(batch: number): number
   batch: number
 }
 
 export interface Service {
-  /** Groups that hold the variant and take batches, those with the soonest answers first. */
+  /** Groups that hold the variant and take batches, by latency with network, quickest first. */
   servers: Server[]
-  /** Network time of the nearest server. */
+  /** Network time of the nearest server, in ms. */
   nearestMs: number
-  /** How much an upper latency exceeds a mean one. */
+  /** Mean ratio of upper to mean latency. */
   upperRatio: number
 }
 
 export interface Layout {
   groups: Group[]
   slotCount: number
-  /** A few nodes of each group. */
+  /** Up to `P.sample` nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
-  /** Some node was put into a class for the first time. */
+  /** Whether some node was put into a class for the first time. */
   hasNew: boolean
 }
 
 export interface Capacity {
   epoch: number
-  /** The same until slots are grouped anew. */
+  /** The same object until slots are grouped again. */
   layout: Layout
-  /** Quickest first. */
   groups: readonly Group[]
   slotCount: number
-  /** By index of variant; undefined where no usable slot holds it. */
+  /** By variant index; undefined if no usable slot holds the variant. */
   services: (Service | undefined)[]
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-/** Groups the slots of these classes; nodes that have shown nothing do what no others can. */
+/** Groups the slots of these classes; unproven nodes serve only pipelines that proven nodes cannot. */
 export function layOut(
   classes: readonly NodeClass[],
   proofOf: (node: NodeId) => Proof,
@@ -86,7 +84,7 @@ export function layOut(
   }
 }
 
-/** Names of the pipelines of which these groups can do every task. */
+/** Names of the pipelines whose tasks these groups can all run. */
 function servedBy(groups: readonly Group[]): ReadonlySet<string> {
   const tasks = new Set(groups.flatMap(({ tasks }) => tasks))
   const pipelines = new Set([...tasks].map(({ pipeline }) => pipeline))
@@ -95,8 +93,8 @@ function servedBy(groups: readonly Group[]): ReadonlySet<string> {
 }
 
 /**
- * Takes the slots of a node that went out of their groups, until all are grouped anew. False where that
- * cannot wait: it was the last of a group.
+ * Removes the slots of a departed node from their groups until the next layout. Returns false if that
+ * cannot wait: a group would be empty.
  */
 export function takeOut(node: PoolNode, classes: readonly NodeClass[], layout: Layout): boolean {
   for (const one of classes) one.nodes = one.nodes.filter((other) => other !== node)
@@ -112,7 +110,7 @@ export function takeOut(node: PoolNode, classes: readonly NodeClass[], layout: L
   return true
 }
 
-/** @param keptFrom pipelines that these nodes are given no queries of */
+/** @param keptFrom names of pipelines whose queries these nodes are not given */
 function groupAll(
   classes: readonly NodeClass[],
   takes: (node: PoolNode) => boolean,
@@ -157,14 +155,14 @@ const groupOf = (
   meanMs: 0,
 })
 
-/** A few nodes spread over the group; all of them where they are few. */
+/** Up to `P.sample` nodes spread evenly over the group. */
 function sampleOf(group: Group): PoolNode[] {
   const nodes = [...new Set(group.slots.map((slot) => slot.node))]
   if (nodes.length <= P.sample) return nodes
   return Array.from({ length: P.sample }, (_, i) => nodes[Math.floor(i * nodes.length / P.sample)]!)
 }
 
-/** Values what each group can do now. */
+/** Computes speeds and costs of each group. */
 export function valueCapacity(
   epoch: number,
   shapes: Shapes,
@@ -179,7 +177,7 @@ export function valueCapacity(
   const groups = [...layout.groups].sort((a, b) => a.meanMs - b.meanMs || b.duty - a.duty)
   groups.forEach((group, index) => group.index = index)
   const networks = new Map(groups.map((group) => [group, [] as (number | undefined)[]]))
-  /** Of a group, worked out once for each task. */
+  /** Network time of a group, computed once for each task. */
   const networkOf = (group: Group, task: TaskShape) =>
     networks.get(group)![task.index] ??= meanOver(
       samples.get(group)!,
@@ -206,7 +204,7 @@ function serverOf(
 ): Server {
   const known = new Map<number, number>()
   const paceOf = ({ times }: PoolNode) => group.loading ? times.loadFactor() : 1
-  /** What was asked for once stays as it was. */
+  /** Latencies are fixed once read. */
   function latencyMs(batch: number): number {
     let ms = known.get(batch)
     if (ms === undefined) {
@@ -240,7 +238,7 @@ function serviceOf(servers: Server[]): Service | undefined {
   return { servers, nearestMs, upperRatio: Math.max(1, ratios / slots) }
 }
 
-/** Whether no other node takes batches of the task: slots of one wait for the same machine. */
+/** Whether no other node takes batches of the task; slots of one node share its fate. */
 export const isAlone = ({ node }: Slot, task: TaskShape, { groups }: Capacity): boolean =>
   groups.every(({ tasks, slots }) =>
     !tasks.includes(task) || slots.every((other) => other.node === node)

@@ -1,10 +1,10 @@
 /**
- * Invariants of the state, for tests: walks all there is and throws at the first that does not hold.
+ * Invariants of the state, for tests: walks the whole state and throws at the first violation.
  *
- *     a query inside has an open item, and its counts are those of its items
- *     all and only items that wait for a slot are in a queue
- *     a batch in flight is on exactly one slot, of a node that is here; an abandoned one stands first
- *     counters equal what is there
+ *     a query inside has an open item, and its counts match its items
+ *     exactly the items in state `queued` are in a queue
+ *     a batch in flight is on exactly one slot of a present node; an abandoned batch is first there
+ *     counters match the objects counted
  *
  * @module
  */
@@ -24,8 +24,8 @@ export interface StateParts {
   counters: Counters
 }
 
-function assert(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`Cannot go on, the state is broken: ${what}`)
+function assert(holds: boolean, violation: string): void {
+  if (!holds) throw new Error(`Cannot go on, the state is broken: ${violation}`)
 }
 
 /** @throws Error that names the invariant that does not hold */
@@ -35,7 +35,7 @@ export function check(parts: StateParts): void {
   checkBatches(parts)
 }
 
-/** Returns all items in queues. */
+/** Checks the queues and returns all items in them. */
 function checkQueues({ waiting }: StateParts): Set<Item> {
   const queued = new Set<Item>()
   for (const [task, queue] of waiting.queues) {
@@ -93,7 +93,7 @@ function checkBatches({ pool, flights }: StateParts): void {
       }
       const { group, loading, held } = slot
       assert(group === null || group.slots.includes(slot), `a slot of ${id} is not in its group`)
-      assert(loading === null || !held.has(loading), `a slot of ${id} loads what it holds`)
+      assert(loading === null || !held.has(loading), `a slot of ${id} loads violation it holds`)
     }
   }
   const running: number[] = []

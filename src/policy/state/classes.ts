@@ -1,6 +1,6 @@
 /**
- * Device classes: nodes whose measured profiles are alike, and that are as far away, whatever they
- * call themselves. The plan counts nodes of a class.
+ * Device classes: nodes with similar measured profiles and network time, whatever device name they
+ * report. A plan counts nodes by class.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { NodeClass, PoolNode } from './node.ts'
 
 const ALIKE = Math.log(C.alike)
 
-/** The logarithm of each variant's latency; last the network time, so that it weighs as much as these. */
+/** Logarithm of each variant's latency; last the network time, scaled to weigh as much as these. */
 function traitsOf({ able, times }: PoolNode): number[] {
   const traits = able.map((variant) => Math.log(times.meanMs(variant, 1) / times.threadsFactor))
   let away = 0
@@ -29,13 +29,13 @@ function traitsOf({ able, times }: PoolNode): number[] {
 }
 
 /**
- * Largest difference over the traits, less where latencies vary much by themselves; Infinity between
- * nodes that are able to do different things.
+ * Largest difference of traits, divided by the spread for variants with varying latency. Infinity for nodes
+ * with different sets of able variants or different memory.
  */
 function distance(node: PoolNode, traits: readonly number[], other: NodeClass): number {
   const { able, memoryBytes, times } = node
   if (able.length !== other.able.length || memoryBytes !== other.memoryBytes) return Infinity
-  // The last trait, how far they are, is of no variant.
+  // The last trait is the network time and belongs to no variant.
   let most = Math.abs(traits[able.length]! - other.centre[able.length]!)
   for (let i = 0; i < able.length; i++) {
     if (able[i] !== other.able[i]) return Infinity
@@ -45,7 +45,7 @@ function distance(node: PoolNode, traits: readonly number[], other: NodeClass): 
   return most
 }
 
-/** Nodes on their way into classes. */
+/** Classes while nodes are assigned to them. */
 class Clusters {
   readonly all: NodeClass[]
   private readonly byName: Map<string, NodeClass>
@@ -59,7 +59,7 @@ class Clusters {
   add(node: PoolNode): void {
     const traits = traitsOf(node)
     const own = node.class === null ? undefined : this.byName.get(node.class)
-    // A node stays while it is near: a plan is not to dissolve with each correction of a profile.
+    // A node stays in a class it is near: a plan must not change with each correction of a profile.
     const stays = own !== undefined && distance(node, traits, own) <= 1.5 * ALIKE
     const found = stays ? own : this.nearest(node, traits) ?? this.open(node, traits)
     found.nodes.push(node)
@@ -69,7 +69,7 @@ class Clusters {
     this.sums.set(found, sum)
   }
 
-  /** Those that have nodes, around the mean of these. */
+  /** Classes with nodes, centred on the mean of these. */
   used(): NodeClass[] {
     const used = this.all.filter(({ nodes }) => nodes.length > 0)
     for (const one of used) one.centre = this.sums.get(one)!.map((sum) => sum / one.nodes.length)
@@ -100,9 +100,9 @@ class Clusters {
 }
 
 /**
- * Clusters nodes, in the order given.
+ * Assigns nodes to classes, in the order given.
  *
- * @param before the classes so far; their names go on as long as they have nodes
+ * @param before the classes so far; a class keeps its name as long as it has nodes
  */
 export function classify(
   nodes: Iterable<PoolNode>,
@@ -112,7 +112,7 @@ export function classify(
   for (const node of nodes) clusters.add(node)
   const left: NodeClass[] = []
   for (const one of clusters.used()) {
-    // Classes that have come near to each other become one again, or a plan parts them for ever.
+    // Classes that drifted together are merged; else a plan would treat them apart for ever.
     const same = left.find((other) => distance(one.nodes[0]!, one.centre, other) <= ALIKE / 2)
     if (same === undefined) left.push(one)
     else merge(one, same)
@@ -130,11 +130,11 @@ function merge(one: NodeClass, into: NodeClass): void {
   into.nodes.push(...one.nodes)
 }
 
-/** A class as placement sees it: plain data. */
+/** A class in the form that placement reads: plain data. */
 export interface ClassReport {
   name: string
   nodes: NodeId[]
-  /** Those of them that are kept from all that they could do, and are not counted. */
+  /** Nodes that are kept from all pipelines they could serve; these are not counted. */
   aside: NodeId[]
   slots: number
   dutySum: number
@@ -143,13 +143,13 @@ export interface ClassReport {
   able: AbleReport[]
 }
 
-/** Of one variant that they are able to hold. */
+/** A variant that the nodes of a class are able to hold. */
 interface AbleReport {
-  /** Its index. */
+  /** Index of the variant. */
   variant: number
-  /** What a batch takes. */
+  /** Latency by batch size. */
   points: LatencyPoint[]
-  /** Time of a slot for one item at the batch sizes that are run; upper latency of one item alone. */
+  /** Slot ms per item at the batch sizes run; upper latency of one item alone. */
   costMs: number
   upperMs: number
 }
@@ -169,7 +169,7 @@ export function reportClasses(
     const sample = nodes.slice(0, P.sample)
     const meanOf = (value: (node: PoolNode) => number) =>
       sample.reduce((sum, node) => sum + value(node), 0) / Math.max(sample.length, 1)
-    // What is slow for a moment is quick again before anything is loaded.
+    // Usual latencies: a node that is slow now is quick again before a load ends.
     const usualMs = (variant: VariantShape, batch: number) =>
       meanOf(({ id }) => profile.usualMs(id, variant, batch))
     return {

@@ -1,6 +1,6 @@
 /**
- * Credit (a prefetch window): when a slot may get its next batch, so that it arrives as the one before
- * it ends. Nothing is bound sooner than that.
+ * Credit (a prefetch window): when a slot may get its next batch, so that the batch arrives as the one
+ * before it ends. No item is bound to a slot before that.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { generates, takesMore } from './rows.ts'
 import { type Batch, type PoolNode, type Slot } from './node.ts'
 import { isCoolingDown } from './slots.ts'
 
-/** Batches that a slot has at most. */
+/** Most batches on a slot. */
 export const MOST_BATCHES = S.mostBatches
 
 /**
- * One that runs and one behind it; more where a message travels longer than a batch takes. Where it is
- * what they carry that takes long, more on their way would only stand in line: the distance counts.
+ * Two batches, one running and one behind; more if a message travels longer than a batch takes. Transfer
+ * time of the content does not count, only the distance: more batches on their way would only queue.
  */
 const mostOf = ({ node: { times } }: Slot, { meanMs }: Batch): number =>
   Math.min(2 + Math.floor(times.roundTripMs() / Math.max(meanMs, 1e-3)), S.mostBatches)
 
 /**
- * From when this slot may get its next batch; Infinity when only an event can tell. A batch that is
- * long overdue gets nothing behind it: what was bound there would be lost with it.
+ * From when this slot may get its next batch; Infinity until an event changes that. A long overdue batch
+ * gets none behind it: those items would be lost with it.
  */
 export function creditAtMs(slot: Slot, nowMs: number): number {
   const { batches, node } = slot
@@ -31,7 +31,7 @@ export function creditAtMs(slot: Slot, nowMs: number): number {
   return joins ? running!.dispatchedMs : behindAtMs(slot, nowMs)
 }
 
-/** From when it may get what cannot run beside what runs. */
+/** From when the slot may get a batch that cannot run beside the running one. */
 function behindAtMs(slot: Slot, nowMs: number): number {
   const { batches, node } = slot
   if (node.paused) return Infinity
@@ -44,14 +44,14 @@ function behindAtMs(slot: Slot, nowMs: number): number {
   return last.endsAtMs - last.networkMs - (last.networkMs > 0 ? S.leadMs : 0)
 }
 
-/** Whether a slot that has credit may be given a batch of this variant. */
+/** Whether a slot with credit may be given a batch of this variant. */
 export const canRun = (slot: Slot, variant: VariantShape, nowMs: number): boolean =>
   slot.held.has(variant) && !isCoolingDown(slot, variant, nowMs) &&
   (generates(variant) || !takesMore(slot) || behindAtMs(slot, nowMs) <= nowMs)
 
 /**
- * Whether a slot can be had for work that no query waits for: warm with this variant and idle, or with
- * room behind its batch where that will do. Whether its node may be given work is for others to say.
+ * Whether a slot is free for work that no query waits for: it holds the variant and is idle or, unless
+ * `idle` is required, has room behind its batch. Whether its node may be given work is checked elsewhere.
  */
 export function isSpare(slot: Slot, variant: VariantShape, idle: boolean, nowMs: number): boolean {
   if (!canRun(slot, variant, nowMs)) return false

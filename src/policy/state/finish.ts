@@ -1,6 +1,6 @@
 /**
- * What a finished batch means: profiles corrected, items served with their child items queued,
- * failures tried again, and queries answered whose last item is in.
+ * Effects of a finished batch: profiles are corrected, served items queue their child items, failed items
+ * are retried, and queries whose last item is done are answered.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface FinishParts {
   flights: Flights
   gather: Gather
   registry: {
-    /** New items of one query and one task. */
+    /** Queues new items of one query and one task. */
     enqueue(items: readonly Item[]): void
     fail(query: Query, reason: FailureReason, message: string): void
     finish(query: Query): void
@@ -49,31 +49,31 @@ const NO_OUTCOME: ItemOutcome = {
   message: 'Cannot find the outcome of an item: the node sent too few',
 }
 
-/** Of a node and variant: mean of the logarithm of the time taken over the time said. */
+/** By node and variant: moving mean of log(measured time / reported time). */
 interface Seen {
   log: number
   samples: number
 }
 
 /**
- * What a batch took by the clock here. Of two results of which the second waited on the node for the
- * first, the time between them is what the second took, and none takes longer than from its sending to
- * its result. Where a node is far from what it says, the clock is believed.
+ * Batch durations by the coordinator's clock. If two results arrive in sequence and the second batch
+ * waited on the node for the first, the time between the results is its duration; and no batch takes
+ * longer than from its dispatch to its result. If a node's reports are far off, the clock's value is used.
  */
 export class Clock {
-  /** By node, and by index of the variant: it may be quick at one and slow at another. */
+  /** By node and variant index: a node may be quick with one variant and slow with another. */
   private readonly nodes = new Map<NodeId, (Seen | undefined)[]>()
 
-  /** A result with the time that it really took. */
+  /** The result with a credible `computeMs`. */
   finished({ slot, dispatchedMs, variant }: Batch, event: Finished, nowMs: number): Finished {
     const beforeMs = slot.endedMs
     slot.endedMs = nowMs
     const { computeMs } = event
-    // What generates runs beside others.
+    // A generating batch runs beside others.
     const fromMs = generates(variant) ? dispatchedMs : Math.max(beforeMs, dispatchedMs)
     const mostMs = nowMs - fromMs
     if (!(computeMs > 0) || !(mostMs > 0)) return event
-    // It came to the node before the other ended. Else the network is in that time, too.
+    // The batch reached the node before the previous one ended; else the time includes the network.
     const waited = !generates(variant) && dispatchedMs + slot.node.times.roundTripMs() <= beforeMs
     const tookMs = waited ? mostMs : Math.min(computeMs, mostMs)
     const { id } = slot.node
@@ -92,7 +92,7 @@ export class Clock {
   }
 }
 
-/** What it says of its node that a batch of so many items took so long. */
+/** Corrects the node's profile by the duration of a batch of `count` items. */
 export function learnTime(
   { slot, variant, besideLoad, allBesideLoad }: Batch,
   computeMs: number,
@@ -100,14 +100,14 @@ export function learnTime(
   profile: Profile,
 ): void {
   const { id } = slot.node
-  // A load beside it takes a part of the node's time: that says how much, and nothing of the variant.
+  // A load beside the batch slows it: that tells the effect of loading, not the variant's latency.
   if (!besideLoad || !profile.isKnown(id, variant)) profile.ran(id, variant, count, computeMs)
   else if (allBesideLoad) {
     profile.besideLoad(id, computeMs / profile.meanMs(id, variant, count))
   }
 }
 
-/** What a batch says of its node. The batch is off its slot and the books already. */
+/** Learns the node's times from a batch that was already taken off its slot. */
 export function learnBatch(
   batch: Batch,
   event: Finished,
@@ -116,10 +116,10 @@ export function learnBatch(
 ): void {
   const { slot, variant, together } = batch
   const { outcomes } = event
-  // What generates rests between its steps.
+  // A generating node rests between its steps.
   if (!generates(variant)) slot.restUntilMs = nowMs + restMs(slot.node.inUse, event.computeMs)
   if (outcomes.some(({ ok }) => ok)) {
-    // Time in which an item was given up says nothing of the variant.
+    // A batch with an item that was given up tells nothing of the variant's latency.
     if (!outcomes.some((outcome) => !outcome.ok && outcome.fatal && outcome.excused)) {
       learnTime(batch, event.computeMs, together, profile)
     }
@@ -131,7 +131,7 @@ export function learnBatch(
   }
 }
 
-/** What a batch says of its items. */
+/** Serves, retries or fails the items of a batch. */
 export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, nowMs: number): void {
   const { variant, items } = batch
   const { fanOut, flights, registry } = parts
@@ -140,7 +140,7 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!
     const { query } = item
-    // A batch that was given up is known no longer to its items: they went elsewhere.
+    // Items of a batch that was given up belong to another batch by now.
     if (query.closed || item.batch !== batch.id) continue
     const outcome = event.outcomes[i] ?? NO_OUTCOME
     if (!outcome.ok) {
@@ -171,7 +171,7 @@ export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, no
   })
 }
 
-/** What the batch did for one query, to be filled in: its items, and how long they waited for it. */
+/** The stage record of one query in a batch; its items and its queue time are filled in later. */
 const stageOf = ({ variant, slot, size }: Batch, event: Finished): StageRecord => ({
   task: variant.task.name,
   variant: variant.ref.variant,
@@ -183,14 +183,14 @@ const stageOf = ({ variant, slot, size }: Batch, event: Finished): StageRecord =
   computeMs: event.computeMs,
 })
 
-/** Whoever sent a batch besides those that queries wait for. */
+/** The sender of a batch that no query waits for: a check or a hedge. */
 interface Owner {
   finished(batch: Batch, event: Finished, nowMs: number): void
-  /** It comes to nothing: failed, given up, or gone with its node. */
+  /** The batch failed, was given up, or was lost with its node. */
   lost(batch: Batch, nowMs: number): void
 }
 
-/** Batches besides those that queries wait for. */
+/** Batches that no query waits for, by owner. */
 export class ExtraBatches {
   private readonly owners = createTable<BatchId, Owner>()
 
@@ -202,7 +202,7 @@ export class ExtraBatches {
     return batch
   }
 
-  /** The owner of a batch that ended; undefined for one that queries wait for. */
+  /** The owner of a batch that ended; undefined for a batch with waiting queries. */
   take(id: BatchId): Owner | undefined {
     if (this.owners.size === 0) return undefined
     const owner = this.owners.get(id)

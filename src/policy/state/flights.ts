@@ -1,6 +1,6 @@
 /**
- * Batches in flight: sent, ended, given up for lost, or abandoned. Keeps each slot's account of what
- * runs on it. The states of a batch are drawn in `slots.ts`.
+ * Batches in flight: sent, ended, given up, or abandoned. Keeps the list of batches of each slot. The
+ * states of a batch are drawn in `node.ts`.
  *
  * @module
  */
@@ -32,24 +32,24 @@ interface FlightParts {
   profile: Profile
   waiting: Waiting
   emit(command: PolicyCommand): void
-  /** What runs on the slot changed. */
+  /** The batches of a slot changed. */
   changed(slot: Slot): void
-  /** Its last attempt failed. */
+  /** The last attempt of an item failed. */
   exhausted(item: Item, message: string): void
-  /** A batch that no query waits for came to nothing. */
+  /** A batch that no query waits for was lost. */
   extraLost?(batch: Batch): void
-  /** Another node is at its items already. */
+  /** Whether another node already runs the items of a batch. */
   covered?(batch: Batch): boolean
-  /** Nobody wants its items any more, whoever is at them. */
+  /** All queries of a batch are closed: no node's result for it is needed. */
   forgotten?(batch: Batch): void
   sent?(batch: Batch): void
-  /** Its node failed at it, or did not speak of it any more. */
+  /** The node failed at a batch, or stopped reporting on it. */
   failed?(batch: Batch): void
 }
 
 const isWanted = (item: Item, batch: Batch) => !item.query.closed && item.batch === batch.id
 
-/** How long an abandoned batch holds its slot, unless it is heard of. */
+/** Until when an abandoned batch holds its slot if no report on it comes. */
 const heldUntilMs = (batch: Batch, nowMs: number) =>
   overdueAtMs(batch) < nowMs
     ? nowMs + S.silentMs
@@ -57,9 +57,9 @@ const heldUntilMs = (batch: Batch, nowMs: number) =>
 
 export class Flights {
   readonly batches = createSeries<Batch>()
-  /** Items of queries under way, by index of the variant. */
+  /** Items of queries in flight, by variant index. */
   readonly running: number[] = []
-  /** No later than the first time that `sweep` has something to do. */
+  /** Lower bound of the next time that `sweep` has something to do. */
   private sweepAtMs = Infinity
   private readonly booking: Booking
 
@@ -67,7 +67,7 @@ export class Flights {
     this.booking = new Booking(parts.shapes, parts.profile)
   }
 
-  /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
+  /** @param alone whether no other node could run it: then the wait is longer before it is given up */
   send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void {
     const { variant } = members[0]!.choice.prefix
     const items: Item[] = []
@@ -91,7 +91,7 @@ export class Flights {
     this.parts.sent?.(booked.batch)
   }
 
-  /** A batch that no query waits for by itself: `end` gives it back like any other. */
+  /** Sends a batch that no query waits for; `end` returns it like any other. */
   sendExtra(slot: Slot, variant: VariantShape, extra: Extra, nowMs: number): Batch {
     const count = extra.items.length
     const booked = this.booking.book(
@@ -148,21 +148,21 @@ export class Flights {
     this.parts.emit(command)
   }
 
-  /** -> ended: off its slot and the books; undefined when it is not known (any more). */
+  /** -> ended: removed from its slot; undefined if the batch is unknown. */
   end(id: BatchId, nowMs: number): Batch | undefined {
     const batch = this.batches.get(id)
     if (batch === undefined) return undefined
     const { slot, abandonedUntilMs, meanMs, variant: { index } } = batch
     this.batches.delete(id)
     this.running[index]! -= batch.items.length
-    // The volunteer's duty has it rest after what nobody wants, too.
+    // The node's duty includes rest after an abandoned batch too.
     if (abandonedUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node.inUse, meanMs)
     takeOff(batch, nowMs)
     this.parts.changed(slot)
     return batch
   }
 
-  /** running -> abandoned: its node is told. One that waits behind another has ended with that. */
+  /** running -> abandoned: cancels it on its node. A batch behind another ends at once. */
   private cancel(batch: Batch, untilMs: number, nowMs: number): void {
     this.parts.emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
     if (batch.slot.batches[0] !== batch) return void this.end(batch.id, nowMs)
@@ -171,7 +171,7 @@ export class Flights {
     this.parts.changed(batch.slot)
   }
 
-  /** Nobody wants its result any more. Where that is overdue, what waits behind it goes elsewhere. */
+  /** Abandons a batch whose result is not needed. If it is overdue, the batches behind it are taken back. */
   callOff(batch: Batch, nowMs: number): void {
     const { slot, id, abandonedUntilMs } = batch
     if (this.batches.get(id) !== batch || abandonedUntilMs !== null) return
@@ -180,7 +180,7 @@ export class Flights {
     this.cancel(batch, heldUntilMs(batch, nowMs), nowMs)
   }
 
-  /** What waits behind the batch that a slot runs goes elsewhere: that was no attempt, as it had not begun. */
+  /** Requeues the items behind a slot's running batch; they had not begun, so no attempt is counted. */
   takeBack(slot: Slot, nowMs: number): void {
     for (const behind of slot.batches.slice(1)) {
       this.cancel(behind, nowMs, nowMs)
@@ -193,7 +193,7 @@ export class Flights {
     }
   }
 
-  /** Its items that are still wanted go back into their queues, or run out of attempts. */
+  /** Requeues the items that are still wanted; items without attempts left fail. */
   retry(batch: Batch, message: string, nowMs: number): void {
     if (batch.items.length === 0) return this.parts.extraLost?.(batch)
     if (this.parts.covered?.(batch)) return
@@ -213,20 +213,20 @@ export class Flights {
     else waiting.add(item, nowMs)
   }
 
-  /** Its node came to nothing with it: likewise. */
+  /** The node failed at a batch: its items are requeued or fail. */
   fail(batch: Batch, message: string, nowMs: number): void {
     batch.failed = true
     this.parts.failed?.(batch)
     this.retry(batch, message, nowMs)
   }
 
-  /** The item's query is closed: a batch with nothing left to want is abandoned. */
+  /** The item's query is closed: a batch without wanted items is abandoned. */
   forget(item: Item, nowMs: number): void {
     const batch = item.batch === null ? undefined : this.batches.get(item.batch)
     if (batch === undefined || batch.items.some((other) => isWanted(other, batch))) return
     this.parts.forgotten?.(batch)
     if (batch.abandonedUntilMs !== null) return
-    // Nobody will hear how slow this is, but that it takes at least so long is known now.
+    // No result will come, but the time so far is a lower bound of this batch's latency.
     const { slot, variant, items, meanMs } = batch
     if (slot.batches[0] === batch) {
       const ranMs = nowMs - batch.endsAtMs + meanMs
@@ -235,7 +235,7 @@ export class Flights {
     this.cancel(batch, heldUntilMs(batch, nowMs), nowMs)
   }
 
-  /** Gives up what is long overdue, and frees slots of abandoned batches never heard of again. */
+  /** Gives up long overdue batches, and frees slots of abandoned batches without any report. */
   sweep(nowMs: number): void {
     if (this.sweepAtMs > nowMs) return
     for (const batch of this.batches.values()) {
@@ -254,7 +254,7 @@ export class Flights {
     )
   }
 
-  /** When `sweep` has something to do, at the earliest. */
+  /** Lower bound of the next time that `sweep` has something to do. */
   nextSweepMs(): number {
     return this.sweepAtMs
   }

@@ -1,8 +1,8 @@
 /**
- * What of each node is in use: brings about what `use` decided, and calls a slot that rests.
+ * Applies the levels that `use` decided to nodes, and calls resting slots.
  *
- * Nodes that are in use stay before others come. One whose batch is overdue may be gone: another is in
- * use in its place, of another group if its own has none.
+ * Nodes in use are kept before others are added. A node with an overdue batch may be gone: another node
+ * is used in its place, from another group if its own has none.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { speedupsOf } from './threads.ts'
 
 type Emit = (command: PolicyCommand) => void
 
-/** Scales nodes to these levels by kind of group, all that is lent where there is none, and says so. */
+/** Scales nodes to levels by kind of group; a kind without a level uses all that its nodes lend. */
 export function applyLevels(
   capacity: Capacity,
   levels: ReadonlyMap<string, Level>,
@@ -24,7 +24,7 @@ export function applyLevels(
 ): Slot[] {
   const wanted = new Map<PoolNode, InUse>()
   const nodes = new Map<PoolNode, Level | undefined>()
-  /** What is missing: how fast those would be that are not heard of. */
+  /** Missing speed: the sum of 1 / meanMs over the slots missing. */
   let short = 0
   for (const [kind, groups] of kindsOf(capacity)) {
     const slots = groups.flatMap((group) => group.slots)
@@ -33,7 +33,7 @@ export function applyLevels(
     const missing = spread(slots, level, wanted, nowMs)
     short += missing / groups[0]!.meanMs
   }
-  // The quickest come first.
+  // Groups are sorted quickest first.
   for (const { slots, meanMs } of capacity.groups) {
     for (const slot of slots) {
       if (!(short > 1e-9)) break
@@ -48,11 +48,11 @@ export function applyLevels(
   })
 }
 
-/** Slots up to the last that holds nothing yet: it has to be in use to load. */
+/** Slots up to the last that holds nothing yet: an empty slot must be in use to load. */
 const emptyUpTo = ({ slots }: PoolNode): number =>
   slots.findLastIndex(({ group, loading }) => group === null || loading !== null) + 1
 
-/** Groups that differ in their threads alone. */
+/** Groups by kind; those of one kind differ only in their threads. */
 export function kindsOf({ groups }: Capacity): Map<string, Group[]> {
   const kinds = new Map<string, Group[]>()
   for (const group of groups) {
@@ -63,7 +63,7 @@ export function kindsOf({ groups }: Capacity): Map<string, Group[]> {
   return kinds
 }
 
-/** How many of the slots that a level asks for there are not. */
+/** Takes slots for a level; returns how many of the level's slots are missing. */
 function spread(
   slots: readonly Slot[],
   level: Level | undefined,
@@ -72,7 +72,7 @@ function spread(
 ): number {
   let missing = Math.min(level?.count ?? Infinity, slots.length)
   const mostEach = slots.reduce((most, { index }) => Math.max(most, index + 1), 0)
-  // So many of each node; more where that is not enough.
+  // Up to `each` slots of each node, then more if that is not enough.
   for (let each = Math.min(level?.slots ?? mostEach, mostEach); each <= mostEach; each++) {
     for (const before of [true, false]) {
       for (const slot of slots) {
@@ -95,20 +95,21 @@ function take({ node, index }: Slot, level: Level | undefined, wanted: Map<PoolN
 }
 
 function inUseOf(node: PoolNode, slots: number, level: Level | undefined): InUse {
-  const { duty, inUse, told } = node
+  const { duty, inUse, requested } = node
   const speedups = speedupsOf(node)
   const threads = speedups.length > 1
-    ? Math.min(level?.threads ?? told.threads, speedups.length)
+    ? Math.min(level?.threads ?? requested.threads, speedups.length)
     : inUse.threads
   return { slots, duty: Math.min(level?.duty ?? duty, duty), threads }
 }
 
-/** Slots for which that changes something. */
+/** Scales a node; returns the slots whose use changed. */
 function scale(node: PoolNode, to: InUse, emit: Emit, nowMs: number): Slot[] {
-  const { told, inUse } = node
-  const isTold = to.slots === told.slots && to.duty === told.duty && to.threads === told.threads
-  if (!isTold) {
-    node.told = to
+  const { requested, inUse } = node
+  const isRequested = to.slots === requested.slots && to.duty === requested.duty &&
+    to.threads === requested.threads
+  if (!isRequested) {
+    node.requested = to
     emit({ type: 'scale', node: node.id, ...to })
   }
   if (to.slots > 0) node.restsSinceMs = Infinity
@@ -118,11 +119,11 @@ function scale(node: PoolNode, to: InUse, emit: Emit, nowMs: number): Slot[] {
   return node.slots.slice(from, Math.max(to.slots, inUse.slots))
 }
 
-/** A slot that rests gets a batch all the same: it is in use then, and those of its node before it. */
+/** Puts a resting slot in use for a batch, along with the slots of its node before it. */
 export function call(
   { node, index }: Slot,
   { emit, changed }: { emit: Emit; changed(slot: Slot): void },
   nowMs: number,
 ): void {
-  scale(node, { ...node.told, slots: index + 1 }, emit, nowMs).forEach(changed)
+  scale(node, { ...node.requested, slots: index + 1 }, emit, nowMs).forEach(changed)
 }

@@ -1,5 +1,5 @@
 /**
- * Variants that slots let go of while batches of them are there: the slot is told once those are done.
+ * Variants released from slots with batches of them: the slot unloads them once those batches are done.
  *
  * @module
  */
@@ -17,14 +17,14 @@ const isThere = ({ batches }: Slot, variant: VariantShape) =>
 export class Leaving {
   #left: Left[] = []
 
-  /** held -> leaving, or held -> absent. @returns whether no batch of it is there */
+  /** held -> leaving, or held -> absent. @returns whether no batch of the variant is on the slot */
   letGo(slot: Slot, variant: VariantShape): boolean {
     if (!isThere(slot, variant)) return true
     slot.leaving.add(variant)
     return false
   }
 
-  /** What runs on the slot changed. */
+  /** The batches of a slot changed. */
   changed(slot: Slot): void {
     for (const variant of slot.leaving) {
       if (isThere(slot, variant)) continue
@@ -33,7 +33,7 @@ export class Leaving {
     }
   }
 
-  /** What is gone since it was last asked. */
+  /** Variants that became absent since the last call. */
   take(): Left[] {
     if (this.#left.length === 0) return this.#left
     const left = this.#left

@@ -1,14 +1,14 @@
 /**
- * The slots of the pool as the dispatcher sees them: what each holds, what runs on it, and when it is
- * free again.
+ * Records of nodes and slots that the dispatcher reads: the variants a slot holds, the batches on it, and
+ * when it is free again.
  *
  *     variant on a slot:  absent -> loading -> held -> leaving -> absent   (pool.ts, leaving.ts)
  *                                  |             |
- *                                  |             +-> absent  no batch of it is there
+ *                                  |             +-> absent  no batch of it is on the slot
  *                                  +-> absent  the load failed
  *
  *     work of a slot:     idle -> busy -> resting -> idle            (flights.ts: launch, end)
- *                         busy: one batch runs, others are on their way; resting: by its duty
+ *                         busy: one batch runs, others are on their way; resting: by the node's duty
  *
  *     batch:              running -> ended                           (flights.ts: end)
  *                         running -> abandoned -> ended              (flights.ts: cancel)
@@ -24,8 +24,9 @@ import type { SlotIndex } from '../core/types.ts'
 import { pool as P } from './params.ts'
 
 /**
- * How much a node has shown since it came, or last failed: nothing; that it works; that it is right
- * for good. An own one need not show anything, nor does anybody where nobody is checked.
+ * What a node has shown since it joined, or last failed: nothing; that it works; that its results stay
+ * right. A node of the coordinator's own need not show anything, nor does any node where results are not
+ * checked.
  */
 export const PROOF = { none: 0, works: 1, right: 2, own: 3 } as const
 export type Proof = (typeof PROOF)[keyof typeof PROOF]
@@ -35,25 +36,25 @@ export interface Batch {
   slot: Slot
   variant: VariantShape
   items: Item[]
-  /** Items of it, also where no query waits for them; and of all that it runs with. */
+  /** Number of its items, also without waiting queries; and items running together on the slot. */
   size: number
   together: number
   dispatchedMs: number
-  /** Mean and upper latency alone and warm, and network both ways. */
+  /** Mean and upper latency, alone and warm; network both directions. */
   meanMs: number
   upperMs: number
   networkMs: number
-  /** Nothing is sent to stand behind it. */
+  /** Whether no batch may queue behind it. */
   keepsSlot: boolean
-  /** When its result is expected. Moves when the batch before it ends early or late. */
+  /** When its result is expected. Changes when the batch before it ends early or late. */
   endsAtMs: number
   giveUpAtMs: number
-  /** Its slot was loading something while it was there; and all along, so far. */
+  /** Whether its slot was loading during some of its time; during all of its time so far. */
   besideLoad: boolean
   allBesideLoad: boolean
-  /** Abandoned: nobody wants its items. It holds the slot until heard of, or until here. */
+  /** Abandoned: no query needs its items. It holds the slot until a report on it, or until this time. */
   abandonedUntilMs: number | null
-  /** Its node failed at it, in all or in some of its items. */
+  /** Its node failed at all or some of its items. */
   failed: boolean
 }
 
@@ -65,29 +66,29 @@ interface Cooldown {
 
 export class Slot {
   readonly held = new Set<VariantShape>()
-  /** Names what is held, and that it loads: slots of one key are alike. */
+  /** Indices of the held variants, with "loading" during a load: slots of equal key are alike. */
   heldKey = ''
-  /** Its place in the capacity of the moment; null while it takes no batches. */
+  /** Its group in the current capacity; null while it takes no batches. */
   group: Group | null = null
-  /** What it is to hold, in the order of loading. */
+  /** Variants it is to hold, in loading order. */
   wanted: readonly VariantShape[] = []
-  /** The variant being loaded, which slows batches; since when; and what follows it, in this order. */
+  /** The variant being loaded, which slows batches; since when; the variants to load after it, in order. */
   loading: VariantShape | null = null
   loadingSinceMs = NaN
   later: readonly VariantShape[] = []
-  /** Loads that failed: times in a row, and when the next may begin. */
+  /** Failed loads: times in a row, and when the next may begin. */
   readonly failures = new Map<VariantShape, { count: number; retryAtMs: number }>()
-  /** Held no more, though batches of them are there: unloaded once those are done. */
+  /** Released variants with batches still on the slot: unloaded once those are done. */
   readonly leaving = new Set<VariantShape>()
-  /** The one that runs, and those behind it. */
+  /** The running batch, and those behind it. */
   readonly batches: Batch[] = []
-  /** The volunteer's duty keeps it idle until then. */
+  /** The node's duty keeps the slot idle until then. */
   restUntilMs = 0
-  /** When it was last given a batch, and when a batch last ended on it. */
+  /** When a batch was last sent to it, and when one last ended on it. */
   usedMs = -Infinity
   endedMs = -Infinity
   readonly cooldowns = new Map<VariantShape, Cooldown>()
-  /** Where it is listed for its next batch, if it is; and which of its changes is the last: see `ready.ts`. */
+  /** Where it is listed for its next batch; and the number of its last change: see `ready.ts`. */
   readonly listed: { in: object | null; place: Place } = { in: null, place: 'idle' }
   stamp = 0
 
@@ -98,64 +99,63 @@ export class Slot {
 export interface Extra {
   items: DispatchedItem[]
   deadlineMs: number
-  /** What another node said of these items: child items are to be encoded alike. */
+  /** Outcomes of another node for these items: child items are encoded in the same way. */
   like?: ItemOutcome[]
 }
 
-/** Why a slot has credit: idle, about to be free, or idle while the plan does without it. */
+/** Why a slot has credit: idle, nearly free, or idle and not in use by the plan. */
 export type Place = 'idle' | 'nearly' | 'resting'
 
 /**
- * Whether a node is there from the start for good, or is loaded only while it is needed:
+ * Whether a node is always loaded, or only while needed:
  *
  *     cold -> coming -> warm -> cold
  *        recruited  all loaded  released after a long rest
  */
 export type Presence = 'always' | 'cold' | 'coming' | 'warm'
 
-/** No node is called so. */
+/** Machine of the coordinator's own nodes; no node id is empty. */
 const OWN_MACHINE = ''
 
 type JoinedEvent = Extract<PolicyEvent, { type: 'node_joined' }>
 
 export class PoolNode {
   readonly id: NodeId
-  /** As of the layout. */
+  /** As of the last layout. */
   proof: Proof
-  /** Names of pipelines that it is given no queries of: see `capacity.ts`. */
+  /** Names of the pipelines whose queries it is not given: see `capacity.ts`. */
   keptFrom: ReadonlySet<string> = new Set()
-  /** What its profile says it takes. */
+  /** Latencies by its profile. */
   readonly times: NodeTimes
   readonly slots: Slot[] = []
-  /** Limit: share of the time that its slots may work, 0..1. */
+  /** Limit: share of time that its slots may work, 0 to 1. */
   duty: number
-  /** What of its limits is in use. Of a slot that is not, the node is warm and may be called. */
+  /** Use within its limits. A slot not in use stays loaded and may be called. */
   inUse: InUse
-  /** What it was last told to have in use. */
-  told: InUse
-  /** See `Elastic`: times as fast with 1, 2, ... threads, as it says. */
+  /** Use that the last `scale` command requested. */
+  requested: InUse
+  /** See `Elastic`: speed with 1, 2, ... threads, relative to one thread, as the node reports. */
   speedups: readonly number[]
   readonly power: Power | undefined
-  /** Threads that it joined with: what is learned of its times is as with those. */
+  /** Threads that it joined with: learned times are for these. */
   readonly first: number
-  /** Nodes of one machine share its processors: own nodes run where the coordinator does. */
+  /** Machine id: nodes of one machine share its processors; own nodes run beside the coordinator. */
   readonly machine: string
   presence: Presence
-  /** When it was last recruited. */
   recruitedMs = -Infinity
-  /** Since when nothing of it is in use; Infinity while anything is. */
+  /** Since when no slot of it is in use; Infinity while one is. */
   restsSinceMs = Infinity
-  /** What it is able to hold, in the order of all variants; replaced as a whole. */
+  /** Variants it is able to hold, in the order of all variants; replaced as a whole. */
   able: readonly VariantShape[] = []
-  /** Bytes that each of these takes in a slot, and that a slot has for all of them. */
+  /** Bytes of each able variant in a slot; and bytes that a slot has for all of them. */
   bytesOf: ReadonlyMap<VariantShape, number> = new Map()
   readonly memoryBytes: number
-  /** What is open of what it is able to hold, in the order of loading; and whether a slot can hold all. */
+  /** Open variants it is able to hold, in loading order; and whether a slot can hold all of them. */
   order: readonly VariantShape[] = []
   fitsAll = true
-  /** A slot may hold one variant more while it takes another's place. */
+  /** Whether a slot may briefly hold one variant more than fits, while one replaces another. */
   readonly swapRoom: boolean
-  /** Name of its class; null until it was put in one. */
+  /** Name of its class; null until it has one. */
   class: string | null = null
   paused = false
   batches = 0
@@ -166,7 +166,7 @@ export class PoolNode {
     const { node, slots, duty, threads = 1 } = event
     this.id = node
     this.duty = soundDuty(duty)
-    this.inUse = this.told = { slots, duty: this.duty, threads }
+    this.inUse = this.requested = { slots, duty: this.duty, threads }
     this.speedups = event.speedups ?? []
     this.power = event.power
     this.first = threads
@@ -179,51 +179,51 @@ export class PoolNode {
   }
 }
 
-/** Nothing is loaded there. */
+/** Whether nothing is loaded there. */
 export const isCold = ({ presence }: PoolNode): boolean => presence === 'cold'
 
 /** Nodes whose measured profiles are alike; see `classes.ts`. */
 export interface NodeClass {
   name: string
-  /** Position among the classes of the moment. */
+  /** Position among the current classes. */
   index: number
   nodes: PoolNode[]
-  /** What its nodes are able to hold, and with how much memory a slot. */
+  /** Variants its nodes are able to hold, and the memory of one of their slots. */
   able: readonly VariantShape[]
   memoryBytes: number
-  /** Mean of the logarithm of each variant's latency for one item, in the order of `able`; last how far. */
+  /** Means of the traits of `classes.ts`: log latency of one item in the order of `able`, then network. */
   centre: number[]
 }
 
 /**
- * Slots of one class that hold the same variants, run with as many threads, and all load or none: for a
- * decision they are alike.
+ * Slots of one class with the same variants and threads, and either all loading or none: decisions treat
+ * them alike.
  */
 export interface Group {
   /** Position among the groups of this capacity. */
   index: number
-  /** The same from one capacity to the next: its kind and its threads. */
+  /** Stable from one capacity to the next: kind and threads. */
   key: string
-  /** Its class and what it holds. */
+  /** Its class and its variants. */
   kind: string
   class: NodeClass
   held: ReadonlySet<VariantShape>
-  /** Tasks of which it holds a variant, the deepest first. */
+  /** Tasks of which it holds a variant, deepest first. */
   tasks: TaskShape[]
-  /** Its slots are loading something beside what they run. */
+  /** Whether its slots load a variant while they run batches. */
   loading: boolean
   slots: Slot[]
-  /** Slots' worth of time that it has within its nodes' limits, at the speed of now. */
+  /** Slots' worth of time within its nodes' limits, at their current speed. */
   duty: number
-  /** How much slower its nodes are than the reference machine; smaller is faster. */
+  /** Slowness of its nodes relative to the reference machine; smaller is faster. */
   meanMs: number
 }
 
-/** Of what a node said. */
+/** A reported duty, within its bounds. */
 export const soundDuty = (duty: number): number =>
   duty > 0 ? Math.min(Math.max(duty, P.leastDuty), 1) : 1
 
-/** Variants that a node lists, with the bytes that each takes; those of other pools are left out. */
+/** Variants that a node lists, with the bytes of each; variants unknown to this pool are left out. */
 export function bytesListed(
   shapes: Pick<Shapes, 'find'>,
   listed: JoinedEvent['able'],

@@ -1,5 +1,5 @@
 /**
- * Nodes of the pool and their slots: turns news of nodes into these records, the only ones there are.
+ * Nodes of the pool and their slots: the only records of them, updated by events about nodes.
  *
  * @module
  */
@@ -17,27 +17,27 @@ import { soundSpeedups, speedOf, speedupsOf } from './threads.ts'
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
 
 interface PoolParts extends Omit<CapacitiesParts, 'nodes' | 'proofOf'> {
-  /** By default nobody has to show anything. */
+  /** By default no node has to show anything. */
   proofOf?(node: NodeId): Proof
 }
 
-/** What news of a node changed. */
+/** Effect of an event about a node. */
 export interface NodeChange {
-  /** As it is now, or as it was when it left. */
+  /** The node as it is now, or as it was when it left. */
   node: PoolNode
-  /** Batches that were on what is gone. */
+  /** Batches on slots that are gone. */
   lost: Batch[]
-  /** It was paused, or goes on. */
+  /** Whether it was paused or resumed. */
   toggled: boolean
 }
 
 export class Pool {
   readonly nodes = new Map<NodeId, PoolNode>()
-  /** All and only those of them that are not cold. */
+  /** The nodes that are not cold. */
   readonly warm = new Map<NodeId, PoolNode>()
   /** When slots will hold what they load. */
   readonly arrivals = new Arrivals()
-  /** What slots let go of while batches of it are there. */
+  /** Variants released from slots with batches of them. */
   readonly leaving = new Leaving()
   readonly capacities: Capacities
   private readonly proofOf: (node: NodeId) => Proof
@@ -47,7 +47,7 @@ export class Pool {
     this.capacities = new Capacities({ ...parts, nodes: this.warm, proofOf: this.proofOf })
   }
 
-  /** Takes up news of nodes. @returns what it changed; undefined where it is of no node of the pool */
+  /** Applies an event about a node. @returns its effect; undefined if it concerns no node of the pool */
   handle(event: PolicyEvent, nowMs: number): NodeChange | undefined {
     switch (event.type) {
       case 'node_joined':
@@ -105,12 +105,12 @@ export class Pool {
 
   private report(
     node: PoolNode,
-    { paused, slots, duty, roundTripMs, profile: said, speedups }: EventOf<'node_reported'>,
+    { paused, slots, duty, roundTripMs, profile: measured, speedups }: EventOf<'node_reported'>,
     change: NodeChange,
   ): void {
     const { profile, shapes } = this.parts
     if (roundTripMs !== undefined) profile.roundTrip(node.id, roundTripMs)
-    for (const { points, ...ref } of said ?? []) {
+    for (const { points, ...ref } of measured ?? []) {
       const variant = shapes.find(ref)
       if (variant !== undefined) profile.measured(node.id, variant, points)
     }
@@ -127,15 +127,15 @@ export class Pool {
       node.speedups = soundSpeedups(speedups)
       this.capacities.mustRenew()
     }
-    // A round trip comes with each heartbeat: no reason to begin anew each time.
-    if (paused === undefined && slots === undefined && said === undefined) {
+    // A round trip comes with each heartbeat: it must not cause a new layout.
+    if (paused === undefined && slots === undefined && measured === undefined) {
       this.capacities.corrected()
     } else if (slots === undefined) this.capacities.outdated()
     else this.capacities.mustRenew()
     if (slots !== undefined) change.lost = this.resize(node, slots)
   }
 
-  /** What of the node is in use, as it says. */
+  /** The node reports its use. */
   private scaled(node: PoolNode, { slots, duty, threads }: EventOf<'node_scaled'>): void {
     const { inUse, first } = node
     node.inUse = {
@@ -154,7 +154,7 @@ export class Pool {
     this.capacities.outdated()
   }
 
-  /** No node is able to hold what is served no more. */
+  /** Removes a pipeline's variants from all nodes. */
   private dropPipeline(name: string): undefined {
     for (const node of this.nodes.values()) {
       const kept = [...node.bytesOf].filter(([{ ref }]) => ref.pipeline !== name)
@@ -162,7 +162,7 @@ export class Pool {
     }
   }
 
-  /** A cold node is recruited, one that was recruited holds all, or one is released. */
+  /** Recruits a cold node, marks a recruited node as loaded, or releases a node. */
   setPresence(node: PoolNode, presence: Presence): void {
     const was = isCold(node)
     node.presence = presence
@@ -170,12 +170,12 @@ export class Pool {
     if (was) this.warm.set(node.id, node)
     else this.warm.delete(node.id)
     const slots = was ? node.slots.length : 0
-    node.inUse = node.told = { ...node.inUse, slots, duty: node.duty }
+    node.inUse = node.requested = { ...node.inUse, slots, duty: node.duty }
     node.restsSinceMs = Infinity
     this.capacities.mustRenew()
   }
 
-  /** absent -> loading. @param later what is to be loaded there after it, in this order */
+  /** absent -> loading. @param later variants to load there after it, in this order */
   loads(slot: Slot, variant: VariantShape, later: readonly VariantShape[], nowMs: number): void {
     changePace(slot, slot.node.times.loadFactor(), nowMs)
     slot.loading = variant
@@ -185,7 +185,7 @@ export class Pool {
     this.held(slot)
   }
 
-  /** loading -> held, or loading | held -> absent, as the node says. */
+  /** loading -> held, or loading | held -> absent, as the node reports. */
   private loaded(
     node: PoolNode,
     event: EventOf<'instance_ready' | 'load_failed'>,
@@ -201,7 +201,7 @@ export class Pool {
     this.held(slot)
   }
 
-  /** held -> leaving, or held -> absent. @returns whether it is absent: no batch of it is there */
+  /** held -> leaving, or held -> absent. @returns whether it is absent: no batch of it is on the slot */
   letGo(slot: Slot, variant: VariantShape): boolean {
     slot.held.delete(variant)
     this.held(slot)
@@ -223,20 +223,20 @@ export class Pool {
     for (const batch of slot.batches) batch.allBesideLoad = false
   }
 
-  /** What a slot holds changed, or whether it loads. */
+  /** The held variants of a slot changed, or whether it loads. */
   private held(slot: Slot): void {
     const held = [...slot.held].map(({ index }) => index).sort((a, b) => a - b).join(' ')
     slot.heldKey = slot.loading !== null ? `${held} loading` : held
     this.capacities.outdated()
   }
 
-  /** Whether the slot is there: nodes leave, and slots go when a node has fewer. */
+  /** Whether the slot exists: nodes leave, and a node can reduce its slots. */
   has(slot: Slot): boolean {
     const { node, index } = slot
     return this.nodes.get(node.id) === node && node.slots[index] === slot
   }
 
-  /** When a node last had a batch: now, if one is there. */
+  /** When a node last had a batch: `nowMs` if it has one. */
   lastBatchMs({ slots }: PoolNode, nowMs: number): number {
     if (slots.some(({ batches }) => batches.length > 0)) return nowMs
     return Math.max(...slots.map(({ endedMs }) => endedMs))

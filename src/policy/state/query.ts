@@ -1,5 +1,5 @@
 /**
- * One query inside: its tree of items, and what served them.
+ * A query inside: its tree of items, and the variants that served them.
  *
  *     query:  arrived -> refused
  *             arrived -> inside -> answered | failed | cancelled      (admit/registry.ts)
@@ -18,22 +18,22 @@ import type { VariantShape, Way } from '../core/graph.ts'
 import type { BatchId, Handle, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
 import type { Urgent } from './queue.ts'
 
-/** A node came to nothing with a batch. */
+/** A batch that a node failed at. */
 export interface Failure {
   node: NodeId
   variant: VariantShape
   sentMs: number
 }
 
-/** An item was offered to all slots with room, and is worth more later. */
+/** Record of an item that was offered to all slots with room and is worth more later. */
 export interface Left {
-  /** When, and at which look. */
+  /** Time of the offer, and its run. */
   atMs: number
   look: number
-  /** Index of the group that it is left to, and ms of its slots that an item takes. */
+  /** Index of the group it is left to, and slot ms of one of its items there. */
   group: number
   costMs: number
-  /** What is due before that is for others, too. */
+  /** Items due before this are left too. */
   dueMs: number
 }
 
@@ -47,24 +47,24 @@ export class Item implements Urgent {
   readonly ordinal: number
   readonly task: TaskShape
   state: 'queued' | 'running' | 'done' = 'queued'
-  /** The variants that served it and its ancestors, once it is done. */
+  /** The variants that served it and its ancestors; set once it is done. */
   prefix: Prefix | null = null
   result: Handle = undefined
-  /** For each child task in the order of `next`, in reading order. */
+  /** Child items by child task in the order of `next`, in reading order. */
   children = NO_CHILDREN
   /** Times dispatched. */
   attempts = 0
-  /** While running: its batch, the variant it is bound to, and when the result is expected. */
+  /** While running: its batch, the prefix it is bound to, and when the result is expected. */
   batch: BatchId | null = null
   bound: Prefix | null = null
   endsAtMs = 0
-  /** Where it failed last, and batches that came to nothing with it. */
+  /** The node it failed on last, and all batches that nodes failed at with it. */
   failedOn: NodeId | null = null
   failures: readonly Failure[] = NO_FAILURES
-  /** While queued: that it was left for a slot that comes free later. */
+  /** While queued: set if it was left for a slot that comes free later. */
   left: Left | null = null
 
-  /** @param way which variants served its ancestors, and so what it may be served with */
+  /** @param way the variants that served its ancestors, which determine those it may be served with */
   constructor(
     readonly query: Query,
     readonly way: Way,
@@ -77,7 +77,7 @@ export class Item implements Urgent {
     this.task = way.task
   }
 
-  /** running -> queued; a new item is queued already. Its query counts it in `waiting`. */
+  /** running -> queued, or new. The caller updates the query's `waiting`. */
   queue(nowMs: number): void {
     this.state = 'queued'
     this.batch = null
@@ -96,27 +96,27 @@ export class Item implements Urgent {
   }
 }
 
-/** No version of the paths. */
+/** Stands for no version of the paths. */
 const UNKNOWN = -1
 
-/** What a query still needs at the least; worked out by the deadline test. */
+/** Lower bound of the work a query still needs; computed by the deadline test. */
 class Rest {
-  /** The version of the paths that it is worked out by; `UNKNOWN` once the query changed. */
+  /** Version of the paths it was computed with; `UNKNOWN` once the query changed. */
   epoch = UNKNOWN
-  /** Work of the station that has most to do. */
+  /** ms of the station with most of its work. */
   poolMs = 0
-  /** Length of the longest chain of what waits, with the pool idle; its variance in ms². */
+  /** Length of the longest chain of queued items, with the pool idle; its variance in ms². */
   chainMs = 0
   variance = 0
-  /** When the last of what runs, with all that follows from it, can end. */
+  /** When the last running item, with all tasks that follow it, can end. */
   runningEndMs = 0
-  /** Of each station: all work, what follows items that are not done, and when it is first needed. */
+  /** By station: ms of work; ms of tasks that follow unfinished items; ms until it is first needed. */
   stationMs: number[] = fresh()
   lockedMs: number[] = fresh()
   leadMs: number[] = zeros(0)
-  /** False while some of it can be served by no slot. */
+  /** False while no slot can serve some of it. */
   servable = true
-  /** The last deadline test found it to be late even by its quickest path. */
+  /** Whether the last deadline test found it late even by its quickest path. */
   isLate = false
 }
 
@@ -134,41 +134,41 @@ interface Given {
   payload: Handle
 }
 
-/** From constructors, and with lists that no literal made: see `core/fresh.ts`. */
+/** Made by constructors, and with lists that no literal made: see `core/fresh.ts`. */
 export class Query implements Urgent {
   readonly id: QueryId
   readonly seq: number
   readonly ordinal = 0
   readonly shape: PipelineShape
   readonly deadlineMs: number
-  /** Time beyond what the quickest way through an idle pool took when it arrived, at most the SLO. */
+  /** Its time minus the quickest path through an idle pool at arrival, in ms; at most the SLO. */
   readonly slackMs: number
-  /** Least path accuracy, as position in `shape.levels`. */
+  /** Minimum path accuracy, as position in `shape.levels`. */
   readonly level: number
   readonly prefer: Prefer
-  /** As how much of a query it counts: in the backlog, in what its time costs and what its waiting does. */
+  /** Share of a query that it counts as: in the backlog, in the price of its time, in the cost of waiting. */
   readonly share: number
   readonly root: Item
-  /** In the order of creation: each stands at its ordinal. */
+  /** In order of creation: each item is at its ordinal. */
   readonly items: Item[] = fresh()
-  /** Items queued or running; none of them stands before `firstOpen`. */
+  /** Number of items queued or running; all of them are at `firstOpen` or later. */
   openCount = 0
   firstOpen = 0
-  /** Items queued, and those queued or running, by position of the task; items so far, by its depth. */
+  /** Items queued, and items queued or running, by task position; items so far, by task depth. */
   readonly waiting: number[]
   readonly openAt: number[]
   readonly countAt: number[] = fresh()
   readonly stages: StageRecord[] = fresh()
-  /** Items by variant, in the order in which each first served one. */
+  /** Items by variant, in the order in which each variant first served one. */
   readonly served: { variant: VariantShape; items: number }[] = fresh()
-  /** Answered or cancelled: whatever still comes for it is ignored. */
+  /** Answered or cancelled: later results for it are ignored. */
   closed = false
-  /** Who asks; and whether results that nobody confirmed will do. */
+  /** Client id; and whether the client accepts unconfirmed results. */
   readonly client: string
   readonly unverified: boolean
-  /** Whether known parties said or confirmed all that was taken. */
+  /** Whether trusted nodes gave or confirmed all results taken. */
   verified = true
-  /** ms of the auditor that it had, and that it is expected to need yet. */
+  /** ms of the auditor that it used, and that it is expected to need still. */
   auditedMs = 0
   owedMs = 0
   readonly rest = new Rest()
@@ -190,7 +190,7 @@ export class Query implements Urgent {
   }
 }
 
-/** What the query still needs is no longer what it was. */
+/** Invalidates the computed rest of a query. */
 export function unsettle({ rest }: Query): void {
   rest.epoch = UNKNOWN
 }
@@ -208,11 +208,11 @@ function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
 }
 
 /**
- * running -> done. Its child items are queued from now on: those of each child task are in `children`.
- * Children for tasks that do not follow this one are ignored. The last item of its task brings the one
- * of a task that gathers.
+ * running -> done. Its child items are created queued, by child task, in `children`. Children for tasks
+ * that do not follow this one are ignored. The last item of a task creates the item of a gathering task
+ * behind it.
  *
- * @returns that one where it follows items that were done before: this one handed nothing on to them
+ * @returns new items that follow items done earlier: gathering items that waited for this one
  */
 export function serveItem(
   item: Item,
@@ -246,7 +246,7 @@ export function serveItem(
     : late.flatMap((task) => gatherLate(item, task, gather, nowMs))
 }
 
-/** The item of a task further down that gathers, where no more than this one's children was waited for. */
+/** The item of a deeper gathering task, if this item was the last it could wait for and had no children. */
 function gatherLate({ query }: Item, task: TaskShape, gather: Gather, nowMs: number): Item[] {
   const before = task.parent!
   if (mayCome(query, before)) return []
@@ -260,7 +260,7 @@ function gatherLate({ query }: Item, task: TaskShape, gather: Gather, nowMs: num
   return late
 }
 
-/** Whether an item of the task, or one that it would come of, is not done. */
+/** Whether an item of the task, or of a task before it, is not done. */
 function mayCome({ openAt }: Query, task: TaskShape): boolean {
   for (let at: TaskShape | null = task; at !== null; at = at.parent) {
     if (openAt[at.position]! > 0) return true
@@ -268,12 +268,12 @@ function mayCome({ openAt }: Query, task: TaskShape): boolean {
   return false
 }
 
-/** The item that takes what all items of this one's task gave, once no more of them can come. */
+/** The gathering item of all items of this item's task, once no more of them can come. */
 function gatherFor({ query, task }: Item, child: number, gather: Gather, nowMs: number): Item[] {
   if (mayCome(query, task)) return []
   const items: Item[] = []
   listOf(query.root, task, items)
-  // It is worth what the least of them is.
+  // Its accuracy is that of its least accurate input.
   const prefixes = items.map(({ prefix }) => prefix!)
   const least = prefixes.reduce((a, b) => b.accuracy < a.accuracy ? b : a)
   return [addItem(query, least.ways[child]!, gather(items, query.root.payload), nowMs)]

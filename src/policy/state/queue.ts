@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What gives an entry its place. No two entries of one queue may be equal in all three. */
+/** Sort key of an entry. No two entries of one queue may be equal in all three. */
 export interface Urgent {
   readonly deadlineMs: number
   /** Order of arrival of the query. */
@@ -13,22 +13,22 @@ export interface Urgent {
   readonly ordinal: number
 }
 
-/** Below 0 when `a` comes first. */
+/** Negative if `a` comes first. */
 export function byUrgency(a: Urgent, b: Urgent): number {
   return a.deadlineMs - b.deadlineMs || a.seq - b.seq || a.ordinal - b.ordinal
 }
 
-/** Moving entries one by one takes so much longer than having the array move its end. */
+/** Cost of moving an entry one by one, relative to a splice of the array. */
 const ONE_BY_ONE = 8
-/** Left free at the front of the array, at most, on top of as many as there are entries. */
+/** Most free places at the front of the array beyond the number of entries. */
 const MAX_FREE = 1024
 
 /**
- * Insertion and removal search by halving. Entries lie in one array with free places in front of
- * them: most of what is removed is among the most urgent, and only what is before it moves up.
+ * Insertion and removal find positions by binary search. Entries lie in one array with free places in
+ * front: most removals are near the front, and only the entries before a removed one move.
  *
- * A class, as there are several and decisions look at hundreds of entries: engines inline a method, and
- * no closure that was made more than once.
+ * A class, since there are several queues and decisions look at hundreds of entries: engines inline
+ * methods, but not closures that were created more than once.
  */
 export class DeadlineQueue<T extends Urgent> {
   private readonly array: (T | undefined)[] = []
@@ -38,12 +38,12 @@ export class DeadlineQueue<T extends Urgent> {
     return this.array.length - this.head
   }
 
-  /** Entry at this position, the most urgent at 0. */
+  /** Entry at this position; the earliest deadline is at 0. */
   at(position: number): T | undefined {
     return position < 0 ? undefined : this.array[this.head + position]
   }
 
-  /** Entries due at this time or before. */
+  /** Number of entries due at this time or before. */
   dueBy(deadlineMs: number): number {
     return this.positionOf({ deadlineMs, seq: Infinity, ordinal: 0 })
   }
@@ -52,17 +52,17 @@ export class DeadlineQueue<T extends Urgent> {
     this.insertAt(this.positionOf(entry), [entry])
   }
 
-  /** Several in their order, one at least, between which none of the others comes. */
+  /** Inserts a non-empty run of entries in order; no other entry may sort between them. */
   insertRun(run: readonly T[]): void {
     const position = this.positionOf(run[0]!)
     const next = this.at(position)
     if (next !== undefined && byUrgency(next, run[run.length - 1]!) < 0) {
-      throw new RangeError('Cannot insert a run: others come in between')
+      throw new RangeError('Cannot insert a run: other entries come in between')
     }
     this.insertAt(position, run)
   }
 
-  /** False when it was not there. */
+  /** Returns false if the entry was not in the queue. */
   remove(entry: T): boolean {
     const index = this.head + this.positionOf(entry)
     if (this.array[index] !== entry) return false
@@ -70,7 +70,7 @@ export class DeadlineQueue<T extends Urgent> {
     return true
   }
 
-  /** Several that stand together in this order. False, and none is removed, where they do not. */
+  /** Removes adjacent entries in this order. Returns false, and removes none, if they are not adjacent. */
   removeRun(run: readonly T[]): boolean {
     const first = run[0]
     if (first === undefined) return true
@@ -81,7 +81,7 @@ export class DeadlineQueue<T extends Urgent> {
     return true
   }
 
-  /** Position of the first entry that does not come before this one. */
+  /** Position of the first entry that does not sort before this one. */
   private positionOf(entry: Urgent): number {
     const { array, head } = this
     let low = head
@@ -94,7 +94,7 @@ export class DeadlineQueue<T extends Urgent> {
     return low - head
   }
 
-  /** Whether it is less work to move what is before this index than what is behind it. */
+  /** Whether moving the entries before this index is less work than moving those behind it. */
   private isNearFront(index: number): boolean {
     return (index - this.head) * ONE_BY_ONE <= this.array.length - index
   }
@@ -113,7 +113,6 @@ export class DeadlineQueue<T extends Urgent> {
     this.head -= count
   }
 
-  /** Takes out what stands there. */
   private removeAt(index: number, count: number): void {
     const { array, head } = this
     if (!this.isNearFront(index)) {

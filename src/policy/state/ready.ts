@@ -1,7 +1,7 @@
 /**
- * Which slots have credit for a batch: idle ones, the last used on top, so that few nodes do what few
- * can do; busy ones about to be free; and idle ones that rest. Kept up as slots change, so that
- * no decision looks at all slots of the pool.
+ * Slots with credit for a batch: idle ones, the last used on top, so that few nodes do what few can do;
+ * busy ones about to be free; and idle ones at rest. Updated as slots change, so that no decision has to
+ * look at all slots of the pool.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import { creditAtMs } from './credit.ts'
 import { type Group, type Place, type Slot } from './node.ts'
 import { isResting, readyAtMs } from './slots.ts'
 
-/** When a group's best slot could begin, and the number of the look since which it is no better. */
+/** When a group's best slot could begin, and the number of the run since which it is no better. */
 interface Room {
   startMs: number
   isIdle: boolean
   since: number
 }
 
-/** Slots of a group by place; deeper in its list one stays that is listed elsewhere by now. */
+/** Slots of a group by place. Below the top of a list there may be slots that are listed elsewhere by now. */
 class Lists {
   readonly idle: Slot[] = []
   readonly nearly: Slot[] = []
   readonly resting: Slot[] = []
-  /** Idle slots, without those that are passed over. */
+  /** Idle slots, without those listed elsewhere by now. */
   idleCount = 0
-  /** The best slot with room as it was when last asked for; null where none had. */
+  /** The best slot with room at the last call of `roomSince`; null if none had room. */
   room: Room | null = null
 
   has({ listed }: Slot, place: Place): boolean {
@@ -49,7 +49,7 @@ class Lists {
     if (list[list.length - 1] === slot) list.pop()
   }
 
-  /** The last of a place that has credit still. */
+  /** The top slot of a place that still has credit. */
   last(place: Place, group: Group, nowMs: number): Slot | undefined {
     const list = this[place]
     for (;;) {
@@ -67,7 +67,7 @@ class Lists {
 const placeOf = (slot: Slot): Place =>
   slot.batches.length > 0 ? 'nearly' : isResting(slot) ? 'resting' : 'idle'
 
-/** When a slot gets credit by the time alone; good while the slot has this stamp. */
+/** When a slot gets credit by time alone; valid while the slot has this stamp. */
 interface Timer {
   atMs: number
   slot: Slot
@@ -78,7 +78,7 @@ interface Timer {
 class Timers {
   private readonly heap: Timer[] = []
 
-  /** The first that is good still. */
+  /** The first timer that is still valid. */
   get first(): Timer | undefined {
     const { heap } = this
     while (heap.length > 0 && heap[0]!.slot.stamp !== heap[0]!.stamp) this.pop()
@@ -121,7 +121,7 @@ export class Ready {
   private readonly lists = new Map<Group, Lists>()
   private readonly timers = new Timers()
 
-  /** Something about the slot changed. */
+  /** A slot changed. */
   touch(slot: Slot, nowMs: number): void {
     const stamp = ++slot.stamp
     const own = slot.group === null ? undefined : this.lists.get(slot.group)
@@ -132,19 +132,19 @@ export class Ready {
     if (atMs < Infinity) this.timers.push({ atMs, slot, stamp })
   }
 
-  /** Groups were made anew. */
+  /** The groups were made again. */
   rebuild({ groups }: Layout, nowMs: number): void {
     this.lists.clear()
     this.timers.clear()
     for (const group of groups) {
       this.lists.set(group, new Lists())
-      // The last used comes last, and so first to be taken.
+      // The slot used last is on top, and so taken first.
       const slots = [...group.slots].sort((a, b) => a.usedMs - b.usedMs)
       for (const slot of slots) this.touch(slot, nowMs)
     }
   }
 
-  /** Takes up those whose time has come. */
+  /** Lists the slots whose time has come. */
   advance(nowMs: number): void {
     for (let one = this.timers.first; one !== undefined; one = this.timers.first) {
       if (one.atMs > nowMs) return
@@ -153,7 +153,7 @@ export class Ready {
     }
   }
 
-  /** The slot of a group that should get the next batch, if one has credit. Leaves it where it is. */
+  /** The slot of a group that should get the next batch, if one has credit. The lists stay as they are. */
   peek(group: Group, resting: boolean, nowMs: number): Slot | undefined {
     const own = this.lists.get(group)
     if (resting) return own?.last('resting', group, nowMs)
@@ -161,10 +161,10 @@ export class Ready {
   }
 
   /**
-   * Since which look the group has had room as good as now: what was offered to it then need not be
-   * offered again. Undefined where it has none.
+   * The run since which the group has had room as good as now: items offered to it since then need not be
+   * offered again. Undefined if it has no room.
    *
-   * @param look number of this look; of later looks the numbers are greater
+   * @param look number of this run; numbers grow from run to run
    */
   roomSince(group: Group, look: number, nowMs: number): number | undefined {
     const own = this.lists.get(group)
@@ -182,12 +182,12 @@ export class Ready {
     return own.room.since
   }
 
-  /** Idle slots of the group, without the resting ones. */
+  /** Number of idle slots of the group, without those at rest. */
   idleCount(group: Group): number {
     return this.lists.get(group)?.idleCount ?? 0
   }
 
-  /** When the next slot gets credit by the time alone. */
+  /** When the next slot gets credit by time alone. */
   nextMs(): number {
     return this.timers.first?.atMs ?? Infinity
   }

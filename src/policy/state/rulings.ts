@@ -1,6 +1,6 @@
 /**
- * What whoever runs the pool has said of variants: pinned, a variant alone serves its task;
- * forbidden, it serves nothing. All others are open.
+ * Rulings of the pool's operator on variants: a pinned variant alone serves its task; a forbidden variant
+ * serves nothing. All other variants are open.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import type { PipelineShape, Prefix, VariantShape } from '../core/graph.ts'
 import type { VariantRef, VariantRuling } from '../core/types.ts'
 
 export interface Rulings {
-  /** All there are; replaces what was said before. Names that nothing has yet hold once it comes. */
+  /** Replaces all rulings. A ruling on an unknown name takes effect once such a variant exists. */
   set(rulings: readonly VariantRuling[]): void
   isOpen(variant: VariantShape): boolean
-  /** Highest least accuracy that a query can ask for and get. */
+  /** Highest minimum accuracy that a query can request and get. */
   bestFloor(shape: PipelineShape): number
-  /** As a part of a sentence; empty where nothing was said. */
+  /** The rulings as part of a sentence; empty without rulings. */
   readonly words: string
 }
 
 export function createRulings(): Rulings {
   const forbidden = new Set<string>()
-  /** The one variant of a task. */
+  /** Pinned variant by task. */
   const pinned = new Map<string, string>()
   const floors = new Map<PipelineShape, number>()
   let words = ''
@@ -49,9 +49,11 @@ export function createRulings(): Rulings {
         if (one.ruling === 'pinned') pinned.set(taskOf(one), one.variant)
         else forbidden.add(keyOf(one))
       }
-      // Two versions of a pipeline say the same.
-      const said = rulings.map(({ task, variant, ruling }) => `${task} ${variant} is ${ruling}`)
-      words = [...new Set(said)].join(', ')
+      // Two versions of a pipeline have the same rulings.
+      const sentences = rulings.map(({ task, variant, ruling }) =>
+        `${task} ${variant} is ${ruling}`
+      )
+      words = [...new Set(sentences)].join(', ')
     },
     isOpen,
     bestFloor(shape) {

@@ -1,5 +1,5 @@
 /**
- * Slots over time: how long a batch takes on one, when one is ready for its next, and how one is taken off.
+ * Times of a slot: how long a batch takes on it, when it is ready for the next, and how a batch is removed.
  *
  * @module
  */
@@ -9,28 +9,28 @@ import type { Batch, Slot } from './node.ts'
 import { slot as S } from './params.ts'
 import { generates, lastOf, takesMore } from './rows.ts'
 
-/** Mean latency of a batch on this slot as things are: longer beside a load. */
+/** Mean latency of a batch on this slot now: longer beside a load. */
 export const meanMsOn = (
   { loading, node: { times } }: Slot,
   variant: VariantShape,
   batch: number,
 ) => times.meanMs(variant, batch) * (loading === null ? 1 : times.loadFactor())
 
-/** Likewise what is hardly exceeded. */
+/** Upper latency of a batch on this slot now. */
 export const upperMsOn = (slot: Slot, variant: VariantShape, batch: number): number =>
   meanMsOn(slot, variant, batch) * slot.node.times.upperTimes(variant)
 
-/** Whether it may only be called: the plan does without it. */
+/** Whether the slot is outside the plan's use: it gets a batch only if called. */
 export const isResting = ({ index, node: { inUse } }: Slot): boolean => index >= inUse.slots
 
-/** When a node of this duty may start again after running for `computeMs`. */
+/** ms that a node of this duty rests after running for `computeMs`. */
 export const restMs = ({ duty }: { duty: number }, computeMs: number): number =>
   computeMs * (1 / duty - 1)
 
 /**
- * When the slot could begin with a batch, as far as is known: while the result before it travels.
+ * Expected time at which the slot could begin a batch: the result of the last may still be travelling.
  *
- * @param task of the batch: what generates may begin beside what runs
+ * @param task task of the batch: a generating one may begin beside running ones
  */
 export function readyAtMs(slot: Slot, nowMs: number, task?: TaskShape): number {
   const last = lastOf(slot)
@@ -42,25 +42,25 @@ export function readyAtMs(slot: Slot, nowMs: number, task?: TaskShape): number {
   return Math.max(nowMs, heardAtMs - last.networkMs / 2) + restMs(slot.node.inUse, last.meanMs)
 }
 
-/** From when a batch is later than jitter explains: its node may be gone, and nobody know of it yet. */
+/** From when jitter no longer explains the lateness of a batch: its node may be gone unnoticed. */
 export const overdueAtMs = ({ endsAtMs, upperMs, meanMs }: Batch) =>
   endsAtMs + upperMs - meanMs + S.marginMs + S.margin * meanMs
 
-/** Whether what it runs, or ran for nobody, is later than jitter explains. */
+/** Whether the slot's first batch, even an abandoned one, is later than jitter explains. */
 export const isOverdue = ({ batches }: Slot, nowMs: number) =>
   batches.length > 0 && overdueAtMs(batches[0]!) < nowMs
 
 export const isCoolingDown = (slot: Slot, variant: VariantShape, nowMs: number) =>
   slot.cooldowns.size > 0 && (slot.cooldowns.get(variant)?.untilMs ?? -Infinity) > nowMs
 
-/** After a failure the pair gets nothing for a while, longer each time in a row. */
+/** Pauses a variant on a slot after a failure; the pause doubles with each failure in a row. */
 export function coolDown(slot: Slot, variant: VariantShape, nowMs: number): void {
   const failures = (slot.cooldowns.get(variant)?.failures ?? 0) + 1
   const pauseMs = S.cooldownMs * 2 ** Math.min(failures - 1, 7)
   slot.cooldowns.set(variant, { untilMs: nowMs + pauseMs, failures })
 }
 
-/** What is on the slot takes so many times as long from now on: a load began beside it, or ended. */
+/** Scales the remaining time of a slot's batches: a load began beside them, or ended. */
 export function changePace(slot: Slot, times: number, nowMs: number): void {
   let laterMs = 0
   slot.batches.forEach((batch, i) => {
@@ -78,8 +78,8 @@ export function changePace(slot: Slot, times: number, nowMs: number): void {
 }
 
 /**
- * Takes a batch off its slot; what is behind it runs that much sooner, or as soon as it is there,
- * unless duty has it wait.
+ * Removes a batch from its slot. The batches behind it start that much sooner, but not before they have
+ * arrived.
  */
 export function takeOff(batch: Batch, nowMs: number): void {
   const { batches } = batch.slot

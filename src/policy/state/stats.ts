@@ -1,5 +1,5 @@
 /**
- * What is counted, and the snapshot for `/v1/stats`.
+ * Counters, and the snapshot for `/v1/stats`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { slot } from './params.ts'
 import type { PoolNode } from './node.ts'
 import type { Waiting } from './waiting.ts'
 
-/** Why a batch has the size that it has. */
+/** Why a batch has its size. */
 export type CloseReason = 'queue_empty' | 'full' | 'slack' | 'no_gain'
 
 class PipelineCounts {
@@ -43,7 +43,7 @@ export class Counters {
     this.pipelines.set(pipeline, new PipelineCounts())
   }
 
-  /** One pipeline is gone, and another took its place: its counts are that one's. */
+  /** Adds the counts of a removed pipeline to the one that replaced it. */
   fold(from: string, into: string): void {
     const counts = this.pipelines.get(from)
     this.pipelines.delete(from)
@@ -101,7 +101,7 @@ export function dispatcherStats(
   return stats
 }
 
-/** A node is active while it runs a batch, and a second after it was given one. */
+/** A node is active while it runs a batch, and for a second after the last was sent to it. */
 function stateOf(node: PoolNode, nowMs: number): SchedulerStats['nodes'][string]['state'] {
   if (node.paused) return 'paused'
   const runs = node.slots.some(({ batches }) => batches.length > 0)

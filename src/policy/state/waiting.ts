@@ -1,6 +1,6 @@
 /**
- * What waits for dispatch: one queue in deadline order for each task of each pipeline. All and only
- * items in state `queued` are in one.
+ * Items that wait for dispatch: one queue in deadline order for each task of each pipeline. It holds
+ * exactly the items in state `queued`.
  *
  * @module
  */
@@ -12,12 +12,12 @@ export class Waiting {
   /** Items in all queues. */
   total = 0
   readonly queues = new Map<TaskShape, DeadlineQueue<Item>>()
-  /** The same by index of the task. */
+  /** The queues by task index. */
   private readonly byIndex: DeadlineQueue<Item>[] = []
-  /** By index of the task: by how much its items count for less than their number; and items that do. */
+  /** By task index: number of items minus their load; and number of items with a share below 1. */
   private readonly lighter: number[] = []
   private patient = 0
-  /** Of tasks that are gone. */
+  /** Queue of removed tasks. */
   private readonly nothing = createQueue<Item>()
 
   constructor(shapes: Shapes) {
@@ -33,18 +33,18 @@ export class Waiting {
     return this.of(task).length
   }
 
-  /** Whether anything waits that is asked only because there is time. */
+  /** Whether an item of a query with time to spare (share below 1) waits. */
   get hasPatient(): boolean {
     return this.patient > 0
   }
 
-  /** Items of a task, each as much as its query counts. */
+  /** Items of a task, each weighted by the share of its query. */
   load(task: TaskShape): number {
     const { length } = this.of(task)
     return length === 0 ? 0 : Math.max(0, length - this.lighter[task.index]!)
   }
 
-  /** Queues for one pipeline more, and away with those of one that is gone. */
+  /** Adds the queues of a pipeline; `close` removes them. */
   open({ tasks }: PipelineShape): void {
     for (const task of tasks) {
       this.queues.set(task, this.byIndex[task.index] = createQueue<Item>())
@@ -64,18 +64,18 @@ export class Waiting {
     this.of(item.task).insert(item)
   }
 
-  /** New items of one query and one task, one at least, in the order of their creation. */
+  /** Queues a non-empty list of new items of one query and one task, in order of creation. */
   addNew(items: readonly Item[], nowMs: number): void {
     for (const item of items) this.enter(item, nowMs)
     this.of(items[0]!.task).insertRun(items)
   }
 
-  /** To be dispatched or dropped: its state is the caller's to set. */
+  /** Removes an item that is dispatched or dropped; the caller sets its state. */
   remove(item: Item): void {
     if (this.of(item.task).remove(item)) this.note(item, -1)
   }
 
-  /** Likewise the items of a batch, which mostly stand together. */
+  /** Removes the items of a batch, which are mostly adjacent. */
   removeAll(items: readonly Item[]): void {
     const isRun = this.of(items[0]!.task).removeRun(items)
     for (const item of items) {

@@ -1,9 +1,9 @@
 /**
- * The auditor: a worker of the coordinator's own that serves no query. It is asked what others were
- * asked, one thing after another, and what it says is the truth.
+ * The auditor: a worker of the coordinator's own that serves no query. It gets items that other nodes
+ * got, one check after another, and its results count as the truth.
  *
- * It is no node of the pool: its slot is kept here alone, so that nothing that plans, counts or
- * serves meets it. It loads what it is asked for, and lets go of what it was not asked for longest.
+ * It is no node of the pool: its slot is kept only here, so that planning, counting and serving never see
+ * it. It loads variants as checks require them, and unloads the one not used for longest.
  *
  * @module
  */
@@ -20,31 +20,31 @@ import { bytesListed } from '../state/node.ts'
 import type { Finished } from '../state/finish.ts'
 import { trust as params } from './params.ts'
 
-/** What it is asked, and who is told what came of it. */
+/** A check for the auditor, and its callback. */
 export interface Audit {
   variant: VariantShape
   items: DispatchedItem[]
-  /** What was said of these items before. */
+  /** Earlier outcomes of these items. */
   like: ItemOutcome[] | undefined
-  /** ms after which it is ended: its input is not to keep others waiting. */
+  /** ms after which it is ended: one input must not keep others waiting. */
   limitMs: number
-  /** Without `ranMs` it never began; without an event the auditor could not say, or went away. */
+  /** `ranMs` is undefined if it never began; `event` is undefined if it has no result, or the auditor left. */
   ended(nowMs: number, ranMs?: number, event?: Finished): void
 }
 
-/** Its batches are numbered from here, those of the pool from 1: neither gets to the other's. */
+/** Its batch numbers start here, those of the pool at 1, so they never meet. */
 const FIRST_BATCH = 2 ** 52
 
 export class Auditor {
-  /** Undefined while it is not there. */
+  /** Undefined while the auditor is away. */
   id: NodeId | undefined
-  /** What it is able to hold, with the bytes that each takes. */
+  /** Variants it is able to hold, with the bytes of each. */
   private able = new Map<VariantShape, number>()
-  /** What it holds; what it was asked for last stands last. */
+  /** Variants it holds; the last used comes last. */
   private readonly held = new Set<VariantShape>()
-  /** Variants that it could not load, and until when they are not tried again. */
+  /** Variants that failed to load, and until when they are not tried again. */
   private readonly failed = new Map<VariantShape, number>()
-  /** What it is at, and since when; without a batch while it loads. */
+  /** The check under way, and since when; without a batch while its variant loads. */
   private current:
     | { audit: Audit; batch: BatchId | undefined; sinceMs: number; untilMs: number }
     | undefined
@@ -53,7 +53,7 @@ export class Auditor {
   constructor(
     private readonly shapes: Pick<Shapes, 'find'>,
     private readonly emit: (command: PolicyCommand) => void,
-    /** There is to be one: also while it starts, or is away. */
+    /** Whether an auditor is configured: also true while it starts, or is away. */
     public isOn = false,
   ) {}
 
@@ -61,30 +61,30 @@ export class Auditor {
     return this.id !== undefined && this.current === undefined
   }
 
-  /** Whether it can hold this variant; as far as is known, while it is not there. */
+  /** Whether it can hold this variant; assumed while it is away. */
   isAble(variant: VariantShape): boolean {
     return this.isOn && (this.id === undefined || this.able.has(variant))
   }
 
-  /** ms until it is free, at a guess: it takes as long again as it has, or until it is there. */
+  /** Estimated ms until it is free: as long again as its check has taken; or until it has started. */
   freeInMs(nowMs: number): number {
     if (this.id === undefined) return params.startMs
     if (this.current === undefined) return 0
     return Math.min(nowMs - this.current.sinceMs, this.current.untilMs - nowMs)
   }
 
-  /** Whether it could be asked about this variant. */
+  /** Whether it can check this variant now. */
   knows(variant: VariantShape, nowMs: number): boolean {
     return this.id !== undefined && this.able.has(variant) &&
       (this.failed.get(variant) ?? 0) <= nowMs
   }
 
-  /** ms by which what it holds is asked about first. */
+  /** ms by which checks of variants not held are put off, so that held ones go first. */
   putOffMs(variant: VariantShape): number {
     return this.held.has(variant) ? 0 : params.patienceMs
   }
 
-  /** Asks it, which has to be idle. */
+  /** Starts a check; the auditor must be idle. */
   ask(audit: Audit, nowMs: number): void {
     const { variant } = audit
     if (this.held.has(variant)) return this.run(audit, nowMs)
@@ -94,7 +94,7 @@ export class Auditor {
     this.emit({ type: 'load', node: this.id!, slot: 0, ...variant.ref })
   }
 
-  /** Takes the events that concern it alone; false for all others. */
+  /** Handles the events that concern only the auditor; returns false for all others. */
   takes(event: PolicyEvent, nowMs: number): boolean {
     if (event.type === 'node_joined' && event.judge === true) {
       this.isOn = true
@@ -119,7 +119,7 @@ export class Auditor {
     return true
   }
 
-  /** Gives up what takes too long. */
+  /** Ends a check or load that takes too long. */
   sweep(nowMs: number): void {
     if (this.current === undefined || nowMs < this.current.untilMs) return
     const { batch, audit: { variant } } = this.current
@@ -137,7 +137,7 @@ export class Auditor {
     this.held.delete(variant)
     this.held.add(variant)
     const batch = this.nextBatch++
-    // It ends by itself what takes too long; where it does not, it is not waited for any more.
+    // The auditor ends long runs itself; `endingMs` later the check is given up.
     this.current = { audit, batch, sinceMs: nowMs, untilMs: nowMs + limitMs + params.endingMs }
     this.emit({
       type: 'dispatch',
@@ -186,7 +186,7 @@ export class Auditor {
     else this.end(nowMs)
   }
 
-  /** Another one, or none, is there from now on. */
+  /** Replaces the auditor, or removes it. */
   private become(next: NodeId | undefined, nowMs: number): void {
     this.id = next
     this.held.clear()
@@ -194,7 +194,7 @@ export class Auditor {
     this.end(nowMs)
   }
 
-  /** A pipeline is served no more. */
+  /** Drops the variants of a removed pipeline. */
   private drop(name: string): void {
     for (const variant of this.held) if (variant.ref.pipeline === name) this.unload(variant)
     for (const variant of this.failed.keys()) {

@@ -1,5 +1,5 @@
 /**
- * What the auditor is asked, in which order, and for how long.
+ * The order of checks at the auditor, and how long each may take.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export class Audits {
     private readonly work: ExtraWork,
   ) {}
 
-  /** Whether the auditor would be at what this variant says before long. */
+  /** Whether the auditor would get to a check of this variant soon. */
   isNear(variant: VariantShape, pending: Iterable<Check>, nowMs: number): boolean {
     if (!this.auditor.knows(variant, nowMs)) return false
     let waiting = 0
@@ -32,7 +32,7 @@ export class Audits {
     return waiting < params.auditorQueue
   }
 
-  /** Of whoever had the least of its time; of one client's what is due first. */
+  /** The next check: of the client with the least auditor time, and of its checks the earliest due. */
   next(pending: Iterable<Check>, nowMs: number): Check | undefined {
     if (!this.auditor.idle) return undefined
     let next: Check | undefined
@@ -44,12 +44,12 @@ export class Audits {
     return next
   }
 
-  /** @param ended told what it says; nothing where it cannot */
+  /** @param ended called with the result; without one if the auditor has none */
   ask(check: Check, nowMs: number, ended: (atMs: number, event?: Finished) => void): void {
     const { kind, variant, items, held, client } = check
     this.turns.begins(client, nowMs)
     check.auditing = true
-    check.asked.add(this.auditor.id!)
+    check.assigned.add(this.auditor.id!)
     this.work.audits += items.length
     const { sloMs } = variant.task.pipeline.pipeline
     const limitMs = kind === 'replica' ? Math.max(params.auditMs, sloMs) : params.checkMs

@@ -1,12 +1,12 @@
 /**
- * Canaries: nodes are asked what is known already, in batches like any other; a node that is new at
- * once, others at random times. What is known are answers to questions of our own: no node gets an input
+ * Canaries: nodes get items whose answers are known, in batches like any other; a new node at once, others
+ * at random times. The known answers belong to questions of the coordinator's own: no node gets an input
  * of a client that no query needs.
  *
  * @module
  */
 import type { PipelineShape, VariantShape } from '../core/graph.ts'
-import type { Said } from '../core/options.ts'
+import type { ItemReport } from '../core/options.ts'
 import type { Handle, NodeId } from '../core/types.ts'
 import type { Proof } from '../state/node.ts'
 import { holds } from '../state/credit.ts'
@@ -18,18 +18,18 @@ import type { Presence, Reputations } from './reputations.ts'
 import { Questions } from './questions.ts'
 import { type Sample, SampleStore } from './sample_store.ts'
 
-/** When a node is asked next. */
+/** When a node gets its next canary. */
 interface Clock {
-  /** From then on, or after so many batches more, whichever comes first. */
+  /** The canary is due at this time or after this many batches, whichever comes first. */
   atMs: number
   batches: number
-  /** Canaries since the node joined, or showed less than before. */
+  /** Canaries since the node joined, or since its proof fell. */
   sent: number
   /** Wrong answers in a row. */
   failed: number
   proof: Proof
-  /** One canary at a time. */
-  isAsked: boolean
+  /** Whether a canary is under way: one at a time. */
+  isUnderWay: boolean
 }
 
 export class Canaries {
@@ -37,11 +37,11 @@ export class Canaries {
   private readonly questions: Questions
   private readonly clocks = new WeakMap<Presence, Clock>()
   private readonly samplesOf = new WeakMap<Check, Sample[]>()
-  /** Variants of which a node has seen all samples that there are. */
+  /** Variants for which a node has seen all samples there are. */
   private readonly wanted = new WeakSet<VariantShape>()
-  /** Variants that somebody is asked about, with for the sake of which: one question of each at a time. */
-  private readonly asking = new Map<VariantShape, VariantShape>()
-  /** Variants that nobody is to be asked about before then. */
+  /** Variants with a question under way, and the variant that needs its answer: one question each. */
+  private readonly questioned = new Map<VariantShape, VariantShape>()
+  /** Variants that get no question until then. */
   private readonly restUntilMs = new WeakMap<VariantShape, number>()
   private tickMs = -Infinity
 
@@ -56,7 +56,7 @@ export class Canaries {
     this.questions = new Questions(question, parts.gather)
   }
 
-  /** Asks whoever is due. */
+  /** Sends the questions and canaries that are due. */
   tick(nowMs: number): void {
     if (nowMs < this.tickMs) return
     this.tickMs = nowMs + params.tickMs
@@ -65,7 +65,7 @@ export class Canaries {
     for (const [id, presence] of reputations.present) {
       if (reputations.get(id)?.own !== false) continue
       const clock = this.clockOf(id, presence, nowMs)
-      if (presence.paused || clock.isAsked) continue
+      if (presence.paused || clock.isUnderWay) continue
       if (clock.atMs <= nowMs || presence.batches >= clock.batches) {
         this.send(id, presence, clock, nowMs)
       }
@@ -76,38 +76,37 @@ export class Canaries {
     return this.tickMs
   }
 
-  /** The right answer to a question; undefined where nothing, or nothing right, came of it. */
-  answered(check: Check, said: Said | undefined, nowMs: number): void {
-    const { variant, items, asked } = check
+  /** Takes the right answer to a question; undefined if there is none. */
+  answered(check: Check, report: ItemReport | undefined, nowMs: number): void {
+    const { variant, items, assigned } = check
     const { payload } = items[0]!
-    if (said === undefined) return this.putBack(variant, payload, nowMs)
-    this.asking.delete(variant)
-    if (!said.outcome.ok) return
-    this.questions.learn(variant, payload, said.outcome)
+    if (report === undefined) return this.putBack(variant, payload, nowMs)
+    this.questioned.delete(variant)
+    if (!report.outcome.ok) return
+    this.questions.learn(variant, payload, report.outcome)
     this.questions.count(variant, 0)
     this.wanted.delete(variant)
-    this.samples.add(variant, payload, said, asked)
+    this.samples.add(variant, payload, report, assigned)
   }
 
-  /** A canary is over; `wrong` where nothing, or nothing right, came of it. */
+  /** A canary is over; `wrong` if there was no right answer. */
   ended(check: Check, wrong: boolean, nowMs: number): void {
     const { target } = check
     if (target === null) return
     const { reputations } = this
     const standing = reputations.standingOf(target)
-    // What a trusted node says otherwise may never have been right.
+    // If a trusted node disagrees, the sample itself may be wrong.
     if (wrong && standing === 'trusted') {
       for (const sample of this.samplesOf.get(check) ?? []) this.samples.drop(sample)
     }
     const presence = reputations.present.get(target)
     if (presence === undefined) return
     const clock = this.clockOf(target, presence, nowMs)
-    clock.isAsked = false
+    clock.isUnderWay = false
     clock.failed = wrong ? clock.failed + 1 : 0
     this.wind(target, presence, clock, nowMs)
   }
 
-  /** A pipeline is served no more. */
   close(shape: PipelineShape): void {
     this.samples.close(shape)
   }
@@ -117,11 +116,11 @@ export class Canaries {
     const proof = reputations.proofOf(id)
     let clock = this.clocks.get(presence)
     if (clock === undefined) {
-      clock = { atMs: 0, batches: 0, sent: 0, failed: 0, proof, isAsked: false }
+      clock = { atMs: 0, batches: 0, sent: 0, failed: 0, proof, isUnderWay: false }
       this.clocks.set(presence, clock)
       this.wind(id, presence, clock, nowMs)
     }
-    // A node that shows less than before is asked as if it were new.
+    // A node whose proof fell gets canaries like a new one.
     if (proof < clock.proof) {
       clock.atMs = -Infinity
       clock.sent = 0
@@ -134,7 +133,7 @@ export class Canaries {
   private wind(id: NodeId, presence: Presence, clock: Clock, nowMs: number): void {
     const { sent, failed } = clock
     const standing = this.reputations.standingOf(id)
-    // Between half and twice as long, so that nobody can tell when.
+    // Between half and twice the mean, so that the time cannot be predicted.
     const about = (mean: number) => mean * (0.5 + 1.5 * this.parts.options.random())
     presence.batches = 0
     clock.batches = standing === 'quarantined' ? Infinity : Math.ceil(about(params.batches))
@@ -146,12 +145,12 @@ export class Canaries {
 
   private send(id: NodeId, presence: Presence, clock: Clock, nowMs: number): void {
     if (this.canary(id, presence, clock, nowMs)) return
-    clock.isAsked = false
+    clock.isUnderWay = false
     clock.atMs = nowMs + params.nothingMs
     presence.batches = Math.min(presence.batches, clock.batches - 1)
   }
 
-  /** Asks a node for samples that it has not seen, of any variant that it holds. */
+  /** Sends a node samples that it has not seen, of any variant it holds. */
   private canary(id: NodeId, presence: Presence, clock: Clock, nowMs: number): boolean {
     const { shapes, nodes, options: { random } } = this.parts
     const node = nodes.get(id)
@@ -165,11 +164,11 @@ export class Canaries {
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(params.items * random())
     const samples = this.samples.unseenBy(id, variant, most, presence.backend)
     const items = samples.map(({ payload }) => hidden(payload))
-    const said = samples.map((sample) => sample.said)
-    const votes: Vote[] = [{ node: null, voter: '', standing: 'known', said }]
-    // Set before: a check may be over at once.
-    clock.isAsked = true
-    // Slots that are kept from queries wait for none.
+    const reports = samples.map(({ report }) => report)
+    const votes: Vote[] = [{ node: null, voter: '', standing: 'known', reports }]
+    // Set first: a check may be over at once.
+    clock.isUnderWay = true
+    // Slots that get no queries need not wait for any.
     const sinceMs = node!.keptFrom.has(variant.ref.pipeline) ? -Infinity : nowMs
     const check = this.checks.begin(
       { kind: 'canary', variant, items, votes, target: id, sinceMs },
@@ -185,7 +184,7 @@ export class Canaries {
     return true
   }
 
-  /** Has one more sample made, of one of these. */
+  /** Requests one more sample, of one of these variants. */
   private want(variants: readonly VariantShape[], nowMs: number): void {
     const some = variants.filter((variant) =>
       !this.questions.isVain(variant) && this.judges.canTell(variant, nowMs)
@@ -196,21 +195,21 @@ export class Canaries {
   }
 
   /**
-   * Where there are few samples, somebody is asked: the auditor, one of the own nodes, or several others.
-   * While queries wait, one question at a time, and that alone for which a node waits.
+   * Asks questions for variants with few samples, of the auditor, an own node, or several other nodes. While
+   * queries wait, it asks one question at a time, and only for a variant that a node waits for.
    */
   private question(nowMs: number): void {
     const { shapes } = this.parts
     const isBusy = this.parts.isBusy(nowMs)
     for (const sake of shapes.variants) {
-      if (isBusy && this.asking.size > 0) return
+      if (isBusy && this.questioned.size > 0) return
       const isFew = !isBusy && this.samples.count(sake) < params.samples / 2
       const isShort = isFew || this.wanted.has(sake)
       if (!isShort || this.questions.isVain(sake)) continue
-      const variant = this.askedFor(sake, nowMs)
+      const variant = this.variantFor(sake, nowMs)
       const payload = variant && this.questions.next(variant.task)
       if (variant === undefined || payload === undefined) continue
-      this.asking.set(variant, sake)
+      this.questioned.set(variant, sake)
       this.questions.count(sake, 1)
       const items = [hidden(payload)]
       const check = this.checks.begin({ kind: 'question', variant, items, votes: [] }, nowMs)
@@ -218,10 +217,10 @@ export class Canaries {
     }
   }
 
-  /** A variant to ask for the sake of this one: itself, or of a task that hands on what it is asked. */
-  private askedFor(sake: VariantShape, nowMs: number): VariantShape | undefined {
+  /** A variant to ask about for this one: itself, or one of an earlier task that hands on its inputs. */
+  private variantFor(sake: VariantShape, nowMs: number): VariantShape | undefined {
     const isFree = (one: VariantShape) =>
-      !this.asking.has(one) && (this.restUntilMs.get(one) ?? 0) <= nowMs
+      !this.questioned.has(one) && (this.restUntilMs.get(one) ?? 0) <= nowMs
     const canProve = (one: VariantShape) => this.judges.canProve(one, nowMs)
     let variant = canProve(sake) ? sake : undefined
     while (variant !== undefined && isFree(variant)) {
@@ -231,11 +230,11 @@ export class Canaries {
     return undefined
   }
 
-  /** Nothing came of a question: it is asked again later. */
+  /** A question without an answer is assigned again later. */
   private putBack(variant: VariantShape, payload: Handle, nowMs: number): void {
     this.questions.again(variant.task, payload)
-    this.questions.count(this.asking.get(variant) ?? variant, -1)
-    this.asking.delete(variant)
+    this.questions.count(this.questioned.get(variant) ?? variant, -1)
+    this.questioned.delete(variant)
     this.restUntilMs.set(variant, nowMs + params.proofMs)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Checks under way: who is asked about which items, what was said, and who is right in the end.
+ * Checks under way: which nodes run which items, their votes, and which of them are right.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
   groupsOf,
   type Held,
   isForsaken,
-  isSaid,
+  isStatement,
   likeOf,
   type NewCheck,
   provenOf,
@@ -39,24 +39,24 @@ export interface ChecksParts extends TrustParts {
   unconfirmable: Unconfirmable
 }
 
-/** Who is told what comes of checks. */
-export interface Court {
-  /** What was held waits no more: what is right, if it is known by now. */
+/** Handlers of what checks result in. */
+export interface CheckHandlers {
+  /** Held results stop waiting; `right` is the right group of votes, if known by now. */
   release(check: Check, held: Held, right: readonly Vote[] | undefined, nowMs: number): void
-  /** The end: who is right, if anybody can tell, and how votes differ. */
+  /** A check ends; `right` is the right group, if it can be told, and `groups` how the votes differ. */
   decided(check: Check, right: readonly Vote[] | undefined, groups: Vote[][], nowMs: number): void
 }
 
 export class Checks {
   readonly work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0, audits: 0 }
   private readonly checks = new Set<Check>()
-  /** Those of them that wait for a slot, the longest first. */
+  /** Checks that wait for a slot, the longest waiting first. */
   private readonly pending = new Set<Check>()
-  /** Those whose results were taken before anything was proven. */
+  /** Checks whose held results were released before anything was proven. */
   private readonly forProof = new Set<Check>()
-  /** Time that queries had left at their last batch of a task. */
+  /** Time that queries had left at their last batch of a task, in ms. */
   private readonly usualMs = new WeakMap<TaskShape, number>()
-  /** When there is something to do at the latest, should no slot become free before. */
+  /** When there is something to do even if no slot becomes free. */
   private lookMs = Infinity
   private readonly audits: Audits
 
@@ -64,7 +64,7 @@ export class Checks {
   private readonly judges: Judges
   private readonly auditor: Auditor
 
-  constructor(private readonly parts: ChecksParts, private readonly court: Court) {
+  constructor(private readonly parts: ChecksParts, private readonly handlers: CheckHandlers) {
     const { reputations, judges, auditor, owed, turns, unconfirmable } = parts
     this.reputations = reputations
     this.judges = judges
@@ -72,7 +72,7 @@ export class Checks {
     this.audits = new Audits(auditor, judges, owed, turns, unconfirmable, this.work)
   }
 
-  /** Undefined where there are too many already. */
+  /** Begins a check; undefined if there are too many already. */
   begin(given: NewCheck, nowMs: number): Check | undefined {
     const check = checkOf(given, this.auditor.isOn, nowMs)
     if (this.checks.size >= params.mostChecks && check.held === null) return undefined
@@ -81,17 +81,17 @@ export class Checks {
     return check
   }
 
-  /** Whether the auditor would be at what this variant says before long. */
+  /** Whether the auditor would get to a check of this variant soon. */
   canAudit(variant: VariantShape, nowMs: number): boolean {
     return this.audits.isNear(variant, this.pending, nowMs)
   }
 
-  /** What time is left to queries when their items are sent. */
+  /** Notes the time that queries have left when their items are sent. */
   usual(task: TaskShape, leftMs: number): void {
     this.usualMs.set(task, leftMs)
   }
 
-  /** Asks nodes that have room, those first that have just got it, and ends checks that are due. */
+  /** Gives checks to slots, first those that just became free, and ends checks that are due. */
   place(freed: readonly Slot[], nowMs: number): void {
     this.auditor.sweep(nowMs)
     if (this.pending.size > 0) { for (const slot of freed) this.offer(slot, nowMs) }
@@ -110,11 +110,11 @@ export class Checks {
     const { id } = slot.node
     this.pending.delete(check)
     check.running++
-    check.asked.add(id)
+    check.assigned.add(id)
     this.work[kind === 'replica' ? 'replicas' : 'canaries'] += items.length
     const like = likeOf(check)
     const failed = (atMs: number) => {
-      // What was lost with the node's link says nothing more.
+      // A batch lost with the node's link says nothing about its work.
       if (like === undefined || !parts.nodes.has(id)) return
       reputations.failed(id)
       reputations.blame({ node: id, variant, sentMs: nowMs }, atMs)
@@ -124,9 +124,9 @@ export class Checks {
       finished: (batch, event, atMs) => {
         if (event.outcomes.every((one) => !one.ok && !one.fatal && !one.excused)) failed(atMs)
         check.running--
-        const heard = parts.hear(batch, event, atMs)
+        const credible = parts.learnTimes(batch, event, atMs)
         const standing = reputations.standingOf(id, variant.ref)
-        this.note(check, { node: id, voter: reputations.voterOf(id), standing }, heard, atMs)
+        this.note(check, { node: id, voter: reputations.voterOf(id), standing }, credible, atMs)
       },
       lost: (_, atMs) => {
         failed(atMs)
@@ -136,7 +136,7 @@ export class Checks {
     }, nowMs)
   }
 
-  /** As a query's would be: a node is not to tell them apart. */
+  /** Time budget of a check's batch, like a query's: nodes must not be able to tell them apart. */
   private budgetMs(task: TaskShape): number {
     const usualMs = this.usualMs.get(task) ?? task.pipeline.pipeline.sloMs / (1 + task.depth)
     return usualMs * (0.85 + 0.15 * this.parts.options.random())
@@ -151,7 +151,7 @@ export class Checks {
     })
   }
 
-  /** Takes in what one says, if that is anything. */
+  /** Takes a result as a vote, if it is one. */
   private note(
     check: Check,
     by: Pick<Vote, 'node' | 'voter' | 'standing'>,
@@ -160,20 +160,20 @@ export class Checks {
   ): void {
     const { outcomes, backend } = event
     const { ref } = check.variant
-    // A node that says that it could not do it says nothing of the item.
+    // A failure of the node is no statement on the item.
     const isVote = outcomes.length === check.items.length &&
-      outcomes.every(isSaid)
+      outcomes.every(isStatement)
     if (!isVote) return this.settle(check, nowMs)
     const fault = outcomes.map((outcome) => this.parts.options.faultOf?.(ref, outcome))
       .find((one) => one !== undefined)
     if (fault === undefined) {
-      const said = outcomes.map((outcome) => ({ outcome, backend }))
-      check.votes.push({ ...by, said, event })
+      const reports = outcomes.map((outcome) => ({ outcome, backend }))
+      check.votes.push({ ...by, reports, event })
     } else this.reputations.blatant(by.node!, fault, ref)
     this.settle(check, nowMs)
   }
 
-  /** Ends it where it can be ended, and the wait of what it holds; else it waits for more. */
+  /** Ends a check that can end, and releases results that have waited enough; else it waits on. */
   private settle(check: Check, nowMs: number): void {
     if (!this.checks.has(check)) return
     const groups = groupsOf(check.votes, check.variant.ref, this.parts.options.agree)
@@ -204,17 +204,17 @@ export class Checks {
     this.waitOn(check, left.any, nowMs)
   }
 
-  /** What it held is answered; there is no hurry any more, and trusted nodes are waited for. */
+  /** Releases the held results of a check; it goes on for proof, and waits for trusted nodes. */
   private goOnForProof(check: Check, answer: Vote[] | undefined, nowMs: number): void {
     const held = check.held!
     this.forProof.add(check)
     check.held = null
     check.openAtMs = Infinity
-    this.court.release(check, held, answer, nowMs)
+    this.handlers.release(check, held, answer, nowMs)
   }
 
   private waitOn(check: Check, anyLeft: boolean, nowMs: number): void {
-    // What runs for it is waited for, and no time tells when that ends.
+    // The check waits for what runs for it, however long that takes.
     if (nowMs >= check.dueMs) return void (check.lookMs = Infinity)
     const isAsking = check.auditing && (check.held === null || nowMs < check.openAtMs)
     if (check.running === 0 && !isAsking && anyLeft) {
@@ -229,7 +229,7 @@ export class Checks {
     this.lookMs = Math.min(this.lookMs, check.lookMs)
   }
 
-  /** @param proven what counts for and against nodes; what is held may be answered with less */
+  /** @param proven group that counts for and against nodes; held results may be released on less proof */
   private end(
     check: Check,
     proven: Vote[] | undefined,
@@ -240,16 +240,16 @@ export class Checks {
     this.checks.delete(check)
     this.pending.delete(check)
     this.forProof.delete(check)
-    this.court.decided(check, proven, groups, nowMs)
-    if (check.held !== null) this.court.release(check, check.held, answer, nowMs)
+    this.handlers.decided(check, proven, groups, nowMs)
+    if (check.held !== null) this.handlers.release(check, check.held, answer, nowMs)
   }
 
-  /** Whether it leaves slots to queries for a while. */
+  /** Whether a check leaves slots to queries for now. */
   private isPatient({ held, sinceMs }: Check, isBusy: boolean, nowMs: number): boolean {
     return held === null && isBusy && nowMs < sinceMs + params.patienceMs
   }
 
-  /** A slot has just become free. */
+  /** Offers a slot that just became free. */
   private offer(slot: Slot, nowMs: number): void {
     const isBusy = this.parts.isBusy(nowMs)
     for (const check of this.pending) {
@@ -258,7 +258,7 @@ export class Checks {
     }
   }
 
-  /** Ends checks that are due, and looks for slots for those that wait for one. */
+  /** Ends checks that are due, and finds slots for those that wait. */
   private look(nowMs: number): void {
     this.lookMs = Infinity
     for (const check of [...this.checks]) {
@@ -272,7 +272,7 @@ export class Checks {
       if (this.isPatient(check, isBusy, nowMs)) continue
       if (left-- === 0) break
       const slot = this.judges.slotFor(check, check.held === null && !isBusy, nowMs)
-      // Those that found none come last the next time.
+      // Checks that found no slot come last next time.
       this.pending.delete(check)
       if (slot === undefined) this.pending.add(check)
       else this.ask(check, slot, nowMs)

@@ -1,6 +1,6 @@
 /**
- * How fast nodes are against what they say of themselves. What their batches took is told by the clock
- * of the coordinator; see `state/clock.ts`.
+ * Speed of nodes compared with their own reports. The duration of their batches is measured by the
+ * coordinator's clock; see `state/finish.ts`.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { trust as params } from './params.ts'
 type Reported = Extract<PolicyEvent, { type: 'node_reported' }>
 
 interface Claim {
-  /** What it said, by index of the variant. */
-  said: Map<number, Base>
-  /** Mean of the logarithm of the time taken over the time said. */
+  /** Reported latencies, by variant index. */
+  reported: Map<number, Base>
+  /** Moving mean of log(measured time / reported time). */
   log: number
   batches: number
 }
@@ -26,15 +26,15 @@ export class Claims {
 
   constructor(private readonly shapes: Pick<Shapes, 'find'>) {}
 
-  /** What a node reports, no faster than it was seen to be. */
+  /** A node's report, with latencies raised to its measured speed. */
   reported(event: Reported): Reported {
     if (event.profile === undefined) return event
-    const claim = this.claims.get(event.node) ?? { said: new Map(), log: 0, batches: 0 }
+    const claim = this.claims.get(event.node) ?? { reported: new Map(), log: 0, batches: 0 }
     this.claims.set(event.node, claim)
     for (const { points, ...ref } of event.profile) {
       const variant = this.shapes.find(ref)
       if (variant === undefined || !points.some(({ latencyMs }) => latencyMs > 0)) continue
-      claim.said.set(variant.index, baseOf(points))
+      claim.reported.set(variant.index, baseOf(points))
     }
     const slower = this.slowerThanSaid(event.node)
     if (slower === 1) return event
@@ -45,19 +45,22 @@ export class Claims {
     return { ...event, profile }
   }
 
-  /** @param event of a batch that took `computeMs` by the clock */
+  /** @param event of a batch that took `computeMs` by the coordinator's clock */
   finished({ slot: { node }, variant, items }: Batch, event: Finished): void {
     const claim = this.claims.get(node.id)
-    const saidMs = claim?.said.get(variant.index)?.(items.length || event.outcomes.length) ?? 0
-    // A node that gives a part of its time takes longer, and claims nothing by that.
-    if (claim === undefined || !(saidMs > 0 && event.computeMs > 0) || node.inUse.duty < 1) return
+    const reportedMs =
+      claim?.reported.get(variant.index)?.(items.length || event.outcomes.length) ?? 0
+    // With a duty below 1 batches take longer without any false claim.
+    if (claim === undefined || !(reportedMs > 0 && event.computeMs > 0) || node.inUse.duty < 1) {
+      return
+    }
     claim.batches++
     const weight = 1 / Math.min(claim.batches, params.claimSamples)
-    const log = Math.log(Math.min(event.computeMs / saidMs, params.mostSlower))
+    const log = Math.log(Math.min(event.computeMs / reportedMs, params.mostSlower))
     claim.log += weight * (log - claim.log)
   }
 
-  /** 1 where the node is as fast as it says. */
+  /** Measured over reported time; 1 if the report is right. */
   slowerThanSaid(node: NodeId): number {
     const claim = this.claims.get(node)
     if (claim === undefined || claim.batches < params.claimSamples) return 1

@@ -1,6 +1,6 @@
 /**
- * When what nodes say of a query would be confirmed, where the auditor alone can: it is let in where that
- * is in time, as where slots have the time for it.
+ * When results for a query would be confirmed if only the auditor can confirm them: a query is admitted if
+ * that is in time, just as slots must have time for it.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import type { Owed } from './owed.ts'
 import { trust as params } from './params.ts'
 import type { Turns } from './turns.ts'
 
-/** A query that would be let in. */
-export interface Asking {
+/** A query that may be admitted. */
+export interface NewQuery {
   shape: PipelineShape
   client?: string | undefined
   unverified?: boolean | undefined
 }
 
 export class Confirming {
-  /** Whether known nodes do all of a pipeline, and until when that holds. */
+  /** Whether trusted nodes run all tasks of a pipeline, and until when that is valid. */
   private readonly served = new WeakMap<PipelineShape, { is: boolean; untilMs: number }>()
 
   constructor(
@@ -31,20 +31,20 @@ export class Confirming {
   ) {}
 
   /**
-   * After how long it would be, where its quickest path takes so long: 0 where the auditor is not needed,
-   * Infinity where nobody can.
+   * ms until results for the query would be confirmed, given the duration of its quickest path: 0 if the
+   * auditor is not needed, Infinity if nothing can confirm them.
    */
-  inMs(asked: Asking, chainMs: number, nowMs: number): number {
-    const { shape, client = '' } = asked
-    if (!this.isNeeded(asked, nowMs)) return 0
+  inMs(query: NewQuery, chainMs: number, nowMs: number): number {
+    const { shape, client = '' } = query
+    if (!this.isNeeded(query, nowMs)) return 0
     if (!this.judges.couldAudit(shape)) return Infinity
-    this.turns.asks(client, nowMs)
+    this.turns.requests(client, nowMs)
     const needMs = this.owed.needMs(shape, chainMs)
     const beginsMs = Math.max(this.auditor.freeInMs(nowMs), this.turns.waitMs(client, nowMs))
     return chainMs + beginsMs + this.owed.doneInMs(client, needMs)
   }
 
-  /** Whether anybody could confirm what a node says of this variant, or nobody needs to. */
+  /** Whether results of this variant can be confirmed, or need not be. */
   isPossible({ unverified }: Query, variant: VariantShape, nowMs: number): boolean {
     const { auditor, judges } = this
     return !auditor.isOn || unverified || auditor.isAble(variant) ||
@@ -59,7 +59,7 @@ export class Confirming {
     this.owed.left(query, isAnswered)
   }
 
-  private isNeeded({ shape, unverified }: Asking, nowMs: number): boolean {
+  private isNeeded({ shape, unverified }: NewQuery, nowMs: number): boolean {
     if (!this.auditor.isOn || unverified) return false
     const known = this.served.get(shape)
     if (known !== undefined && nowMs < known.untilMs) return !known.is

@@ -1,6 +1,5 @@
 /**
- * Results that wait for a check, or are compared once they were taken; and what becomes of those that
- * waited.
+ * Results that are held for a check, or compared after they were taken; and what happens to held ones.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import { type Check, type Held, hidden, isKnown, type Vote } from './quorum.ts'
 import type { Reputations } from './reputations.ts'
 import type { Unconfirmable } from './unconfirmable.ts'
 
-const UNCONFIRMED = 'Cannot take what a node said: nobody who is known can confirm it'
+const UNCONFIRMED = 'Cannot take a result: no trusted node can confirm it'
 
 export interface HoldsParts extends TrustParts {
   reputations: Reputations
@@ -40,7 +39,7 @@ export class Holds {
     this.unconfirmable = unconfirmable
   }
 
-  /** Has results wait until a known party says the same, those of each query apart. */
+  /** Holds results until a trusted node or the auditor confirms them, separately for each query. */
   confirm(whole: Part, nowMs: number): void {
     const { batch } = whole
     const isWanted = ({ query, batch: id }: Item) => !query.closed && id === batch.id
@@ -55,7 +54,7 @@ export class Holds {
     }
   }
 
-  /** Has so large a share of batches checked. Whether these results wait for that. */
+  /** Checks a share of batches, 0 to 1. Returns whether these results are held for it. */
   check(part: Part, share: number, nowMs: number): boolean {
     const { batch } = part
     const isWanted = batch.items.some(({ query }) => !query.closed)
@@ -66,7 +65,7 @@ export class Holds {
     return share > params.audited && isNear
   }
 
-  /** One item is compared, while the results are taken. */
+  /** Compares one item, while the results are taken. */
   private compareOne({ batch, event, positions }: Part, nowMs: number): void {
     const one = positions[Math.floor(this.parts.options.random() * positions.length)]!
     this.replicate({ batch, event, positions: [one] }, null, nowMs)
@@ -81,13 +80,13 @@ export class Holds {
       firstMs = Math.min(firstMs, item.deadlineMs)
       lastMs = Math.max(lastMs, item.deadlineMs)
     }
-    // Where nobody whose word is taken could do it in their place, they wait to the last.
+    // If no trusted node could do the items instead, the results wait until the last deadline.
     const isOnlyAudited = this.auditor.isOn && !this.judges.serveTask(batch.variant.task, nowMs)
     const dueMs = isOnlyAudited ? lastMs : nowMs + params.hold * Math.max(0, firstMs - nowMs)
     this.replicate(part, { ...part, dueMs }, nowMs)
   }
 
-  /** Others are asked about some items of a batch. */
+  /** Starts a check of some items of a batch on other nodes. */
   private replicate(
     { batch: { slot, variant, items }, event: { outcomes, backend }, positions }: Part,
     held: Held | null,
@@ -98,17 +97,17 @@ export class Holds {
       node,
       voter: this.reputations.voterOf(node),
       standing: this.reputations.standingOf(node, variant.ref),
-      said: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
+      reports: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
     }
-    const asked = positions.map((i) => hidden(items[i]!.payload))
+    const copies = positions.map((i) => hidden(items[i]!.payload))
     const { client } = items[0]!.query
     this.checks.begin(
-      { kind: 'replica', variant, items: asked, votes: [vote], held, client },
+      { kind: 'replica', variant, items: copies, votes: [vote], held, client },
       nowMs,
     )
   }
 
-  /** Results are taken, another node's are in their place, or the items are done anew. */
+  /** Takes held results, replaces them by another node's, or has the items run again. */
   release(
     { votes }: Check,
     { batch, event, positions }: Held,
@@ -123,16 +122,16 @@ export class Holds {
       !this.judges.couldAsk(batch, nowMs)
     if (isAlone && !isOn) return serve(batch, event, false, nowMs)
     const winner = right?.find(({ event }) => event !== undefined)
-    const said = winner?.event
-    if (said === undefined) {
+    const confirmed = winner?.event
+    if (confirmed === undefined) {
       const isLast = isOn && !this.judges.serveTask(batch.variant.task, nowMs)
       if (isLast) return fail(batch, UNCONFIRMED)
       return retry(batch, 'Cannot take a result that no other node confirms', nowMs)
     }
     const outcomes = [...event.outcomes]
-    positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
-    // The auditor has no slot in the pool: what is told of the batch names its node alone.
+    positions.forEach((position, i) => outcomes[position] = confirmed.outcomes[i]!)
+    // The auditor has no slot in the pool: only its node id appears in the batch's record.
     const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner!.node! } }
-    serve({ ...batch, slot }, { ...said, outcomes }, isVerified, nowMs)
+    serve({ ...batch, slot }, { ...confirmed, outcomes }, isVerified, nowMs)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Who can be asked about an item, and which slot gets it: of a large pool a few nodes are looked at.
+ * Judges: the nodes that can check an item, and the slot that gets it. In a large pool few are looked at.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { trust as params } from './params.ts'
 import type { Check } from './quorum.ts'
 import type { Reputations } from './reputations.ts'
 
-/** What the scheduler gives. */
+/** What the scheduler provides. */
 export interface TrustParts {
   options: TrustOptions
   shapes: Shapes
@@ -23,21 +23,21 @@ export interface TrustParts {
   nodes: ReadonlyMap<NodeId, PoolNode>
   fits: Fits
   gather: Gather
-  /** Whether anything waits for a slot. */
+  /** Whether any item waits for a slot. */
   isBusy(nowMs: number): boolean
   emit(command: PolicyCommand): void
-  /** Takes in what a batch says of its node only. */
-  hear(batch: Batch, event: Finished, nowMs: number): Finished
-  /** Takes in what a batch says of its items. */
+  /** Learns a batch's times for its node; returns the event with credible times. */
+  learnTimes(batch: Batch, event: Finished, nowMs: number): Finished
+  /** Serves the outcomes of a batch. */
   serve(batch: Batch, event: Finished, verified: boolean, nowMs: number): void
   retry(batch: Batch, message: string, nowMs: number): void
-  /** Ends the queries of a batch: nobody can do its items. */
+  /** Fails the queries of a batch: no node can run its items. */
   fail(batch: Batch, message: string): void
-  /** Some node has shown more than before, or less. */
+  /** Some node's proof rose or fell. */
   proved(): void
 }
 
-/** Nodes that could be asked, by voter. */
+/** Nodes that can check, by voter. */
 type Voters = Map<string, NodeId[]>
 
 interface Count {
@@ -55,58 +55,58 @@ export class Judges {
     private readonly auditor: Auditor,
   ) {}
 
-  /** Whether anybody is left to ask, and anybody who is trusted: the auditor, too, and no voter twice. */
+  /** Whether a voter that has not voted is left to ask, and whether a trusted one is; includes the auditor. */
   left(check: Check, nowMs: number): { any: boolean; trusted: boolean } {
-    const { variant, target, asked } = check
+    const { variant, target, assigned } = check
     const { nodes } = this.parts
     if (target !== null) {
       const node = nodes.get(target)
-      const any = node !== undefined && !asked.has(target) && this.isWilling(target) &&
+      const any = node !== undefined && !assigned.has(target) && this.isWilling(target) &&
         holds(node, variant)
       return { any, trusted: false }
     }
     if (this.isAuditorLeft(check)) return { any: true, trusted: true }
     const count = this.count(variant, nowMs)
     const trusted = isLeft(check, count.trusted)
-    // Strangers that agree prove nothing where there is an auditor: each could have many addresses.
+    // With an auditor, agreement of strangers proves nothing: one voter could use many addresses.
     return { any: this.auditor.isOn ? trusted : isLeft(check, count.any), trusted }
   }
 
-  /** Whether a node is here whose word on this variant is taken. */
+  /** Whether a node is present that is trusted on this variant. */
   areTrusted(variant: VariantShape, nowMs: number): boolean {
     return this.count(variant, nowMs).trusted.size > 0
   }
 
-  /** Whether such nodes do the task. */
+  /** Whether trusted nodes run the task. */
   serveTask({ variants }: TaskShape, nowMs: number): boolean {
     return variants.some((variant) => this.areTrusted(variant, nowMs))
   }
 
-  /** Whether such nodes do every task of a pipeline. */
+  /** Whether trusted nodes run every task of a pipeline. */
   serve({ tasks }: PipelineShape, nowMs: number): boolean {
     return tasks.every((task) => this.serveTask(task, nowMs))
   }
 
-  /** Whether the auditor could do every task of a pipeline. */
+  /** Whether the auditor can run every task of a pipeline. */
   couldAudit({ tasks }: PipelineShape): boolean {
     return tasks.every(({ variants }) => variants.some((one) => this.auditor.isAble(one)))
   }
 
-  /** Whether anybody could prove what this variant says: the auditor, a trusted node, or a quorum. */
+  /** Whether results of this variant can be proven: by the auditor, a trusted node, or a quorum. */
   canProve(variant: VariantShape, nowMs: number): boolean {
     if (this.auditor.knows(variant, nowMs)) return true
     const { any, trusted } = this.count(variant, nowMs)
     return trusted.size > 0 || (!this.auditor.isOn && any.size >= params.quorum)
   }
 
-  /** Whether the auditor or an own node could: what other nodes are asked, they have seen. */
+  /** Whether the auditor or an own node can answer: other nodes would know the question afterwards. */
   canTell(variant: VariantShape, nowMs: number): boolean {
     if (this.auditor.knows(variant, nowMs)) return true
     const trusted = [...this.count(variant, nowMs).trusted.values()].flat()
     return trusted.some((id) => this.reputations.standingOf(id) === 'own')
   }
 
-  /** Whether the auditor may be asked, now or once it is there. */
+  /** Whether the auditor may still check, now or once it has started. */
   private isAuditorLeft({ variant, target, wasAudited, items }: Check): boolean {
     const { auditor, parts: { fits } } = this
     const { id } = auditor
@@ -118,13 +118,13 @@ export class Judges {
     return this.auditor.knows(check.variant, nowMs) && this.isAuditorLeft(check)
   }
 
-  /** Whether another voter than its own could be asked, in the pool, about what this batch said. */
+  /** Whether another voter in the pool could check the results of this batch. */
   couldAsk({ slot, variant }: Batch, nowMs: number): boolean {
     const { any } = this.count(variant, nowMs)
     return any.size > (any.has(this.reputations.voterOf(slot.node.id)) ? 1 : 0)
   }
 
-  /** A trusted one where there is any; of those one whose results can be compared most strictly. */
+  /** A slot for a check: of a trusted node if there is one, and of the same backend if possible. */
   slotFor(check: Check, idle: boolean, nowMs: number): Slot | undefined {
     const { nodes, options } = this.parts
     if (check.target !== null) {
@@ -132,7 +132,7 @@ export class Judges {
     }
     const slots = this.someSlots(check, idle, nowMs)
     const trusted = slots.filter(({ node }) => this.isTrusted(node.id, check.variant))
-    // A trusted node that is busy knows better: it is waited for.
+    // A busy trusted node is worth waiting for.
     if (trusted.length === 0 && this.waits(check, nowMs)) return undefined
     const among = trusted.length > 0 ? trusted : slots
     const alike = among.filter((slot) => this.isAlike(check, slot))
@@ -140,7 +140,7 @@ export class Judges {
     return best[Math.floor(options.random() * best.length)]
   }
 
-  /** Whether this slot will do, which has just become free. */
+  /** Whether this slot, which just became free, suits the check. */
   suits(check: Check, slot: Slot, nowMs: number): boolean {
     const { node } = slot
     if (!this.mayAsk(check, node.id) || !isSpare(slot, check.variant, false, nowMs)) return false
@@ -153,7 +153,7 @@ export class Judges {
     return nowMs < check.openAtMs && this.left(check, nowMs).trusted
   }
 
-  /** Not where its volunteer has paused it. */
+  /** Whether the node is not paused by its volunteer. */
   private isWilling(id: NodeId): boolean {
     return this.reputations.present.get(id)?.paused === false
   }
@@ -163,7 +163,7 @@ export class Judges {
     return standing === 'own' || standing === 'trusted'
   }
 
-  /** What a node says counts once it has shown anything: to wait for a silent one takes too long. */
+  /** Whether a node may vote: it has shown that it works; waiting for a silent one takes too long. */
   private isHeard(id: NodeId, { ref }: VariantShape): boolean {
     return this.parts.nodes.get(id)?.keptFrom.has(ref.pipeline) !== true &&
       this.reputations.standingOf(id) !== 'quarantined'
@@ -174,7 +174,7 @@ export class Judges {
       this.isHeard(node.id, variant)
   }
 
-  /** In a large pool it is counted seldom. */
+  /** Voters by variant; in a large pool counted seldom. */
   private count(variant: VariantShape, nowMs: number): Count {
     const { reputations, parts: { nodes } } = this
     const { ids } = reputations
@@ -189,9 +189,9 @@ export class Judges {
     return count
   }
 
-  private mayAsk({ asked, target, variant, votes, items }: Check, id: NodeId): boolean {
+  private mayAsk({ assigned, target, variant, votes, items }: Check, id: NodeId): boolean {
     const { reputations, parts: { fits } } = this
-    if (asked.has(id) || !this.isWilling(id)) return false
+    if (assigned.has(id) || !this.isWilling(id)) return false
     if (!items.every(({ payload }) => fits(payload, id))) return false
     if (target !== null) return target === id
     return this.isHeard(id, variant) &&
@@ -199,7 +199,7 @@ export class Judges {
   }
 
   private isAlike({ votes }: Check, { node }: Slot): boolean {
-    const backend = votes[0]?.said[0]?.backend
+    const backend = votes[0]?.reports[0]?.backend
     return backend === undefined ||
       this.reputations.present.get(node.id)?.backend === backend
   }
@@ -209,7 +209,7 @@ export class Judges {
     return node.slots.find((slot) => isSpare(slot, check.variant, idle, nowMs))
   }
 
-  /** Slots of some nodes that stand together, beginning anywhere. */
+  /** Slots of a few consecutive nodes from a random start. */
   private someSlots(check: Check, idle: boolean, nowMs: number): Slot[] {
     const { reputations: { ids }, parts: { nodes, options } } = this
     const first = Math.floor(options.random() * ids.length)
@@ -222,11 +222,11 @@ export class Judges {
   }
 }
 
-/** Whether a voter that has not voted has a node left that was not asked. */
-function isLeft({ votes, asked }: Check, voters: Voters): boolean {
+/** Whether a voter that has not voted has a node that was not assigned. */
+function isLeft({ votes, assigned }: Check, voters: Voters): boolean {
   const voted = new Set(votes.map(({ voter }) => voter))
   for (const [voter, ids] of voters) {
-    if (!voted.has(voter) && ids.some((id) => !asked.has(id))) return true
+    if (!voted.has(voter) && ids.some((id) => !assigned.has(id))) return true
   }
   return false
 }

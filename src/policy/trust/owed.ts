@@ -1,6 +1,6 @@
 /**
- * What the auditor has to do for queries inside, and so when it would be through with one more: its time
- * is a capacity of the pool, like that of slots. It is shared evenly between clients; see `turns.ts`.
+ * Auditor time owed to queries inside, and when the auditor would be done with one more: its time is a
+ * capacity of the pool, like that of slots. It is shared evenly among clients; see `turns.ts`.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { Query } from '../state/query.ts'
 import { trust as params } from './params.ts'
 
 export class Owed {
-  /** Queries inside and ms that they need of the auditor, by client. */
+  /** Queries inside and the auditor ms they need, by client. */
   private readonly clients = new Map<string, { queries: number; ms: number }>()
-  /** ms of the auditor that a query of the pipeline needs. */
+  /** Auditor ms that a query of the pipeline needs. */
   private readonly queryMs = new WeakMap<PipelineShape, number>()
 
-  /** @param guessMs what a query needs before the first was seen */
+  /** @param guessMs estimate used before the first query of the pipeline was audited */
   needMs(shape: PipelineShape, guessMs?: number): number {
     const known = this.queryMs.get(shape)
     if (known === undefined && guessMs !== undefined) this.queryMs.set(shape, guessMs)
     return known ?? guessMs ?? 0
   }
 
-  /** After how long one more query of this client that needs so much would be through. */
+  /** ms until the auditor is done with one more query of this client that needs `needMs`. */
   doneInMs(client: string, needMs: number): number {
     const ownMs = needMs + (this.clients.get(client)?.ms ?? 0)
     let sumMs = ownMs
@@ -40,7 +40,7 @@ export class Owed {
   audited(query: Query, tookMs: number): void {
     query.auditedMs += tookMs
     const all = this.clients.get(query.client)
-    // Its time was up before: it needs what it had at the least.
+    // The query ended during its audit: the time so far is a lower bound of its need.
     if (query.closed) return this.learn(query, false)
     if (all === undefined) return
     const lessMs = Math.min(query.owedMs, tookMs)
@@ -59,7 +59,7 @@ export class Owed {
 
   private learn({ auditedMs, shape }: Query, isAnswered: boolean): void {
     const knownMs = this.queryMs.get(shape)
-    // One that failed may have needed more than it got.
+    // A failed query may have needed more than it got.
     if (knownMs === undefined || auditedMs === 0) return
     if (!isAnswered && auditedMs < knownMs) return
     this.queryMs.set(shape, knownMs + params.owedWeight * (auditedMs - knownMs))

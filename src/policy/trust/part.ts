@@ -1,5 +1,5 @@
 /**
- * Results of a part of a batch's items, which are taken, checked or refused apart from the rest.
+ * Results for a part of a batch's items, which are taken, checked or refused separately.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Batch } from '../state/node.ts'
 export interface Part {
   batch: Batch
   event: Finished
-  /** Its items about which the node said anything. */
+  /** Positions of its items with an outcome that is a statement on the item. */
   positions: number[]
 }
 
-/** The part of these items. */
+/** The part with only these items. */
 export function partOf(
   { batch, event, positions }: Part,
   isOf: (item: Item) => boolean,

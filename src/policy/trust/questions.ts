@@ -1,7 +1,7 @@
 /**
- * Questions: inputs of our own, to ask about what is not known yet. Pictures and texts are made for it;
- * a task further down is asked what the tasks before it made of those. A client's input, or what came of
- * one, is never among them.
+ * Questions: inputs of the coordinator's own, used where no answers are known yet. Images and texts are
+ * generated; a later task gets the outputs of the tasks before it. A client's input, or an output for one,
+ * is never used.
  *
  * @module
  */
@@ -18,11 +18,11 @@ interface Piece {
 }
 
 export class Questions {
-  /** Of tasks that are handed their inputs; each is asked about once, as what comes again is no client's. */
+  /** Inputs of tasks that are not first; each is used once, since a repeated input gives itself away. */
   private readonly kept = new WeakMap<TaskShape, Handle[]>()
-  /** Of tasks that gather: what was said of items before them, until it is enough for an input. */
+  /** By gathering task: answers for items before it, until there are enough for one input. */
   private readonly pieces = new WeakMap<TaskShape, Piece[]>()
-  /** Questions for the sake of a variant since the last that led to a known answer. */
+  /** By variant: questions asked for it since the last that led to a known answer. */
   private readonly vain = new WeakMap<VariantShape, number>()
 
   constructor(
@@ -30,7 +30,7 @@ export class Questions {
     private readonly gather: Gather,
   ) {}
 
-  /** What a question led to. */
+  /** Stores what the answer to a question hands on. */
   learn(
     { task }: VariantShape,
     payload: Handle,
@@ -42,12 +42,12 @@ export class Questions {
     }
   }
 
-  /** Whether so many led to nothing that more would not. */
+  /** Whether so many questions led to no answer that more are not worth asking. */
   isVain(variant: VariantShape): boolean {
     return (this.vain.get(variant) ?? 0) >= params.vain
   }
 
-  /** @param by how many more were asked for its sake in vain; 0 where one led to a known answer */
+  /** @param by change of the number asked without result; 0 resets it after a known answer */
   count(variant: VariantShape, by: 1 | 0 | -1): void {
     const sum = Math.max(0, (this.vain.get(variant) ?? 0) + by)
     this.vain.set(variant, by === 0 ? 0 : sum)
@@ -57,12 +57,12 @@ export class Questions {
     return isMade(task) ? this.made !== undefined : this.keptOf(task).length > 0
   }
 
-  /** An input that nobody was asked about yet. */
+  /** An input that no node was asked about yet. */
   next(task: TaskShape): Handle | undefined {
     return isMade(task) ? this.made?.(publicName(task.pipeline.name)) : this.keptOf(task).shift()
   }
 
-  /** Nothing came of this one. */
+  /** Puts back an input that got no answer. */
   again(task: TaskShape, payload: Handle): void {
     if (!isMade(task)) this.keep(task, [payload])
   }
@@ -86,6 +86,6 @@ export class Questions {
   }
 }
 
-/** Pictures and texts are made; of what a program reads as tensors nobody here knows what it means. */
+/** Whether inputs are generated: images and texts are; the meaning of raw tensors is unknown here. */
 const isMade = ({ depth, pipeline }: TaskShape): boolean =>
   depth === 0 && queryTensors(pipeline.pipeline) === undefined

@@ -1,12 +1,12 @@
 /**
- * A check: what several nodes said of the same items, and who of them is right.
+ * A check: the votes of several nodes on the same items, and which of them are right.
  *
- * A majority counts voters, not nodes: who opens many links has one vote.
+ * A majority counts voters, not nodes: many links of one voter have one vote.
  *
  * @module
  */
 import type { VariantShape } from '../core/graph.ts'
-import type { Said, TrustOptions } from '../core/options.ts'
+import type { ItemReport, TrustOptions } from '../core/options.ts'
 import type {
   DispatchedItem,
   Handle,
@@ -20,48 +20,48 @@ import type { Part } from './part.ts'
 import { trust as params } from './params.ts'
 
 export interface Vote {
-  /** Null for an answer that was known before. */
+  /** Null for an answer known before. */
   node: NodeId | null
-  /** Who stands behind the node; see `node_joined`. */
+  /** Identity behind the node; see `node_joined`. */
   voter: string
   standing: Standing | 'known'
-  /** One for each item. */
-  said: Said[]
-  /** What came of the batch, for results that wait. */
+  /** One report per item. */
+  reports: ItemReport[]
+  /** The event of the batch, for held results. */
   event?: Finished
 }
 
-/** Results that wait for a check: of those of its items that did not fail by their node's own word. */
+/** Results held for a check; its items are those that did not fail by the node's own report. */
 export interface Held extends Part {
-  /** When they wait no longer, on the clock of the rules. */
+  /** When they are released at the latest, in scheduler time. */
   dueMs: number
 }
 
 /**
- * `replica`: others are asked the same. `canary`: one is asked for a known answer. `question`: nothing
- * is known of it yet.
+ * `replica`: other nodes run the same items. `canary`: one node runs an item with a known answer.
+ * `question`: no answer is known yet.
  */
 export interface Check {
   kind: 'replica' | 'canary' | 'question'
   variant: VariantShape
   items: DispatchedItem[]
-  /** The one node to ask; null for any. */
+  /** The only node to ask; null for any. */
   target: NodeId | null
-  /** From when on others than trusted nodes may be asked, though there are some. */
+  /** From when nodes that are not trusted may be assigned, though trusted ones exist. */
   openAtMs: number
   votes: Vote[]
-  asked: Set<NodeId>
-  /** Nodes that are at it; and whether the auditor is. */
+  assigned: Set<NodeId>
+  /** Number of nodes that run it; and whether the auditor does. */
   running: number
   auditing: boolean
-  /** The auditor has run it, whatever came of that. */
+  /** Whether the auditor has run it, with or without a result. */
   wasAudited: boolean
-  /** Whose query it is of; empty where it is of none. */
+  /** Client of its query; empty if it belongs to none. */
   client: string
-  /** Results that wait for it; null where none do, or do any more. */
+  /** Results held for it; null if there are none, or none any more. */
   held: Held | null
   sinceMs: number
-  /** When it ends at the latest; and when it is to be looked at again, if nothing happens before. */
+  /** When it ends at the latest; and when it is looked at next without an event. */
   dueMs: number
   lookMs: number
 }
@@ -70,7 +70,7 @@ export type NewCheck =
   & Pick<Check, 'kind' | 'variant' | 'items' | 'votes'>
   & Partial<Pick<Check, 'target' | 'held' | 'sinceMs' | 'client'>>
 
-/** @param known others than known parties are not asked at all */
+/** @param known whether only trusted nodes and the auditor may be assigned */
 export function checkOf(given: NewCheck, known: boolean, nowMs: number): Check {
   const heldMs = given.held?.dueMs ?? nowMs
   const dueMs = Math.max(nowMs + params.checkMs, heldMs)
@@ -86,26 +86,26 @@ export function checkOf(given: NewCheck, known: boolean, nowMs: number): Check {
     dueMs,
     lookMs: nowMs,
     openAtMs: known || given.kind === 'question' ? Infinity : nowMs + params.forTrusted * waitsMs,
-    asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
+    assigned: new Set(given.votes.flatMap(({ node }) => node ?? [])),
     ...given,
   }
 }
 
-/** What was said of its items before, so that what comes of them is encoded alike. */
-export const likeOf = ({ votes }: Check) => votes[0]?.said.map(({ outcome }) => outcome)
+/** Earlier outcomes of its items, so that new ones are encoded in the same way. */
+export const likeOf = ({ votes }: Check) => votes[0]?.reports.map(({ outcome }) => outcome)
 
-/** Nobody waits for any of it any more. */
+/** Whether all queries of the held results are closed. */
 export const isForsaken = ({ batch }: Held): boolean =>
   batch.items.every(({ query }) => query.closed)
 
-/** Whether it says something of the item: not that its node gave up. */
-export const isSaid = (outcome: ItemOutcome): boolean =>
+/** Whether an outcome is a statement on the item, not a failure of its node. */
+export const isStatement = (outcome: ItemOutcome): boolean =>
   outcome.ok || (outcome.fatal && !outcome.excused)
 
-/** An item of no query, as nodes are given it. */
+/** An item in the form sent to nodes, without a query. */
 export const hidden = (payload: Handle): DispatchedItem => ({ query: '', payload })
 
-/** Votes that agree, in every item, with the first of their group. */
+/** Groups of votes that agree, in every item, with the first of their group. */
 export function groupsOf(
   votes: readonly Vote[],
   ref: VariantRef,
@@ -114,7 +114,7 @@ export function groupsOf(
   const groups: Vote[][] = []
   for (const vote of votes) {
     const group = groups.find(([first]) =>
-      first!.said.every((said, i) => agree(ref, said, vote.said[i]!))
+      first!.reports.every((report, i) => agree(ref, report, vote.reports[i]!))
     )
     if (group === undefined) groups.push([vote])
     else group.push(vote)
@@ -128,9 +128,8 @@ const has = (group: readonly Vote[], ...standings: Vote['standing'][]) =>
 const votersIn = (group: readonly Vote[]): number => new Set(group.map(({ voter }) => voter)).size
 
 /**
- * The group that is right: one with an answer known before, or from the auditor or a node of the
- * coordinator's own; else two voters that agree, one of them trusted at least; where nobody who is
- * trusted can be asked, `least` voters.
+ * The right group: one with an answer known before, or from the auditor or an own node; else two voters
+ * that agree, at least one of them trusted; if no trusted node can be assigned, `least` voters that agree.
  */
 function rightOf(
   groups: readonly Vote[][],
@@ -142,24 +141,24 @@ function rightOf(
     (canAskTrusted ? undefined : groups.find((group) => votersIn(group) >= least))
 }
 
-/** What a query is answered with that cannot wait for proof: two voters are enough. */
+/** The group that answers a query that cannot wait for proof: two voters are enough. */
 export const answerOf = (groups: readonly Vote[][], canAskTrusted: boolean): Vote[] | undefined =>
   rightOf(groups, canAskTrusted, 2)
 
-/** What counts for and against nodes. */
+/** The group that counts for and against nodes. */
 export const provenOf = (groups: readonly Vote[][], canAskTrusted: boolean): Vote[] | undefined =>
   rightOf(groups, canAskTrusted, params.quorum)
 
-/** When nobody else can be asked in time: the one group with a trusted node, if there is just one. */
+/** If no further node can be assigned in time: the group with a trusted node, if there is just one. */
 export function trustedOf(groups: readonly Vote[][]): Vote[] | undefined {
   const trusted = groups.filter((group) => has(group, 'trusted'))
   return trusted.length === 1 ? trusted[0] : undefined
 }
 
-/** Whether anybody in it is known. */
+/** Whether a group has a trusted or own node, or a known answer. */
 export const isKnown = (group: readonly Vote[]): boolean => has(group, 'known', 'own', 'trusted')
 
-/** Whether this group, which is right, proves another wrong beyond what backends differ by. */
+/** Whether the right group proves a vote wrong beyond the differences of backends. */
 export function isProof(
   group: readonly Vote[],
   wrong: Vote,
@@ -167,17 +166,17 @@ export function isProof(
   { agree, differ = (...of) => !agree(...of) }: Pick<TrustOptions, 'agree' | 'differ'>,
 ): boolean {
   return has(group, 'known', 'own') &&
-    wrong.said.some((said, i) => differ(ref, said, group[0]!.said[i]!))
+    wrong.reports.some((report, i) => differ(ref, report, group[0]!.reports[i]!))
 }
 
-/** Suspicion of a node that contradicts this group, which is right. */
+/** Suspicion of a node that contradicts the right group. */
 export function suspicionBy(group: readonly Vote[]): number {
   if (has(group, 'known')) return params.sure
   if (group.length === 1) return 1
   return has(group, 'own', 'trusted') ? params.sure : params.unsure
 }
 
-/** What may be a sample for canaries of what this group says, which is right. */
+/** The vote of the right group that may become a sample for canaries. */
 export function sampleOf(group: readonly Vote[]): Vote | undefined {
   if (has(group, 'known')) return undefined
   return group.find(({ standing }) => standing === 'own' || standing === 'trusted') ??
@@ -186,12 +185,12 @@ export function sampleOf(group: readonly Vote[]): Vote | undefined {
 
 export const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
 
-/** Why a node is suspected that contradicts this group. */
+/** Reason for suspecting a node that contradicts the right group. */
 export function reasonOf(ref: VariantRef, right: readonly Vote[]): string {
   const about = nameOf(ref)
-  if (has(right, 'known')) return `wrong about what is known (${about})`
-  if (has(right, 'own')) return `a worker of the coordinator's own says otherwise (${about})`
+  if (has(right, 'known')) return `wrong about a known answer (${about})`
+  if (has(right, 'own')) return `the auditor or an own node disagrees (${about})`
   return has(right, 'trusted')
-    ? `a trusted node says otherwise (${about})`
-    : `${right.length} nodes say otherwise (${about})`
+    ? `a trusted node disagrees (${about})`
+    : `${right.length} nodes disagree (${about})`
 }

@@ -1,13 +1,13 @@
 /**
- * Voters (keys, addresses) of which a node was caught: the next ids from there are suspect from the start.
- * Others may stand behind the same address, so known answers make up for it, and it is forgotten in time.
+ * Voters (keys, addresses) with a node that was caught: later node ids of theirs are suspect from the
+ * start. Other people may share the address, so known answers clear it, and the record expires.
  *
  * @module
  */
 import { trust as params } from './params.ts'
 
 export class Records {
-  /** Until when it counts; the one caught last comes last. */
+  /** When each record expires; the latest caught comes last. */
   private readonly untilMs = new Map<string, number>()
 
   caught(voter: string, nowMs: number): void {

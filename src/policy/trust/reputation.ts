@@ -1,5 +1,5 @@
 /**
- * Reputation: how many checks a node passed, how suspect it is, and what follows.
+ * Reputation: how many checks a node passed, how suspect it is, and what follows from that.
  *
  * @module
  */
@@ -26,19 +26,18 @@ export const newReputation = (own: boolean): Reputation => ({
 const doubled = (count: number, times: number): number =>
   count * 2 ** Math.min(Math.max(0, times), params.doublings)
 
-/** Checks in a row that make it trusted. */
+/** Checks in a row until it is trusted. */
 const provenAt = ({ sentences }: Reputation): number => doubled(params.proven, sentences)
 
-/** Known answers in a row that lead out of quarantine. */
+/** Known answers in a row until it leaves quarantine. */
 export const atonedAt = ({ sentences }: Reputation): number => doubled(params.atoned, sentences - 1)
 
-/** All versions of a pipeline count as one. */
+/** Key of a task; all versions of a pipeline share it. */
 const taskKey = ({ pipeline, task }: VariantRef) => `${publicName(pipeline)} ${task}`
 const variantKey = (ref: VariantRef) => `${taskKey(ref)} ${ref.variant}`
 
 /**
- * How it stands; where a variant is given, when it speaks of that: a node that is honest at one task
- * may lie at another.
+ * Standing of a node, on a variant if one is given: a node that is honest at one task may lie at another.
  */
 export function standingOf(of: Reputation, ref?: VariantRef): Standing {
   if (of.own) return 'own'
@@ -49,12 +48,12 @@ export function standingOf(of: Reputation, ref?: VariantRef): Standing {
   return atTask >= params.atTask && atVariant >= params.atVariant ? 'trusted' : 'proving'
 }
 
-/** Whether anything that it did itself is held against it: such nodes are forgotten last. */
+/** Whether it has its own faults on record: such nodes are forgotten last. */
 export const isDistrusted = (
   { quarantined, sentences, suspicion, failed, lies = 0 }: Reputation,
 ): boolean => quarantined || sentences > 0 || lies > 0 || (failed > 0 && suspicion > 0)
 
-/** Share of its batches that are checked, 0..1: all at first, falling with each check that is passed. */
+/** Share of its batches that are checked, 0 to 1: all at first, falling with each check passed. */
 export function shareChecked(of: Reputation, ref?: VariantRef): number {
   const standing = standingOf(of, ref)
   if (standing === 'own') return 0
@@ -84,8 +83,8 @@ export function pass(of: Reputation, known: boolean, ref: VariantRef): void {
 }
 
 /**
- * @param suspicion how sure it is that the node was wrong; see `suspicionBy`
- * @param isLie it is proven, and no difference of backends explains it
+ * @param suspicion how sure the check is that the node was wrong; see `suspicionBy`
+ * @param isLie whether it is proven, beyond the differences of backends
  */
 export function fail(of: Reputation, suspicion: number, reason: string, isLie = false): void {
   of.failed++
@@ -100,7 +99,7 @@ export function fail(of: Reputation, suspicion: number, reason: string, isLie = 
   if (of.suspicion >= params.tooSuspect || isProven) quarantine(of)
 }
 
-/** It failed at something, or says nothing: whoever is at fault, it has to show that it still can. */
+/** The node failed, or stopped reporting: whatever the cause, it must show again that it works. */
 export function falter(of: Reputation): void {
   if (of.own) return
   of.probation = params.probation
@@ -117,7 +116,7 @@ export function failWork(of: Reputation, reason: string): void {
   if (of.failures >= params.tooSuspect) quarantine(of)
 }
 
-/** Work of its was taken. */
+/** Results of the node were taken. */
 export function doWork(of: Reputation): void {
   of.failures = Math.max(0, (of.failures ?? 0) - params.forgiven)
 }

@@ -1,5 +1,5 @@
 /**
- * The reputation of each node that is here, and of those that were.
+ * The reputations of nodes, present and past.
  *
  * @module
  */
@@ -31,40 +31,40 @@ import {
 } from './reputation.ts'
 
 export interface Presence {
-  /** By its volunteer. */
+  /** Whether its volunteer paused it. */
   paused: boolean
   backend: string | undefined
-  /** Who stands behind it: nodes of one voter have one vote. */
+  /** Identity behind it: nodes of one voter have one vote. */
   voter: string
   /** Batches since its last canary. */
   batches: number
-  /** Results of its were taken since it came, or last failed, while nobody better was there. */
+  /** Whether results of it were taken since it joined, or last failed, while no proven node was there. */
   worked: boolean
 }
 
 export class Reputations {
   readonly present = new Map<NodeId, Presence>()
-  /** Nodes that are here and are not the coordinator's own. */
+  /** Number of present nodes that are not the coordinator's own. */
   strangers = 0
   private readonly all = new Map<NodeId, Reputation>()
-  /** When each was last blamed for a failure. */
+  /** When each was last blamed for a failure, in ms. */
   private readonly blamedMs = new WeakMap<Reputation, number>()
   private readonly dirty = new Set<NodeId>()
   private readonly events: PolicyEvent[] = []
   private list: readonly NodeId[] | undefined
   private readonly records = new Records()
-  /** Of the event that is handled. */
+  /** Time of the current event. */
   nowMs = 0
-  /** How much those have shown that have shown most. */
+  /** Highest proof of any present node. */
   private most: Proof | undefined
 
-  /** @param proved told that a node has shown more, or less, than before */
+  /** @param proved called when a node's proof rose or fell */
   constructor(
     private readonly emit: (command: PolicyCommand) => void,
     private readonly proved: () => void = () => {},
   ) {}
 
-  /** Ids of the nodes that are here. */
+  /** Ids of the present nodes. */
   get ids(): readonly NodeId[] {
     return this.list ??= [...this.present.keys()]
   }
@@ -82,7 +82,7 @@ export class Reputations {
     return this.present.get(id)?.voter ?? id
   }
 
-  /** How much it has shown. */
+  /** Proof that a node has given. */
   proofOf(id: NodeId): Proof {
     const reputation = this.all.get(id)
     if (reputation === undefined) return PROOF.none
@@ -93,7 +93,7 @@ export class Reputations {
     return works ? PROOF.works : PROOF.none
   }
 
-  /** Whether what its batches take says anything of others: only of those that have shown most. */
+  /** Whether its batch times count for estimates of other nodes: only of nodes with the highest proof. */
   speaks(id: NodeId): boolean {
     this.most ??= this.ids.reduce<Proof>((most, one) => {
       const proof = this.proofOf(one)
@@ -110,13 +110,13 @@ export class Reputations {
     return { standing, trust, reason, passed, failed, lies, slowerThanSaid }
   }
 
-  /** Whether what it says of a variant is taken at once, and compared later if at all. */
+  /** Whether results of a variant are taken at once, and at most compared later. */
   takesAtOnce(id: NodeId, ref: VariantRef): boolean {
     const reputation = this.all.get(id)
     return reputation !== undefined && shareChecked(reputation, ref) <= params.audited
   }
 
-  /** Changes a node's reputation; says so where that changes how it stands, or how much it has shown. */
+  /** Changes a node's reputation; reports a change of its standing or proof. */
   change(id: NodeId, how: (reputation: Reputation, presence?: Presence) => void): void {
     const reputation = this.all.get(id)
     if (reputation === undefined) return
@@ -139,16 +139,16 @@ export class Reputations {
     this.events.push({ type: 'node_reported', node: id, paused })
   }
 
-  /** @param voter who stands behind it, where that is not the node alone */
+  /** @param voter identity behind it, if not the node alone */
   join(id: NodeId, own: boolean, voter = id): void {
     this.leave(id)
     let reputation = this.all.get(id)
     if (reputation === undefined || reputation.own !== own) {
-      // A node that comes by the id of an own one and is not inherits nothing.
+      // A node that joins by the id of an own one without being one inherits nothing.
       reputation = newReputation(own)
       if (!own && this.records.has(voter, this.nowMs)) {
         reputation.suspicion = params.inherited
-        reputation.reason = 'new, and a node from there was set aside'
+        reputation.reason = 'new, and a node of its voter was quarantined'
       }
       this.all.delete(id)
       this.all.set(id, reputation)
@@ -156,7 +156,7 @@ export class Reputations {
     this.present.set(id, {
       paused: false,
       backend: undefined,
-      // An own node judges nodes from its own machine, too.
+      // An own node counts as a voter of its own, and judges nodes of its machine too.
       voter: own ? id : voter,
       batches: 0,
       worked: false,
@@ -165,7 +165,7 @@ export class Reputations {
     this.list = this.most = undefined
     if (!own) this.strangers++
     if (!reputation.quarantined) return
-    // Whoever drives this knows only nodes that are there.
+    // The driver of the scheduler knows only present nodes.
     const { reason } = reputation
     this.emit({ type: 'judged', node: id, standing: 'quarantined', reason })
     this.events.push({ type: 'node_reported', node: id, paused: true })
@@ -177,7 +177,7 @@ export class Reputations {
     if (this.all.get(id)?.own === false) this.strangers--
   }
 
-  /** A batch of this node came to nothing: it has to show anew that it works. */
+  /** A batch of this node failed: it must show again that it works. */
   failed(id: NodeId): void {
     this.change(id, (reputation, presence) => {
       falter(reputation)
@@ -185,25 +185,25 @@ export class Reputations {
     })
   }
 
-  /** A result that no input leads to. */
+  /** A result that is wrong for every input. */
   blatant(id: NodeId, fault: string, ref: VariantRef): void {
     const reason = `${fault} (${nameOf(ref)})`
     this.change(id, (reputation) => fail(reputation, params.tooSuspect, reason))
   }
 
   /**
-   * Another node did what this one failed at. What a node had at one time failed for one reason, and
-   * counts once.
+   * Another node did what this one failed at. Batches that the node had at the same time count as one
+   * failure, with one cause.
    */
   blame({ node, variant, sentMs }: Failure, nowMs: number): void {
     this.change(node, (reputation) => {
       if (sentMs <= (this.blamedMs.get(reputation) ?? -Infinity)) return
       this.blamedMs.set(reputation, nowMs)
-      failWork(reputation, `failed at what another node did (${nameOf(variant.ref)})`)
+      failWork(reputation, `failed at items that another node did (${nameOf(variant.ref)})`)
     })
   }
 
-  /** Results are about to be taken: whoever failed at the same before is to blame. */
+  /** Results are about to be taken: nodes that failed at the same items before are to blame. */
   taken(batch: Batch, { outcomes }: Finished, nowMs: number): void {
     const { id } = batch.slot.node
     let done = false
@@ -221,7 +221,7 @@ export class Reputations {
     else if (batch.failed && !refused) this.failed(id)
   }
 
-  /** What the scheduler is to hear of since the last call. */
+  /** Events for the scheduler since the last call. */
   news(): PolicyEvent[] {
     return this.events.splice(0)
   }
@@ -238,7 +238,7 @@ export class Reputations {
   }
 
   private worked(id: NodeId): void {
-    // It is called for every batch, and seldom changes anything.
+    // Called for every batch, but seldom changes anything.
     if (this.proofOf(id) !== PROOF.none && !this.all.get(id)?.failures) return
     this.change(id, (reputation, presence) => {
       doWork(reputation)
@@ -247,8 +247,8 @@ export class Reputations {
   }
 
   /**
-   * Of nodes that left, those are forgotten first that are known longest; those that something is held
-   * against after all others: nobody can have them forgotten by joining again and again.
+   * Forgets nodes that left, the longest known first; distrusted ones after all others, so that joining
+   * again and again does not erase them.
    */
   private forgetSome(): void {
     for (const distrusted of [false, true]) {

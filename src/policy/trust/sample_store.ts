@@ -1,18 +1,18 @@
 /**
- * Samples for canaries: inputs of our own whose answers are known, by variant.
+ * Samples for canaries: inputs of the coordinator's own with known answers, by variant.
  *
  * @module
  */
 import type { PipelineShape, VariantShape } from '../core/graph.ts'
-import type { Said } from '../core/options.ts'
+import type { ItemReport } from '../core/options.ts'
 import type { Handle, NodeId } from '../core/types.ts'
 import { trust as params } from './params.ts'
 
 export interface Sample {
   payload: Handle
-  /** Its answer, from a trusted node or from a quorum. */
-  said: Said
-  /** Nodes that were asked about it: they might remember. */
+  /** Its answer, from a trusted node or a quorum. */
+  report: ItemReport
+  /** Nodes that got it, which might remember it. */
   seenBy: Set<NodeId>
   bytes: number
 }
@@ -27,8 +27,8 @@ export class SampleStore {
     return this.byVariant.get(variant)?.length ?? 0
   }
 
-  add(variant: VariantShape, payload: Handle, said: Said, seenBy: Iterable<NodeId>): void {
-    const bytes = [payload, ...childrenOf(said)].reduce<number>(
+  add(variant: VariantShape, payload: Handle, report: ItemReport, seenBy: Iterable<NodeId>): void {
+    const bytes = [payload, ...childrenOf(report)].reduce<number>(
       (sum, one) => sum + this.weigh(one),
       0,
     )
@@ -36,18 +36,18 @@ export class SampleStore {
     const list = this.byVariant.get(variant) ?? []
     if (list.some((sample) => sample.payload === payload)) return
     this.byVariant.set(variant, list)
-    list.push({ payload, said, seenBy: new Set(seenBy), bytes })
+    list.push({ payload, report, seenBy: new Set(seenBy), bytes })
     this.bytes += bytes
     if (list.length > params.samples) this.remove(list, 0)
     while (this.bytes > params.sampleBytes) this.remove(this.heaviest(), 0)
   }
 
-  /** Samples that this node has not been asked about, at most so many; they stay in the store. */
+  /** At most `most` samples that this node has not got; they stay in the store. */
   unseenBy(node: NodeId, variant: VariantShape, most: number, backend?: string): Sample[] {
     const list = this.byVariant.get(variant) ?? []
     const unseen = list.filter(({ seenBy }) => !seenBy.has(node))
-    // What was said on the node's own backend can be compared the most strictly.
-    const alike = unseen.filter(({ said }) => said.backend === backend)
+    // Answers of the node's own backend can be compared most strictly.
+    const alike = unseen.filter(({ report }) => report.backend === backend)
     return (alike.length > 0 ? alike : unseen).slice(-most)
   }
 
@@ -58,7 +58,6 @@ export class SampleStore {
     }
   }
 
-  /** A pipeline is served no more. */
   close({ tasks }: PipelineShape): void {
     for (const variant of tasks.flatMap((task) => task.variants)) {
       this.bytes -= weightOf(this.byVariant.get(variant) ?? [])
@@ -75,7 +74,7 @@ export class SampleStore {
   }
 }
 
-const childrenOf = ({ outcome }: Said): Handle[] =>
+const childrenOf = ({ outcome }: ItemReport): Handle[] =>
   outcome.ok ? Object.values(outcome.children).flat() : []
 
 const weightOf = (list: readonly Sample[]) => list.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -1,10 +1,10 @@
 /**
  * Trust: each node's reputation, and what follows for its results.
  *
- * Results of a node that has yet to prove itself wait until another node said the same; of one that
- * has, a small share is compared behind the client's back. Where two differ a third decides. Known
- * answers are asked for now and then, in frames like any other. A node that is wrong too often gets
- * nothing but those until it was right for long enough.
+ * Results of an unproven node are held until another node confirms them; of a trusted node, a small share
+ * is compared after it was sent to the client. If two differ, a third decides. Items with known answers
+ * are sent now and then, in frames like any other. A node that is wrong too often gets only those until
+ * it was right for long enough.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { trust as params } from './params.ts'
 import {
   type Check,
   isProof,
-  isSaid,
+  isStatement,
   reasonOf,
   sampleOf,
   suspicionBy,
@@ -35,7 +35,7 @@ import { Reputations } from './reputations.ts'
 import { Turns } from './turns.ts'
 import { Unconfirmable } from './unconfirmable.ts'
 
-/** What becomes of results. */
+/** Decision on results. */
 export type Verdict = 'verified' | 'unverified' | 'held' | 'refuse'
 
 export class Trust {
@@ -68,7 +68,7 @@ export class Trust {
     this.work = this.checks.work
   }
 
-  /** An event as the scheduler is to see it; undefined where it is of the auditor alone. */
+  /** An event as the scheduler sees it; undefined if it concerns only the auditor. */
   before(event: PolicyEvent, nowMs: number): PolicyEvent | undefined {
     const { reputations, claims } = this
     reputations.nowMs = nowMs
@@ -92,8 +92,8 @@ export class Trust {
     return claims.reported({ ...event, paused })
   }
 
-  /** What a batch says of its node; `event` has the time that it took by the clock. */
-  hear(batch: Batch, event: Finished): void {
+  /** Learns a batch's backend and speed; `event` has the time by the coordinator's clock. */
+  noteTimes(batch: Batch, event: Finished): void {
     const { id } = batch.slot.node
     const presence = this.reputations.present.get(id)
     if (presence === undefined) return
@@ -102,8 +102,7 @@ export class Trust {
   }
 
   /**
-   * Whether the results of a batch are taken now, as verified or not; wait for a check; or are worth
-   * nothing.
+   * Decides whether the results of a batch are taken now, as verified or not; held for a check; or refused.
    */
   judge(batch: Batch, event: Finished, nowMs: number): Verdict {
     const { id } = batch.slot.node
@@ -115,7 +114,7 @@ export class Trust {
     if (reputation.own) return 'verified'
     const positions = items.flatMap((_, i) => {
       const outcome = event.outcomes[i]
-      return outcome !== undefined && isSaid(outcome) ? [i] : []
+      return outcome !== undefined && isStatement(outcome) ? [i] : []
     })
     for (const i of positions) {
       const fault = this.parts.options.faultOf?.(variant.ref, event.outcomes[i]!)
@@ -138,7 +137,7 @@ export class Trust {
     return isHeld ? 'held' : isTrusted ? 'verified' : 'unverified'
   }
 
-  /** Sends what is to be checked to slots that are free. */
+  /** Sends checks to free slots. */
   place(freed: readonly Slot[], nowMs: number): void {
     if (this.reputations.strangers > 0) this.canaries.tick(nowMs)
     this.checks.place(freed, nowMs)
@@ -164,12 +163,14 @@ export class Trust {
     if (kind === 'canary') {
       this.canaries.ended(check, right === undefined || wrong.length > 0, nowMs)
     }
-    if (kind === 'question') this.canaries.answered(check, right && sampleOf(right)?.said[0], nowMs)
+    if (kind === 'question') {
+      this.canaries.answered(check, right && sampleOf(right)?.reports[0], nowMs)
+    }
     if (right === undefined) return
     for (const vote of wrong) {
       const { node } = vote
       if (node === null) continue
-      // The node may not be alone in it.
+      // Other nodes may be wrong in the same way.
       if (this.reputations.standingOf(node) === 'trusted') {
         this.alarmUntilMs = nowMs + params.checkMs
       }

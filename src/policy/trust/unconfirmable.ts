@@ -1,5 +1,5 @@
 /**
- * Inputs that the auditor came to nothing with: it took too long over them, or ended. Each is tried once.
+ * Inputs that the auditor failed at: it took too long, or crashed. Each is tried once.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export class Unconfirmable {
   /** Until when each is not tried again, the oldest first. */
   private readonly untilMs = new Map<unknown, number>()
 
-  /** @param keyOf tells inputs apart by what they hold */
+  /** @param keyOf key of an input's content */
   constructor(private readonly keyOf: (payload: Handle) => unknown = (payload) => payload) {}
 
   add(payload: Handle, nowMs: number): void {
@@ -23,7 +23,7 @@ export class Unconfirmable {
   }
 
   has(payload: Handle, nowMs: number): boolean {
-    // To read a large input takes a while: nearly always there are none.
+    // Reading a large input for its key is slow, and nearly always the table is empty.
     if (this.untilMs.size === 0) return false
     return (this.untilMs.get(this.keyOf(payload)) ?? -Infinity) > nowMs
   }

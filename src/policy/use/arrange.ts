@@ -1,31 +1,30 @@
 /**
- * The cheapest way to have so many slots: how many of each node, at which share of the time, with how
- * many threads.
+ * The cheapest arrangement of needed slots: number of slots, slots per node, share of time, and threads.
  *
  * @module
  */
 import type { Level, Power } from '../core/elastic.ts'
 import { use } from './params.ts'
 
-/** What alike nodes lend. */
+/** What similar nodes lend. */
 export interface Lent {
   nodes: number
-  /** Of one node; and share of the time of each. */
+  /** Slots of one node; and the share of time of each, 0 to 1. */
   slots: number
   duty: number
-  /** Times as fast with 1, 2, ... threads; threads stay as they are where there are none. */
+  /** Speed with 1, 2, ... threads relative to one; empty if threads stay as they are. */
   speedups: readonly number[]
-  /** As they are. */
+  /** Current threads. */
   threads: number
   power: Power | undefined
 }
 
 export interface Arrangement extends Level {
-  /** In slots of one thread; watts where those are known. */
+  /** In slots of one thread; in watts if power is known. */
   cost: number
 }
 
-/** All that is lent, as quick as it can be. */
+/** Level that uses all that is lent, at its highest speed. */
 export const allOf = ({ nodes, slots, duty, speedups, threads }: Lent): Level => ({
   count: nodes * slots,
   slots,
@@ -36,9 +35,9 @@ export const allOf = ({ nodes, slots, duty, speedups, threads }: Lent): Level =>
 const quickestOf = (speedups: readonly number[]) => speedups.indexOf(Math.max(...speedups)) + 1
 
 /**
- * @param slotsAt slots at full duty that are needed when they are so many times as fast as with one
- *   thread; Infinity where nothing is enough
- * @returns undefined where all that is lent is not enough
+ * @param slotsAt slots at full duty needed at a speed relative to one thread; Infinity if no number is
+ *   enough
+ * @returns undefined if all that is lent is not enough
  */
 export function cheapest(
   lent: Lent,
@@ -69,13 +68,13 @@ function threadsOf({ speedups, threads }: Lent): number[] {
 const slotsOf = ({ slots }: Lent): number[] =>
   use.scale ? Array.from({ length: slots }, (_, i) => i + 1) : [slots]
 
-/** The full duty first: what costs as much and is slower is not chosen. */
+/** Full duty first: a slower arrangement of equal cost is not chosen. */
 function dutiesOf({ duty, power }: Lent): number[] {
   if (!use.pace || (power?.exponent ?? 1) <= 1) return [duty]
   return Array.from({ length: use.paces }, (_, i) => duty * (1 - i / use.paces))
 }
 
-/** Of all nodes together. */
+/** Cost of all nodes of a level together. */
 export function costOf(lent: Lent, { count, slots, duty, threads }: Level): number {
   const full = Math.floor(count / slots)
   const rest = count - full * slots

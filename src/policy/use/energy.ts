@@ -1,5 +1,5 @@
 /**
- * What the energy of a slot is worth.
+ * The price of a slot's energy.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { speedupsOf } from '../state/threads.ts'
 import { use } from './params.ts'
 
 /**
- * By group: accuracy that the energy of a ms of a busy slot is worth, where people are frugal. What a node
- * says of its watts nobody can compare, so the least of a group counts.
+ * By group: accuracy that the energy of a ms of a busy slot costs, if the preference is `frugal`. Reported
+ * watts of nodes are not comparable, so the least price in a group counts.
  */
 export function energyPrices({ groups }: Capacity, prefer: Prefer): number[] {
   return groups.map(({ slots }) =>
@@ -21,7 +21,7 @@ export function energyPrices({ groups }: Capacity, prefer: Prefer): number[] {
   )
 }
 
-/** Of a second. */
+/** Price of the energy of a second of a busy slot, in accuracy. */
 function priceOf(node: PoolNode): number {
   const { power, slots, inUse: { threads } } = node
   if (power === undefined) return 0

@@ -1,5 +1,5 @@
 /**
- * What the pool is run for at the moment: the most that any query of the last seconds prefers.
+ * The preference of the pool: the most demanding of the queries of the last seconds.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { PipelineShape } from '../core/graph.ts'
 import { use } from './params.ts'
 
 export class Preferred {
-  /** When a query last came for which that held, and one that did not ask for it itself. */
+  /** By preference: when a query last came with it; and one that took it from its pipeline or the pool. */
   private readonly lastMs = new Map<Prefer, number>()
   private readonly plainMs = new Map<Prefer, number>()
 
-  /** @param pool where neither a query nor its pipeline says */
+  /** @param pool preference if neither a query nor its pipeline has one */
   constructor(private readonly pool: Prefer = 'balanced') {}
 
-  /** A query came. Returns what holds for it. */
-  asked({ pipeline }: PipelineShape, own: Prefer | undefined, nowMs: number): Prefer {
+  /** Records a query. Returns its preference. */
+  record({ pipeline }: PipelineShape, own: Prefer | undefined, nowMs: number): Prefer {
     const one = own ?? pipeline.prefer ?? this.pool
     this.lastMs.set(one, nowMs)
     if (own === undefined) this.plainMs.set(one, nowMs)
@@ -27,7 +27,7 @@ export class Preferred {
     return PREFERENCES.filter((one) => isRecent(this.lastMs.get(one), nowMs)).at(-1) ?? this.pool
   }
 
-  /** Whether whoever runs the pool wants all of it: a query alone has no volunteer download anything. */
+  /** Whether the pool or a pipeline, not a query, wants `sooner`: a query alone causes no downloads. */
   wantsAll(nowMs: number): boolean {
     return this.pool === 'sooner' || isRecent(this.plainMs.get('sooner'), nowMs)
   }

@@ -1,29 +1,29 @@
 /**
- * How many slots keep queues short.
+ * Number of slots that keep queues short.
  *
  * @module
  */
 import { backlog } from '../price/params.ts'
 import { use } from './params.ts'
 
-/** What is needed beyond the load depends on it. */
+/** Input for the slots needed beyond the load. */
 export interface Lumps {
-  /** Slot ms of all of one query. */
+  /** Slot ms of one whole query. */
   workMs: number
   sloMs: number
-  /** How long a query may wait, and the share of queries that may wait longer. */
+  /** How long a query may wait in ms, and the share of queries that may wait longer. */
   waitMs: number
   beyond: number
-  /** Accuracy that is lost for each share of the work that is saved. */
+  /** Accuracy lost per share of work saved. */
   lossPerShare: number
 }
 
 /**
- * Slots for a load of so many slots' worth of work.
+ * Slots needed for a load, in slots' worth of work.
  *
- * Work comes in lumps, all of a query at once, and chance makes a queue of them. The share of queries
- * that wait longer than some time falls exponentially with it, the faster the more slots there are beyond
- * the load: as of a fluid with the drift and the variance of such lumps.
+ * Work comes in lumps, a whole query at once, and random arrivals form queues. The share of queries that
+ * wait longer than some time falls exponentially with that time, the faster the more slots exceed the
+ * load: as in a fluid queue with the drift and variance of such lumps.
  */
 export function slotsFor(load: number, lumps: Lumps): number {
   if (load <= 1e-9) return 0
@@ -34,9 +34,9 @@ export function slotsFor(load: number, lumps: Lumps): number {
   return slots
 }
 
-/** Mean share of the accuracy that is given up while queues beyond the usual are worked off. */
+/** Mean share of accuracy lost while queues beyond the usual are worked off. */
 function lossOf(slots: number, load: number, { workMs, sloMs, lossPerShare }: Lumps): number {
-  /** How fast long queues get seldom, per share of an SLO. */
+  /** Decay rate of the probability of a queue length, per share of an SLO. */
   const decay = 2 * (slots - load) * sloMs / workMs
   const free = backlog.usual + 1 - load / slots
   return lossPerShare * Math.exp(-decay * free) / Math.max(decay, 1e-9)

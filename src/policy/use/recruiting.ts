@@ -1,5 +1,5 @@
 /**
- * Recruiting: cold nodes load what is placed when they are needed, and are let go of after a long rest.
+ * Recruiting: cold nodes load the placement when needed, and are released after a long rest.
  *
  * @module
  */
@@ -8,49 +8,49 @@ import { isCold, type PoolNode } from '../state/node.ts'
 import type { Pool } from '../state/pool.ts'
 import { use } from './params.ts'
 
-/** Cold nodes, as decisions on how many to recruit read them. */
+/** Cold nodes, as input to decisions on recruiting. */
 export interface Cold {
-  /** Nodes that can be recruited, and that are on their way. */
+  /** Number of nodes that can be recruited, and of those being loaded. */
   nodes: number
   coming: number
-  /** ms until one serves. */
+  /** ms until a recruited node serves. */
   afterMs: number
 }
 
 export interface RecruitingParts {
   pool: Pick<Pool, 'nodes' | 'warm' | 'setPresence'>
-  /** Has it load what is placed. */
+  /** Makes the node load what is placed. */
   join(node: PoolNode, nowMs: number): void
-  /** Has it unload all that it holds, and places without it. */
+  /** Makes the node unload all it holds, and places without it. */
   letGo(node: PoolNode, nowMs: number): void
   emit(command: PolicyCommand): void
 }
 
 export class Recruiting {
-  /** ms of a node from being recruited until it holds all; as seen. */
+  /** Moving mean of ms from recruiting a node until it holds all. */
   private coldMs = use.coldMs
   private seen = 0
 
   constructor(private readonly parts: RecruitingParts) {}
 
-  /** Loads so many cold nodes. */
+  /** Starts loading up to `count` cold nodes. */
   recruit(count: number, nowMs: number): void {
     const { pool, join, emit } = this.parts
     const found = [...pool.nodes.values()].filter((node) => isCold(node) && !node.paused)
     for (const node of found.slice(0, count)) {
       node.recruitedMs = nowMs
       pool.setPresence(node, 'coming')
-      emit({ type: 'scale', node: node.id, ...node.told })
+      emit({ type: 'scale', node: node.id, ...node.requested })
       join(node, nowMs)
     }
   }
 
-  /** One, where nothing is warm: such a pool could answer nobody. */
+  /** Recruits one node if none is warm: such a pool could answer no query. */
   first(nowMs: number): void {
     if (this.parts.pool.warm.size === 0) this.recruit(1, nowMs)
   }
 
-  /** A node that was recruited holds all that it is to hold. */
+  /** A recruited node holds all it should. */
   came(node: PoolNode, nowMs: number): void {
     this.parts.pool.setPresence(node, 'warm')
     const weight = this.seen++ === 0 ? 1 : use.coldWeight
@@ -58,7 +58,7 @@ export class Recruiting {
     this.coldMs += weight * (tookMs - this.coldMs)
   }
 
-  /** Has a node that was recruited let go of all that it holds; the last one that is warm stays so. */
+  /** Makes a recruited node unload all it holds; the last warm node stays. */
   release(id: NodeId, nowMs: number): void {
     const { pool, letGo } = this.parts
     const node = pool.warm.get(id)
@@ -67,7 +67,7 @@ export class Recruiting {
     letGo(node, nowMs)
   }
 
-  /** One that is long overdue is not waited for: others are recruited in its place. */
+  /** Counts cold nodes. A long overdue one does not count as coming, so others are recruited instead. */
   count(nowMs: number): Cold {
     let [nodes, coming] = [0, 0]
     for (const { presence, paused, recruitedMs } of this.parts.pool.nodes.values()) {

@@ -1,10 +1,10 @@
 /**
- * How much of each device is in use: of each kind of slots as much as keeps queues as short as people
- * prefer, at the least cost; and which cold nodes are worth recruiting.
+ * How much of each device is in use: of each kind of slots just enough to keep queues as short as
+ * preferred, at the least cost; and which cold nodes are worth recruiting.
  *
- * A step is worth what it brings for as long as it is expected to last, less what it costs until then.
- * Duty, slots and threads of nodes that are warm are there at once, so they follow the load. A cold node
- * costs from the moment it is recruited and serves later: it pays where the load lasts.
+ * A step is worth its gain for as long as it is expected to last, minus its cost until it takes effect.
+ * Duty, slots and threads of warm nodes take effect at once, so they follow the load. A cold node costs
+ * from the moment it is recruited and serves later: recruiting pays if the load lasts.
  *
  * @module
  */
@@ -24,45 +24,45 @@ import { prefer as preferences, use } from './params.ts'
 import { slotsFor } from './queues.ts'
 import type { Cold } from './recruiting.ts'
 
-/** A figure of each kind as of then. */
+/** A figure for each kind at one time. */
 interface Past {
   atMs: number
   byKind: Map<string, number>
 }
 
-/** Alike slots, and what the plan has them do. */
+/** Similar slots, and their planned work. */
 interface Kind {
   name: string
   groups: Group[]
   lent: Lent
-  /** Slots' worth of work of one thread: of the moment, and over a while. */
+  /** Slots' worth of work for one thread: current, and the mean over a while. */
   load: number
   meanLoad: number
 }
 
-/** What a decision reads. */
+/** Input of a decision. */
 export interface Moment {
   capacity: Capacity
-  /** The market with all that is lent. */
+  /** The market with everything lent. */
   whole: Market
   /** The backlog. */
   share: number
   preferred: Pick<Preferred, 'now' | 'wantsAll'>
-  /** Work waits that is asked only because there is time: it takes what is lent. */
+  /** Whether items with time to spare (share below 1) wait: they may use everything lent. */
   hasPatient: boolean
   cold: Cold
   nowMs: number
 }
 
 export class Use {
-  /** By kind of group; of others all is in use, with the threads that they have. */
+  /** Levels by kind of group; a kind without a level is fully in use, with its current threads. */
   levels: ReadonlyMap<string, Level> = new Map()
-  /** Cold nodes that are worth recruiting now. */
+  /** Number of cold nodes worth recruiting now. */
   recruits = 0
   private readonly loads: Past[] = []
-  /** Threads that were right of late for a kind of so many nodes. */
+  /** Chosen threads of the recent past, by kind and number of nodes. */
   private readonly threads: Past[] = []
-  /** Since when more nodes would be better than there are. */
+  /** Since when more nodes than present would be better. */
   private shortSinceMs: number | undefined
 
   constructor(private readonly shapes: Shapes) {}
@@ -89,7 +89,7 @@ export class Use {
     this.levels = levels
   }
 
-  /** The problem with what is in use alone. */
+  /** The problem with only the parts in use. */
   reduced(problem: Problem, { groups }: Capacity): Problem {
     return {
       ...problem,
@@ -132,7 +132,7 @@ export class Use {
     return kinds
   }
 
-  /** Slots at full duty that a kind needs, by their speed for that of one thread. */
+  /** Slots at full duty that a kind needs, by speed relative to one thread. */
   private slotsAt(
     { load, meanLoad }: Pick<Kind, 'load' | 'meanLoad'>,
     { whole, preferred, capacity, nowMs }: Moment,
@@ -151,7 +151,7 @@ export class Use {
     }
   }
 
-  /** Upper duration of a query alone on paths as planned, of the longest pipeline, with one thread. */
+  /** Upper duration of one query on planned paths, in ms with one thread; the longest of all pipelines. */
   private aloneMs({ problem: { services }, plan, usesOf }: Market, groups: readonly Group[]) {
     const ofTask = (task: TaskShape): number => {
       let [items, ms] = [0, 0]
@@ -173,7 +173,7 @@ export class Use {
     )
   }
 
-  /** Nobody is given up while a queue is worked off, nor threads before they were too many for a while. */
+  /** The level, without fewer slots while a queue is worked off, and with the recent maximum of threads. */
   private steady(kind: Kind, level: Level, { share }: Moment): Level {
     const { name, lent } = kind
     const threads = this.threads.reduce(
@@ -187,8 +187,8 @@ export class Use {
   }
 
   /**
-   * With more nodes the same work costs less, or more of it is done: that counts for as long as it is
-   * expected to last from when they are there, and they cost until then.
+   * Decides how many cold nodes to recruit. With more nodes the same work costs less, or more work is done:
+   * this counts from their arrival for as long as it is expected to last; until then they only cost.
    */
   private recruit(kinds: Kind[], levels: ReadonlyMap<string, Level>, moment: Moment): void {
     const { cold, whole, nowMs } = moment
@@ -197,8 +197,8 @@ export class Use {
     const { lent, groups } = kind
     const larger = { ...lent, nodes: lent.nodes + cold.nodes + cold.coming }
     const present = levels.get(kind.name) ?? allOf(lent)
-    const asked = this.isBusy(whole) ? { ...kind, ...this.loadAtBest(kind, whole) } : kind
-    const wished = cheapest(larger, this.slotsAt(asked, moment)) ?? allOf(larger)
+    const needed = this.isBusy(whole) ? { ...kind, ...this.loadAtBest(kind, whole) } : kind
+    const wished = cheapest(larger, this.slotsAt(needed, moment)) ?? allOf(larger)
     const more = Math.ceil(wished.count / wished.slots) - lent.nodes - cold.coming
     if (more <= 0) {
       if (Math.ceil(wished.count / wished.slots) <= lent.nodes) this.shortSinceMs = undefined
@@ -217,10 +217,10 @@ export class Use {
     }
   }
 
-  /** Work of one thread if all were served, as accurately as can be. */
+  /** Load for one thread if all demand were served with the most accurate variants. */
   private loadAtBest({ groups }: Kind, { plan, problem, usesOf, taskPerS }: Market) {
     const { index, slots: [first] } = groups[0]!
-    const asked = problem.demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
+    const wanted = problem.demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
     const served = problem.demands.reduce(
       (sum, { ratePerS }, d) => sum + ratePerS * plan.byDemand[d]!.served,
       0,
@@ -234,11 +234,11 @@ export class Use {
       }
     }
     const speed = speedOf(first!.node, first!.node.inUse.threads)
-    const load = ms / 1000 * speed * asked / Math.max(served, 1e-3 * asked)
+    const load = ms / 1000 * speed * wanted / Math.max(served, 1e-3 * wanted)
     return { load, meanLoad: load }
   }
 
-  /** Over the last seconds, or over more where that is more; of now after a jump. */
+  /** Mean over the last seconds, or over a longer time if that is higher; the current load after a jump. */
   private meanLoad({ name, load: now }: Kind, nowMs: number): number {
     const over = (forMs: number) => {
       let [sum, count] = [0, 0]
@@ -262,7 +262,7 @@ const isAll = ({ count, duty }: Level, lent: Lent): boolean =>
 
 const sizeOf = ({ name, lent }: Kind): string => `${name} of ${lent.nodes}`
 
-/** The latest figures, of so many ms. */
+/** Appends a figure and drops those older than `forMs`. */
 function remember(list: Past[], byKind: Past['byKind'], nowMs: number, forMs: number): void {
   list.push({ atMs: nowMs, byKind })
   while (list[0]!.atMs < nowMs - forMs) list.shift()

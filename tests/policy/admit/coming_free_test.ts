@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { ComingFree } from '../../../src/policy/admit/coming_free.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 
-/** By hand: each ms of work goes to the slot that is free first. */
+/** Reference computation: each ms of work goes to the slot that is free first. */
 function beginsByHand(lefts: readonly number[], slots: number, workMs: number): number {
   const free = [...lefts, ...new Array<number>(slots - lefts.length).fill(0)]
   const step = workMs / 20_000
@@ -14,7 +14,7 @@ function beginsByHand(lefts: readonly number[], slots: number, workMs: number): 
   return Math.min(...free)
 }
 
-Deno.test('work begins once what goes before it has begun on the slots that come free first', () => {
+Deno.test('work begins once the work before it has begun on the slots that come free first', () => {
   const random = createRandom(3)
   for (let i = 0; i < 20; i++) {
     const slots = 1 + Math.floor(5 * random())
@@ -27,7 +27,7 @@ Deno.test('work begins once what goes before it has begun on the slots that come
   }
 })
 
-Deno.test('work begins at once where a slot is idle, and when the first is free where none is', () => {
+Deno.test('work begins at once on an idle slot, else when the first slot is free', () => {
   assert.equal(new ComingFree({ lefts: [50], slots: 2 }).beginsMs(0), 0)
   assert.equal(new ComingFree({ lefts: [30, 50], slots: 2 }).beginsMs(0), 30)
 })

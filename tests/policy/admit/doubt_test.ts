@@ -1,11 +1,11 @@
-/** A pool that was held up for a while, whose queries have less time than it then seems to need. */
+/** A pool that was slowed for a while, whose queries have less time than it then seems to need. */
 import assert from 'node:assert/strict'
 import { createDoubt } from '../../../src/policy/admit/doubt.ts'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
 
-Deno.test('what is doubted is thought to be as quick and as near as it was found to be, not more', () => {
+Deno.test('doubt lowers an estimate down to the measured speed and distance, not further', () => {
   const shapes = shapesOf([pipeline])
   const [task] = shapes.pipelines.get(pipeline.name)!.tasks
   const [variant, other] = task!.variants
@@ -30,11 +30,11 @@ Deno.test('what is doubted is thought to be as quick and as near as it was found
   for (let i = 0; i < 10; i++) profile.doubt([variant!])
   assert.ok(Math.abs(profile.meanMs('a', variant!, 1) - 20) < 1e-6)
   assert.equal(profile.networkMs('a', task!), 4)
-  // What was doubted but once is half as slow.
+  // After a single doubt the estimate is half as slow.
   assert.ok(Math.abs(profile.meanMs('a', other!, 1) - slowMs / 2) < 1e-6)
 })
 
-Deno.test('a refusal is reason for doubt where nothing was inside for a while, if time is what is usual', () => {
+Deno.test("a refusal causes doubt after a pause without queries, if the query's time is usual", () => {
   const shape = shapesOf([pipeline]).pipelines.get(pipeline.name)!
   const { sloMs } = pipeline
   const doubt = createDoubt()
@@ -49,12 +49,12 @@ Deno.test('a refusal is reason for doubt where nothing was inside for a while, i
   assert.ok(doubt.refused(shape, sloMs / 5, sloMs / 20, 0, 3300))
 })
 
-Deno.test('where a doubt was wrong the next waits twice as long, until one is in time', () => {
+Deno.test('a wrong doubt doubles the pause before the next, until a query is in time', () => {
   const shape = shapesOf([pipeline]).pipelines.get(pipeline.name)!
   const { sloMs } = pipeline
   const doubt = createDoubt()
   let nowMs = 0
-  /** How long after one ended it is doubted again. */
+  /** ms from the end of a query until the next doubt. */
   const waited = (ended: number) => {
     for (nowMs = ended; nowMs < ended + 60_000; nowMs += 50) {
       if (doubt.refused(shape, 2 * sloMs, sloMs, 0, nowMs)) return nowMs - ended

@@ -3,7 +3,7 @@ import { asVersion } from '../../../src/pipeline/version.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, refsOf, street } from '../fixtures.ts'
 
-Deno.test('a version has the indices of one before it that was made up alike', () => {
+Deno.test('a version reuses the indices of an earlier one of the same structure', () => {
   const shapes = shapesOf([ocr])
   for (let version = 2; version <= 50; version++) {
     shapes.add(asVersion(ocr, version))
@@ -14,7 +14,7 @@ Deno.test('a version has the indices of one before it that was made up alike', (
   for (const { variants } of shape.tasks) {
     for (const variant of variants) equal(shapes.variants[variant.index], variant)
   }
-  // One that is not has its own.
+  // A pipeline of another structure gets indices of its own.
   const [first] = shapes.add(street).tasks
   ok(first!.variants.every(({ index }) => index >= 2 * refsOf(ocr).length))
 })

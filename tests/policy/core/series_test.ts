@@ -4,7 +4,7 @@ import { createSeries } from '../../../src/policy/core/table.ts'
 
 const entriesOf = (table: unknown) => (table as { entries: unknown[] }).entries
 
-Deno.test('createSeries() keeps what a Map would, and nothing that was taken out', () => {
+Deno.test('createSeries() keeps what a Map would, and no removed entry', () => {
   const step = fc.tuple(fc.constantFrom('set', 'set', 'delete'), fc.nat(99))
   fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
     const series = createSeries<{ n: number }>()
@@ -25,7 +25,7 @@ Deno.test('createSeries() keeps what a Map would, and nothing that was taken out
   }))
 })
 
-Deno.test('createSeries() stays as small as what is in it, however many pass through', () => {
+Deno.test('createSeries() stays as small as its entries, however many pass through', () => {
   const series = createSeries<{ n: number }>()
   for (let n = 0; n < 1000; n++) {
     series.set(n, { n })

@@ -4,7 +4,7 @@ import { createTable } from '../../../src/policy/core/table.ts'
 
 const entriesOf = (table: unknown) => (table as { entries: unknown[] }).entries
 
-Deno.test('createTable() keeps what a Map would, and nothing that was taken out', () => {
+Deno.test('createTable() keeps what a Map would, and no removed entry', () => {
   const id = fc.oneof(fc.nat(9), fc.constantFrom('a', '7', '__proto__', 'constructor'))
   const step = fc.tuple(fc.constantFrom('set', 'delete'), id, fc.nat())
   fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -23,7 +23,7 @@ Deno.test('createTable() keeps what a Map would, and nothing that was taken out'
   }))
 })
 
-Deno.test('createTable() stays as small as what is in it, however many pass through', () => {
+Deno.test('createTable() stays as small as its entries, however many pass through', () => {
   const table = createTable<number, { n: number }>()
   for (let n = 0; n < 1000; n++) {
     table.set(n, { n })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Demand } from '../../../src/policy/estimate/demand.ts'
 import { createRandom, exponential } from '../../../src/sim/random.ts'
 
-/** Poisson arrivals at `rates` queries per second, one a second; calls back each 50 ms. */
+/** Poisson arrivals at `rates` queries per second, one rate a second; calls back each 50 ms. */
 function run(rates: number[], seed: number, startPerS = 0) {
   const demand = new Demand(startPerS)
   const random = createRandom(seed)
@@ -38,7 +38,7 @@ Deno.test('demand settles on a steady rate, and chance hardly raises it', () => 
   assert.ok(raised < 0.01 * seen.length, `${raised} of ${seen.length} raised`)
 })
 
-Deno.test('demand of the moment believes a step within 400 ms, placement a second of it', () => {
+Deno.test('current demand follows a step within 400 ms, demand for placement within a second of it', () => {
   const at = run([...Array(20).fill(100), ...Array(5).fill(400)], 2)
   const early = at(20.3, 20.5)
   assert.ok(Math.max(...early.map(({ levelPerS }) => levelPerS)) > 300)
@@ -61,7 +61,7 @@ Deno.test('demand forgets a spike within seconds', () => {
   assert.ok(mean(at(18, 22).map(({ ratePerS }) => ratePerS)) < 70)
 })
 
-Deno.test('demand of the moment falls as soon as it rises: a spike is over when it is', () => {
+Deno.test('current demand falls as soon as it rises: a spike ends when its queries do', () => {
   const at = run([...Array(20).fill(100), 500, ...Array(10).fill(100)], 7)
   assert.ok(Math.max(...at(20.3, 20.5).map(({ levelPerS }) => levelPerS)) > 350)
   const after = mean(at(21.5, 24).map(({ levelPerS }) => levelPerS))
@@ -70,25 +70,25 @@ Deno.test('demand of the moment falls as soon as it rises: a spike is over when 
   assert.ok(calm > 90 && calm < 110, `${calm}`)
 })
 
-Deno.test('demand fades to nothing in silence', () => {
+Deno.test('demand fades to zero in silence', () => {
   const at = run([...Array(10).fill(300), ...Array(80).fill(0)], 5)
   assert.ok(at(24.9, 25)[0]!.ratePerS < 1)
   assert.equal(at(89.9, 90)[0]!.ratePerS < 1e-6, true)
 })
 
-Deno.test('demand of a query now and then is no jump', () => {
+Deno.test('demand of an occasional query is no jump', () => {
   const seen = run(Array(120).fill(0.5), 6)(20, 120)
   assert.ok(seen.every(({ ratePerS }) => ratePerS < 2))
 })
 
-Deno.test('demand that placement follows holds through a gap of a second, and falls with a lasting one', () => {
+Deno.test('demand for placement holds through a gap of a second, and falls with a lasting one', () => {
   const gap = run([...Array(20).fill(200), 40, ...Array(4).fill(200)], 8)
   assert.ok(Math.min(...gap(21, 25).map(({ ratePerS }) => ratePerS)) > 150)
   const fall = run([...Array(20).fill(200), ...Array(5).fill(40)], 8)
   assert.ok(Math.max(...fall(22.1, 25).map(({ ratePerS }) => ratePerS)) < 60)
 })
 
-Deno.test('demand begins with what it is told', () => {
+Deno.test('demand begins with the given rate', () => {
   assert.equal(new Demand(80).ratePerS(0), 80)
 })
 
@@ -111,7 +111,7 @@ Deno.test('demand remembers for a minute how far above the mean it was', () => {
   assert.ok(Math.abs(demand.peak(75_000).perS - calm.perS) < 2)
 })
 
-Deno.test('who asks before the first event does not stop the windows', () => {
+Deno.test('reading demand before the first event does not stop the windows', () => {
   const [asked, left] = [new Demand(), new Demand()]
   for (const read of ['ratePerS', 'levelPerS', 'peak'] as const) asked[read](-Infinity)
   for (const demand of [asked, left]) {
@@ -121,7 +121,7 @@ Deno.test('who asks before the first event does not stop the windows', () => {
   assert.ok(asked.ratePerS(11_000) > 9, `${asked.ratePerS(11_000)}/s of 10`)
 })
 
-Deno.test('the peak of queries that have long is what all that chance brings is done by in time', () => {
+Deno.test('the peak of queries with long SLOs is the rate that serves random peaks in time', () => {
   const peakOf = (sloMs: number, counts: readonly number[]) => {
     const demand = new Demand(counts[0], sloMs)
     counts.forEach((count, at) => {
@@ -130,9 +130,9 @@ Deno.test('the peak of queries that have long is what all that chance brings is 
     return demand.peak(counts.length * 1000)
   }
   const steady = Array(30).fill(4)
-  // Four and a half deviations of what comes in a second: it has to be done in that second.
+  // Four and a half deviations of the arrivals in a second, which have to be done in that second.
   assert.deepEqual(peakOf(250, steady), { perS: 4 + 4.5 * 2, surges: false })
-  // Of ten seconds three tenths, but for the first one, may pass until it is.
+  // Of ten seconds, three tenths minus the first second may pass until it is done.
   const patient = peakOf(10_000, steady)
   assert.equal(patient.surges, false)
   for (const seconds of [1, 2, 3, 5, 8, 12, 20, 30]) {
@@ -141,28 +141,28 @@ Deno.test('the peak of queries that have long is what all that chance brings is 
     assert.ok(doneS < seconds + 2.75, `what comes in ${seconds} s takes ${doneS} s`)
   }
   assert.ok(patient.perS < 6, `${patient.perS}`)
-  // Where chance is next to nothing some is left for what no plan foresees.
+  // If chance is close to zero, a margin stays for what no plan foresees.
   const many = peakOf(10_000, Array(30).fill(1000))
   assert.ok(Math.abs(many.perS - 1100) < 1, `${many.perS}`)
-  // Of very many chance is less than that, and where nobody can wait it is all that there is.
+  // For very large rates chance is less than that, and without time to wait it is all there is.
   const most = Array(30).fill(10_000)
   assert.deepEqual(peakOf(250, most).perS, 10_000 + 4.5 * 100)
   assert.deepEqual(peakOf(10_000, most).perS, 10_000 + 4.5 * 100)
-  // One second of four times as many is a surge to who has 250 ms, and nothing to who has ten seconds.
+  // One second at four times the rate is a surge with an SLO of 250 ms, and none with ten seconds.
   const jump = [...steady, 16, ...Array(8).fill(4)]
   assert.equal(peakOf(250, jump).surges, true)
   assert.equal(peakOf(10_000, jump).surges, false)
-  // What is a surge to both: who can wait has a part of the time that a plan takes.
+  // A surge for both: queries that can wait have a part of the time that a plan takes.
   const [hasty, slow] = [250, 2500].map((sloMs) => peakOf(sloMs, [...steady, 80]))
   assert.ok(hasty!.surges && slow!.surges)
   assert.ok(slow!.perS < 0.9 * hasty!.perS && slow!.perS > 0.7 * hasty!.perS, `${slow!.perS}`)
 })
 
-Deno.test('of demand that ended long ago nothing is left, however long queries have', () => {
+Deno.test('demand that ended long ago leaves nothing, however long the SLO', () => {
   for (const sloMs of [250, 10_000, 120_000, 600_000]) {
     const demand = new Demand(0, sloMs)
     for (let atMs = 0; atMs < 600_000; atMs += 100) demand.count(atMs)
-    // Nobody looked meanwhile.
+    // No value was read meanwhile.
     const nowMs = 4_200_000
     demand.count(nowMs)
     assert.ok(demand.ratePerS(nowMs) < 1e-3, `${demand.ratePerS(nowMs)}/s, of ${sloMs} ms`)

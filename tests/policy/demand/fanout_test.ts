@@ -1,4 +1,4 @@
-/** What is handed on: what the file says, until what is asked says otherwise. */
+/** Fan-out: the file's number, until counts correct it. */
 import assert from 'node:assert/strict'
 import { createFanOut, type FanOut } from '../../../src/policy/estimate/fanout.ts'
 import { createPolicy } from '../../../src/peers/policies.ts'
@@ -9,7 +9,7 @@ import { checkScenario } from '../../../src/sim/scenario.ts'
 import type { Pipeline } from '../../../src/pipeline/schema.ts'
 import { ocr } from '../fixtures.ts'
 
-/** Three detectors; the file says of each how many items it hands on. */
+/** Three detectors; the file states for each how many items it hands on. */
 const pipelineOf = (items: number) => ({
   schema: 'shoal-pipeline/1',
   name: 'page',
@@ -34,7 +34,7 @@ const saw = (fanOut: FanOut, variant: string, count: number, times: number) => {
   for (let i = 0; i < times; i++) fanOut.saw(find(variant), 0, count)
 }
 
-Deno.test('variants that never ran hand on as much less as those that did', () => {
+Deno.test('variants that never ran are assumed to hand on as much less as those that did', () => {
   const fanOut = createFanOut()
   assert.equal(fanOut.mean(find('middle'), 0), 8)
   saw(fanOut, 'large', 2, 300)
@@ -47,7 +47,7 @@ Deno.test('variants that never ran hand on as much less as those that did', () =
   assert.ok(fanOut.upper(find('middle'), 0) < 5)
 })
 
-Deno.test('where the file is right variants that never ran hand on nearly what it says', () => {
+Deno.test('a correct file leaves variants that never ran close to its numbers', () => {
   const fanOut = createFanOut()
   const random = createRandom(4)
   for (let i = 0; i < 500; i++) fanOut.saw(find('large'), 0, poisson(random(), 8))
@@ -55,14 +55,14 @@ Deno.test('where the file is right variants that never ran hand on nearly what i
   assert.ok(Math.abs(fanOut.mean(find('middle'), 0) - 8) < 0.5)
 })
 
-Deno.test('what a variant itself hands on goes before what others do', () => {
+Deno.test("a variant's own counts take precedence over those of others", () => {
   const fanOut = createFanOut()
   saw(fanOut, 'large', 2, 300)
   saw(fanOut, 'middle', 6, 200)
   assert.ok(Math.abs(fanOut.mean(find('middle'), 0) - 6) < 0.3)
 })
 
-Deno.test('what was seen is known again after a restart, of those that never ran too', () => {
+Deno.test('learned fan-out is restored after a restart, also for variants that never ran', () => {
   const [before, after] = [createFanOut(), createFanOut()]
   saw(before, 'large', 2, 300)
   after.recall(before.keep(shapes), shapes)
@@ -72,11 +72,11 @@ Deno.test('what was seen is known again after a restart, of those that never ran
   }
 })
 
-Deno.test('how often nothing is handed on is as it was seen, however many there are in the mean', () => {
+Deno.test('the share of items that hand nothing on is the measured one, whatever the mean', () => {
   const fanOut = createFanOut()
   const none = (variant: string) => fanOut.none(find(variant), 0)
   assert.ok(Math.abs(none('large') - Math.exp(-8)) < 1e-9, 'as Poisson has it')
-  // Two each time, and none three times in four: one mean is that of a Poisson with 0.14, one with 0.37.
+  // `middle` hands on 2 each time; `large` 4, or none three times in four. Poisson: 0.14 and 0.37.
   for (let i = 0; i < 400; i++) {
     fanOut.saw(find('middle'), 0, 2)
     fanOut.saw(find('large'), 0, i % 4 === 0 ? 4 : 0)
@@ -88,7 +88,7 @@ Deno.test('how often nothing is handed on is as it was seen, however many there 
   assert.ok(Math.abs(after.none(find('large'), 0) - none('large')) < 0.01)
 })
 
-Deno.test('a file that says four times as much costs no accuracy', () => {
+Deno.test('a file with four times the true fan-out costs no accuracy', () => {
   const latencyMs = { small: { 1: 30 }, middle: { 1: 100 }, large: { 1: 300 }, only: { 1: 40 } }
   const scenario = checkScenario({
     schema: 'shoal-scenario/1',
@@ -113,7 +113,7 @@ Deno.test('a file that says four times as much costs no accuracy', () => {
   assert.ok(wrong > right - 0.02, `${wrong}, with a file that is right ${right}`)
 })
 
-Deno.test('what is doubted hands on half as much each time, down to what the file says, and learns anew soon', () => {
+Deno.test("doubt halves the fan-out each time, down to the file's number, and new counts correct it soon", () => {
   const [small, large] = shapesOf([ocr]).variants as [VariantShape, VariantShape]
   const fanOut = createFanOut()
   for (let i = 0; i < 100; i++) fanOut.saw(small, 0, 400)

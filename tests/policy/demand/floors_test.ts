@@ -1,8 +1,8 @@
-/** How many queries ask for what least accuracy. */
+/** Rates of queries by minimum accuracy. */
 import assert from 'node:assert/strict'
 import { Floors } from '../../../src/policy/estimate/demands.ts'
 
-/** Comes evenly, for so many seconds from some time on. */
+/** Queries at an even rate, for some seconds from some time on. */
 function ask(
   floors: Floors,
   accuracy: number,
@@ -14,7 +14,7 @@ function ask(
   }
 }
 
-Deno.test('floors have the rate of those who ask, from the first second on', () => {
+Deno.test('floors have the rate of their queries, from the first second on', () => {
   for (const seconds of [1, 3, 10, 60]) {
     const floors = new Floors()
     ask(floors, 0.9, 20, { seconds })
@@ -24,7 +24,7 @@ Deno.test('floors have the rate of those who ask, from the first second on', () 
   }
 })
 
-Deno.test('a floor that was asked for once is kept in mind for a minute', () => {
+Deno.test('a floor that was asked for once is remembered for a minute', () => {
   const floors = new Floors()
   floors.count(0.9, 0)
   assert.ok(floors.of(59_000)[0]!.ratePerS > 0)
@@ -32,7 +32,7 @@ Deno.test('a floor that was asked for once is kept in mind for a minute', () => 
   assert.equal(floors.size, 0)
 })
 
-Deno.test('of many floors the rarest are served by the next higher one, and none by a lower', () => {
+Deno.test('the rarest of many floors are merged into the next higher one, none into a lower', () => {
   const floors = new Floors()
   const asked = [[0.5, 10], [0.6, 1], [0.7, 20], [0.8, 2], [0.9, 30], [0.95, 3]] as const
   for (const [accuracy, ratePerS] of asked) ask(floors, accuracy, ratePerS)

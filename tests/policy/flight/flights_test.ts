@@ -1,4 +1,4 @@
-/** Batches under way that nobody wants any more, or that stand behind one that hangs. */
+/** Batches in flight without open queries, or behind a hanging one. */
 import assert from 'node:assert/strict'
 import { createFlights, type Member } from '../../../src/policy/state/flights.ts'
 import { DEFAULT_LIMITS } from '../../../src/policy/core/options.ts'
@@ -10,7 +10,7 @@ import { createWaiting } from '../../../src/policy/state/waiting.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { single } from '../fixtures.ts'
 
-/** A slot, and what is told of its batches. */
+/** A slot, and the commands about its batches. */
 function scene() {
   const shapes = shapesOf([single])
   const shape = shapes.pipelines.get('single')!
@@ -37,7 +37,7 @@ function scene() {
   const [prefix] = shape.start.prefixes
   let seq = 0
 
-  /** One item of a query of its own, sent to the slot. */
+  /** Sends one item of a query of its own to the slot. */
   function send(nowMs: number) {
     const [deadlineMs, slackMs] = [1e6, 1e6]
     const query = createQuery({
@@ -56,7 +56,7 @@ function scene() {
   return { flights, waiting, slot, told, send, sendExtra, batchOf, variant: prefix!.variant }
 }
 
-Deno.test('what is taken back from behind a batch waits anew as if it had not been sent', () => {
+Deno.test('an item taken back from behind a batch waits as if it had not been sent', () => {
   const { flights, waiting, slot, told, send, sendExtra } = scene()
   const first = send(0)
   const behind = send(1)
@@ -71,7 +71,7 @@ Deno.test('what is taken back from behind a batch waits anew as if it had not be
   assert.deepEqual(slot.batches.map(({ id }) => id), [first.batch])
 })
 
-Deno.test('of several batches on a slot that hangs each is called off once', () => {
+Deno.test('each of several batches on a hanging slot is cancelled once', () => {
   const { flights, slot, told, send, batchOf, variant } = scene()
   const items = [send(0), send(1), send(2)]
   const nowMs = Math.max(...items.map((item) => batchOf(item).giveUpAtMs))
@@ -80,13 +80,13 @@ Deno.test('of several batches on a slot that hangs each is called off once', () 
   assert.ok(items.every(({ state }) => state === 'queued'))
   assert.deepEqual(items.map(({ attempts }) => attempts), [1, 0, 0])
   assert.equal(isCoolingDown(slot, variant, nowMs), true)
-  // Nothing was heard of the one that ran.
+  // No report came on the running batch.
   flights.sweep(flights.nextSweepMs())
   assert.deepEqual(slot.batches, [])
   assert.equal(told.length, 3)
 })
 
-Deno.test('a batch that ended or was called off is not called off again', () => {
+Deno.test('a batch that ended or was cancelled is not cancelled again', () => {
   const { flights, told, send, batchOf } = scene()
   const ended = batchOf(send(0))
   flights.end(ended.id, 10)

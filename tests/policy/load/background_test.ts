@@ -1,4 +1,4 @@
-/** Loads that a slot can do without: one at a time on a machine, and not beside batches. */
+/** Background loads: one at a time on a machine, and not beside batches. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { load as params } from '../../../src/policy/place/params.ts'
@@ -7,7 +7,7 @@ import { ocr as small, refsOf } from '../fixtures.ts'
 
 type Load = Extract<PolicyCommand, { type: 'load' }>
 
-/** Three of whose variants a slot can do without: neither the best nor the quickest. */
+/** Three variants are background loads: neither the best nor the quickest of their task. */
 const ocr = {
   ...small,
   tasks: {
@@ -23,7 +23,7 @@ const ocr = {
   },
 }
 
-/** A scheduler whose nodes answer loads only when a test has them do so. */
+/** A scheduler whose nodes answer loads only when a test says so. */
 function scene() {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const pending: Load[] = []
@@ -60,12 +60,12 @@ function scene() {
 }
 
 const slotsOf = (loads: readonly Load[]) => loads.map(({ node, slot }) => `${node} ${slot}`).sort()
-/** The best and the quickest of each task. */
+/** The best and the quickest variant of each task. */
 const first = 2 * Object.keys(ocr.tasks).length
 
 for (const own of [true, false]) {
   const title = own ? 'own nodes share one machine' : 'nodes of others have a machine each'
-  Deno.test(`slots load in parallel the best and quickest of each task, then one at a time: ${title}`, () => {
+  Deno.test(`slots load the best and quickest of each task in parallel, then one at a time: ${title}`, () => {
     const { join, ready, pending, wakeUntil } = scene()
     for (const node of ['a', 'b']) join(node, 2, own)
     for (let n = 0; n <= 4 * (first - 1); n++) {
@@ -79,7 +79,7 @@ for (const own of [true, false]) {
   })
 }
 
-Deno.test('no load is begun beside a batch, and the next follows once it is quiet', () => {
+Deno.test('no load begins beside a batch, and the next follows once the machine is quiet', () => {
   const { join, ready, ask, post, pending, batches, wakeUntil } = scene()
   join('a', 1, true)
   for (let n = 0; n < first; n++) ready(1)
@@ -102,7 +102,7 @@ Deno.test('no load is begun beside a batch, and the next follows once it is quie
   assert.equal(pending.length, 1)
 })
 
-Deno.test('a machine that always has batches loads for a share of the time', () => {
+Deno.test('a machine with constant batches loads for a share of the time', () => {
   const { join, ready, ask, pending, batches, wakeUntil } = scene()
   join('a', 1, true)
   for (let n = 0; n < first; n++) ready(1)

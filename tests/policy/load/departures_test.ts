@@ -1,8 +1,8 @@
-/** How much of a pool is reckoned to be gone before its slots can hold something else. */
+/** Share of a pool that may leave before its slots can change. */
 import assert from 'node:assert/strict'
 import { Departures } from '../../../src/policy/place/due.ts'
 
-/** Nodes go one after the other, each after so long in the mean, and another comes at once. */
+/** Nodes leave one after the other, after a mean stay, and each is replaced at once. */
 function shareOf(nodes: number, uptimeS: number, forS: number): number {
   const departures = new Departures()
   departures.joined(nodes, 0)
@@ -14,25 +14,25 @@ function shareOf(nodes: number, uptimeS: number, forS: number): number {
   return departures.shareAtRisk(forS * 1000)
 }
 
-Deno.test('a pool that nobody leaves is planned with as a whole', () => {
+Deno.test('a pool without departures is planned with as a whole', () => {
   const departures = new Departures()
   assert.equal(departures.shareAtRisk(0), 0)
   departures.joined(20, 0)
   assert.equal(departures.shareAtRisk(3600_000), 0)
 })
 
-Deno.test('the sooner nodes go, the less is planned with; of many a smaller share goes by chance', () => {
-  // Of fourteen that stay for a minute 0.6 go in two and a half seconds; two deviations more are 2.1.
+Deno.test('shorter stays of nodes reduce the planned share, less so in a large pool', () => {
+  // Of fourteen nodes that stay a minute, 0.6 leave in two and a half seconds; with two deviations 2.1.
   const few = shareOf(14, 60, 1800)
   assert.ok(few > 0.12 && few < 0.16, `${few}`)
   const many = shareOf(1400, 60, 1800)
   assert.ok(many > 0.045 && many < 0.06, `${many}`)
   assert.ok(shareOf(14, 600, 3600) < few / 4)
-  // One that goes within the first minute of a pool says little.
+  // One departure within the first minute of a pool says little.
   assert.ok(shareOf(14, 840, 61) < 0.03)
 })
 
-Deno.test('that nodes went counts less the longer it is ago', () => {
+Deno.test('older departures count less', () => {
   const departures = new Departures()
   departures.joined(10, 0)
   for (let i = 1; i <= 10; i++) {

@@ -3,13 +3,13 @@ import { loadOrder, startingWith } from '../../../src/policy/place/load_order.ts
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createPool, nodeOf, ocr, refsOf, street } from '../fixtures.ts'
 
-Deno.test('loadOrder() begins with the most accurate of each task, then has the quickest', () => {
+Deno.test('loadOrder() begins with the most accurate variant of each task, then the quickest', () => {
   const shapes = shapesOf([ocr])
   const order = loadOrder(refsOf(ocr).map((ref) => shapes.find(ref)!))
   assert.deepEqual(order.map(({ ref }) => ref.variant), ['large', 'big', 'small', 'tiny', 'mid'])
 })
 
-Deno.test('startingWith() puts what is wanted of each task first, then the quickest of these', () => {
+Deno.test('startingWith() puts the wanted variants of each task first, then their quickest', () => {
   const shapes = shapesOf([ocr, street])
   const order = loadOrder([...refsOf(ocr), ...refsOf(street)].map((ref) => shapes.find(ref)!))
   const named = (variants: readonly (typeof order)[number][]) =>
@@ -27,7 +27,7 @@ Deno.test('startingWith() puts what is wanted of each task first, then the quick
   assert.deepEqual(startingWith([], order), order)
 })
 
-Deno.test('a node that joins a pool loads first what is asked of it, one that has to carry it the quickest', () => {
+Deno.test('a node that joins loads first what the demand needs, in overload the quickest', () => {
   const loadsOf = (perS: number, pipelines = [ocr]) => {
     const pool = createPool(pipelines)
     for (const id of ['a', 'b', 'c', 'd']) pool.join(nodeOf(id, [ocr]))
@@ -40,14 +40,14 @@ Deno.test('a node that joins a pool loads first what is asked of it, one that ha
       command.type === 'load' && command.node === 'e' ? [command.variant] : []
     )
   }
-  // A query takes 40 or 160 ms, and its four lines 5, 15 or 40 each: with 5 nodes for 24 queries a second
-  // the best that twice as many could have is the quicker detector with what reads in between.
+  // A query takes 40 or 160 ms, and its four lines 5, 15 or 40 ms each: with 5 nodes for 24 queries per
+  // second, the best for twice the demand is the quicker detector with the medium reader.
   assert.deepEqual(loadsOf(24).slice(0, 3), ['mid', 'small', 'tiny'])
-  // Another pipeline, that none of them is able to serve, does not change that.
+  // A pipeline that none of them can serve does not change that.
   assert.deepEqual(loadsOf(24, [ocr, street]).slice(0, 3), ['mid', 'small', 'tiny'])
-  // Hardly anyone asks.
+  // Hardly any demand.
   assert.deepEqual(loadsOf(1).slice(0, 2).sort(), ['big', 'large'])
-  // More than four can do.
+  // More demand than four can serve.
   assert.deepEqual(loadsOf(90).slice(0, 2), ['small', 'tiny'])
 })
 
@@ -80,7 +80,7 @@ Deno.test('controller loads nothing into slots that a node has lost', () => {
   assert.deepEqual(slots, [0, 1, 0, 0, 0, 0])
 })
 
-Deno.test('controller gives up loading after a bounded number of tries, with growing pauses', () => {
+Deno.test('controller stops loading after a limited number of tries, with growing pauses', () => {
   const pool = createPool([ocr], { limits: { maxLoadAttempts: 3 } })
   pool.join(nodeOf('a', [ocr], { faults: { loadFailRatio: 1 } }))
   pool.run(1_000_000)
@@ -92,7 +92,7 @@ Deno.test('controller gives up loading after a bounded number of tries, with gro
   assert.equal(pool.commands.filter(({ command }) => command.type === 'load').length, 15)
 })
 
-Deno.test('a node whose loads failed for a while is tried again an hour later', () => {
+Deno.test('a node whose loads failed for a while is tried again after an hour', () => {
   const pool = createPool([ocr], { limits: { maxLoadAttempts: 3 } })
   const faults = { loadFailRatio: 1 }
   pool.join(nodeOf('a', [ocr], { faults }))

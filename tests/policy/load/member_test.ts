@@ -1,4 +1,4 @@
-/** A node moves to another backend: what it can hold changes while it serves. */
+/** A node changes its backend: its able variants change while it serves. */
 import assert from 'node:assert/strict'
 import type { Problem } from '../../../src/policy/place/problem.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
@@ -9,12 +9,12 @@ const all = refsOf(ocr)
 const but = (name: string) => all.filter(({ variant }) => variant !== name)
 const ofSize = (memoryBytes: number) => all.map((ref) => ({ ...ref, memoryBytes }))
 
-/** A node in which every load it is asked for succeeds. */
+/** A node on which every load succeeds. */
 function startNode(able: (VariantRef & { memoryBytes?: number })[], memoryBytes?: number) {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const held = new Set<string>()
   let nowMs = 0
-  /** What was asked of the planner. */
+  /** Requests to the planner. */
   let problems: Problem[] = []
   const tell = (event: PolicyEvent) => {
     const events = [event]
@@ -37,7 +37,7 @@ function startNode(able: (VariantRef & { memoryBytes?: number })[], memoryBytes?
     nowMs += ms
     return tell({ type: 'wake' })
   }
-  /** Problems that the planner is asked once some time is gone; it answers none. */
+  /** Problems that the planner gets after some time; it answers none. */
   const problemsIn = (ms: number) => {
     problems = []
     wait(ms)
@@ -46,7 +46,7 @@ function startNode(able: (VariantRef & { memoryBytes?: number })[], memoryBytes?
   return { scheduler, joined, tell, wait, problemsIn, later: () => ++nowMs }
 }
 
-Deno.test('a node that can hold more is given it, and what it can no more is taken from it', () => {
+Deno.test('a node that can hold more gets it, and a variant it can no longer hold is unloaded', () => {
   const { joined, tell } = startNode(but('big'))
   assert.deepEqual(joined, ['large', 'mid', 'small', 'tiny'])
   const more = tell({ type: 'node_able', node: 'a', able: but('tiny') })
@@ -55,18 +55,18 @@ Deno.test('a node that can hold more is given it, and what it can no more is tak
   assert.deepEqual(back, ['large', 'mid', 'small', 'tiny'])
 })
 
-Deno.test('a node whose models turn out to be larger is left what it has memory for', () => {
+Deno.test('a node whose models turn out larger keeps only what fits its memory', () => {
   const { tell, wait } = startNode(ofSize(20), 60)
-  // No placement comes.
+  // No placement arrives.
   assert.equal(wait(5000).length, 3)
   const [first, ...rest] = tell({ type: 'node_able', node: 'a', able: ofSize(30) })
   assert.equal(rest.length, 1)
-  // Nor is it left what it can no more.
+  // Variants it can no longer hold are not kept either.
   const able = ofSize(30).filter(({ variant }) => variant !== first)
   assert.deepEqual(tell({ type: 'node_able', node: 'a', able }), rest)
 })
 
-Deno.test('a plan is asked for once slots cannot hold all, and no more once they can', () => {
+Deno.test('a plan is requested once slots cannot hold all, and no more once they can', () => {
   const { tell, problemsIn } = startNode(ofSize(20), 100)
   assert.equal(problemsIn(20_000).length, 0)
   const able = ofSize(30).filter(({ variant }) => variant !== 'tiny')
@@ -78,7 +78,7 @@ Deno.test('a plan is asked for once slots cannot hold all, and no more once they
   assert.equal(problemsIn(20_000).length, 0)
 })
 
-Deno.test('likewise where a ruling makes the difference; and one that makes none asks for another', () => {
+Deno.test('a ruling that lets slots hold all ends plans, and lifting it requests one', () => {
   const { tell, problemsIn } = startNode(ofSize(20), 80)
   const rule = (...forbidden: string[]) =>
     tell({
@@ -91,13 +91,13 @@ Deno.test('likewise where a ruling makes the difference; and one that makes none
   assert.equal(problemsIn(20_000).length, 0)
   rule()
   assert.equal(problemsIn(1).length, 1)
-  // The planner says nothing, and is asked again only after a while.
+  // The planner does not answer, and is asked again only after a while.
   assert.equal(problemsIn(6000).length, 0)
   rule()
   assert.equal(problemsIn(1).length, 1)
 })
 
-Deno.test('no batch goes to a variant that its node can hold no more', () => {
+Deno.test('no batch uses a variant that its node can no longer hold', () => {
   const { scheduler, tell, later } = startNode(all)
   tell({ type: 'node_able', node: 'a', able: but('large') })
   const query = { type: 'query_arrived', query: 'q', pipeline: 'ocr', payload: 'q' } as const

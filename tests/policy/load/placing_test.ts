@@ -1,4 +1,4 @@
-/** What a slot is taken to hold, and what it keeps, while it loads. */
+/** Variants that a slot counts with, and those it keeps, while it loads. */
 import assert from 'node:assert/strict'
 import { BatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
 import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
@@ -18,14 +18,14 @@ const read = variants.find(({ task }) => task.name === 'read')!
 
 type Held = (VariantShape | undefined)[]
 
-/** What a slot holds, is to hold, and loads. */
+/** Variants that a slot holds, should hold, and loads. */
 interface Given {
   held: Held
   wanted?: Held
   loading?: VariantShape
 }
 
-/** Nodes with room for one variant, and for another while it takes that one's place. */
+/** Nodes with room for one variant, and for a second one during a swap. */
 function placingOf(...given: Given[]) {
   const profile = new Profile()
   const pool = new Pool({ shapes, profile, fanOut: createFanOut(), sizes: new BatchSizes() })
@@ -62,7 +62,7 @@ function placingOf(...given: Given[]) {
   return { placing, join, slots, problem }
 }
 
-/** One slot for each of these. */
+/** One slot for each of these sets. */
 const placementOf = (...wanted: typeof variants): Placement => ({
   ...place({ pipelines: [], classes: [] }),
   classes: [{
@@ -71,7 +71,7 @@ const placementOf = (...wanted: typeof variants): Placement => ({
   }],
 })
 
-Deno.test('a slot is to hold no more than it has memory for, though a placement says so', () => {
+Deno.test('a slot should hold no more than its memory allows, whatever the placement', () => {
   const { placing, problem, slots: [slot] } = placingOf({ held: [] })
   problem()
   const sets = [{ slots: 1, variants: [small!.ref, large!.ref, read.ref] }]
@@ -81,7 +81,7 @@ Deno.test('a slot is to hold no more than it has memory for, though a placement 
   assert.deepEqual(slot!.wanted, [small])
 })
 
-Deno.test('a slot that loads counts for a plan as what it will hold', () => {
+Deno.test('a loading slot counts in a plan with the variants it will hold', () => {
   const loads = { held: [small], wanted: [large], loading: large! }
   const { holding } = placingOf({ held: [small] }, loads).problem()
   assert.deepEqual(holding![0]!.sets.map(({ variants: [one] }) => one!.variant), [
@@ -90,7 +90,7 @@ Deno.test('a slot that loads counts for a plan as what it will hold', () => {
   ])
 })
 
-Deno.test('a slot that loads keeps what it holds where the next plan has it do that', () => {
+Deno.test('a loading slot keeps its variants if the next plan wants them there', () => {
   const { placing, problem, slots: [loads] } = placingOf(
     { held: [small], wanted: [large], loading: large! },
     { held: [read] },
@@ -101,8 +101,8 @@ Deno.test('a slot that loads keeps what it holds where the next plan has it do t
   assert.deepEqual(loads!.wanted, [small])
 })
 
-Deno.test('what a slot is about to let go of for want of room makes nobody else free to change', () => {
-  // The first has just loaded small in place of read, which goes; the second is the last with it.
+Deno.test('a variant about to be unloaded for lack of room does not count as a holder', () => {
+  // The first slot has just loaded small in place of read, which goes; the second is the last with read.
   const { placing, problem, slots: [full, last] } = placingOf(
     { held: [read, small], wanted: [small] },
     { held: [read], wanted: [read] },
@@ -121,7 +121,7 @@ Deno.test('what a slot is about to let go of for want of room makes nobody else 
   assert.deepEqual(last!.wanted, [read])
 })
 
-Deno.test('a node that came since the placement holds at once what most of its class do', () => {
+Deno.test("a node that joined after the placement gets its class's commonest set at once", () => {
   const { placing, join, problem } = placingOf({ held: [small] }, { held: [read] })
   problem()
   const late = join('late', { held: [] })
@@ -141,19 +141,19 @@ Deno.test('a node that came since the placement holds at once what most of its c
   late.node.class = 'c'
   placing.accept(given([{ slots: 1, variants: [small] }], 1))
   placing.direct(false)
-  // Another rests: one more is not needed.
+  // A slot of the class rests: one more is not needed.
   assert.deepEqual(late.wanted, [])
   placing.accept(given([{ slots: 1, variants: [small] }, { slots: 1, variants: [read] }], 0))
   placing.direct(false)
   assert.deepEqual(late.wanted, [small])
-  // Of its class the placement knows none.
+  // The placement does not know its class.
   const other = join('other', { held: [] })
   other.node.class = 'd'
   placing.direct(false)
   assert.deepEqual(other.wanted, [])
 })
 
-Deno.test('where nodes come and go slots are placed for a higher peak than is asked', () => {
+Deno.test("a pool with departures is placed for a higher peak than the demand's", () => {
   const { placing, problem } = placingOf(
     ...Array.from({ length: 10 }, () => ({ held: [small] })),
   )

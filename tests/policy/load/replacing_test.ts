@@ -1,4 +1,4 @@
-/** A slot that loads: it serves what it holds meanwhile, slower. */
+/** A loading slot: it serves the variants it holds meanwhile, more slowly. */
 import assert from 'node:assert/strict'
 import { Loader } from '../../../src/policy/place/loader.ts'
 import { shapesOf, type VariantShape } from '../../../src/policy/core/graph.ts'
@@ -15,7 +15,7 @@ import { ocr, refsOf } from '../fixtures.ts'
 const shapes = shapesOf([ocr])
 const [small, large] = refsOf(ocr).map((ref) => shapes.find(ref)!)
 
-/** A slot that has room for so many variants, and its loader. */
+/** A slot with room for `room` variants, and its loader. */
 function scene(room: number) {
   const profile = new Profile()
   const pool = new Pool({ shapes, profile, fanOut: createFanOut(), sizes: new BatchSizes() })
@@ -35,7 +35,7 @@ function scene(room: number) {
   return { pool, loader, slot, next, say, done }
 }
 
-Deno.test('a slot makes room for a load only once batches of what has to go are done', () => {
+Deno.test('a slot unloads a variant for a load only once its batches are done', () => {
   const { pool, loader, slot, next, say, done } = scene(1)
   say('instance_ready', small!, 0)
   slot.wanted = [large!]
@@ -51,7 +51,7 @@ Deno.test('a slot makes room for a load only once batches of what has to go are 
   assert.deepEqual(done, ['unload small', 'load large'])
 })
 
-Deno.test('loader does not come back for a variant that failed once nobody wants it', () => {
+Deno.test('loader does not retry a failed variant that is no longer wanted', () => {
   const { loader, slot } = scene(2)
   slot.wanted = [large!]
   loader.failed(slot, large!, 0)
@@ -60,7 +60,7 @@ Deno.test('loader does not come back for a variant that failed once nobody wants
   assert.equal(loader.retryAtMs(slot), Infinity)
 })
 
-Deno.test('what a slot held and has lost is loaded anew, though not beside another load', () => {
+Deno.test('a variant that a slot held and lost is loaded again, but not beside another load', () => {
   const { loader, slot, next, say, done } = scene(2)
   slot.wanted = [small!, large!]
   say('instance_ready', small!, 0)
@@ -74,7 +74,7 @@ Deno.test('what a slot held and has lost is loaded anew, though not beside anoth
   assert.deepEqual(done, ['load large', 'load small'])
 })
 
-Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {
+Deno.test('a batch beside a load is expected to take longer, also if the load begins later', () => {
   const profile = new Profile()
   const times = profile.of('a')
   const slot = new Slot(

@@ -1,4 +1,4 @@
-/** In a pool of many nodes that cannot hold all, each load that ends is no reason to look at all slots. */
+/** In a large pool that cannot hold all variants, a finished load does not cause a check of all slots. */
 import assert from 'node:assert/strict'
 import { planOf } from '../../../src/policy/place/planner.ts'
 import { place } from '../../../src/policy/place/place.ts'
@@ -11,10 +11,10 @@ const NODES = 300
 const LOAD_MS = 500
 const [quick, exact] = refsOf(single)
 
-/** A pool of nodes with room for one variant, whose plans come from the test. */
+/** A pool of nodes with room for one variant, with plans from the test. */
 function createTight() {
   const scheduler = createScheduler({ pipelines: [single] })
-  /** What each node holds, and the loads under way. */
+  /** The variant each node holds, and the loads under way. */
   const holds = new Map<string, string>()
   let loads: { atMs: number; event: Extract<PolicyEvent, { type: 'instance_ready' }> }[] = []
   let nowMs = 0
@@ -54,7 +54,7 @@ function createTight() {
         post(load.event)
       }
     },
-    /** All nodes are to hold this variant, so many of them changing at one time. */
+    /** All nodes should hold this variant; `atOnce` of them change at a time. */
     plan(variant: VariantRef, atOnce: number): void {
       const placement: Placement = {
         ...place({ pipelines: [], classes: [] }),
@@ -72,7 +72,7 @@ function createTight() {
   }
 }
 
-Deno.test('many loads that end together have all slots looked at once, and what comes next is begun', () => {
+Deno.test('many loads that end together cause one check of all slots, and the next loads begin', () => {
   const pool = createTight()
   pool.run(1000)
   pool.plan(quick!, NODES)

@@ -1,9 +1,9 @@
-/** What slots hold for pipelines that hardly anybody can do in time. */
+/** Placements for pipelines whose deadline hardly any node can keep. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
 
-/** Two tasks; of the second as many items as said. */
+/** Two tasks; `items` items of the second per query. */
 const pipelineOf = (name: string, sloMs: number, items: number): PlacePipeline => ({
   ...{ name, weight: 1, sloMs, ratePerS: 1, root: 'find' },
   tasks: {
@@ -18,7 +18,7 @@ const pipelineOf = (name: string, sloMs: number, items: number): PlacePipeline =
   },
 })
 
-/** Two slots for one variant each, to which every item takes 40 ms, or 60 as exactly as can be. */
+/** Two slots for one variant each; an item takes 40 ms on every variant, or 60 ms on the exact one. */
 function placed(...pipelines: PlacePipeline[]) {
   const able = pipelines.flatMap(({ name, tasks }) =>
     Object.keys(tasks).flatMap((task) =>
@@ -44,34 +44,34 @@ function placed(...pipelines: PlacePipeline[]) {
   return { ...placement, held: held.sort() }
 }
 
-Deno.test('half of the time is kept for waiting where some way is as quick as that', () => {
+Deno.test('place() reserves half of the SLO for waiting if some path is that quick', () => {
   const { held, reason } = placed(pipelineOf('p', 200, 1))
   assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
   assert.doesNotMatch(reason, /too slow/)
 })
 
-Deno.test('a pipeline that is in time without waiting alone has something held for it', () => {
+Deno.test('place() holds variants for a pipeline that is in time only without waiting', () => {
   const { held, reason, served } = placed(pipelineOf('p', 125, 1))
   assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
   assert.equal(served[0]!.share, 1)
-  assert.match(reason, /too slow to wait for long: p$/)
+  assert.match(reason, /no path leaves time for waiting: p$/)
 })
 
-Deno.test('no time is taken from the waiting of another pipeline for it', () => {
+Deno.test('place() takes no waiting time from another pipeline for it', () => {
   const { held } = placed(pipelineOf('p', 125, 1), pipelineOf('q', 200, 1))
-  // Of 200 ms the exact ones would take 140.
+  // Two exact variants would take 140 of the 200 ms.
   assert.deepEqual(held, ['p find', 'p read', 'q find', 'q read'].map((task) => `1 ${task} quick`))
 })
 
-Deno.test('a pipeline of which only queries with few items are in time has something held', () => {
+Deno.test('place() holds variants for a pipeline that is in time only for queries with few items', () => {
   const { held } = placed(pipelineOf('p', 150, 9))
   assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
 })
 
-Deno.test('where nobody could be in time the quickest is held, and nothing is said to be carried', () => {
+Deno.test('place() holds the quickest variants and claims no throughput if no query can be in time', () => {
   const { held, served, objective, mode, reason } = placed(pipelineOf('p', 60, 1))
   assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
   assert.deepEqual(served, [{ pipeline: 'p', share: 0, accuracy: 0 }])
   assert.deepEqual([objective, mode], [0, 'saturated'])
-  assert.match(reason, /within its deadline; what is quickest is held/)
+  assert.match(reason, /within its deadline; the quickest variants are held/)
 })

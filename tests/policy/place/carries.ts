@@ -1,6 +1,6 @@
 /**
- * Whether a placement does what it claims, worked out from the problem and what the placement tells,
- * by no code of the planner.
+ * Whether a placement does what it claims, computed from the problem and the placement itself, without
+ * the planner's code.
  *
  * @module
  */
@@ -53,10 +53,10 @@ const taskPath = (pipeline: PlacePipeline, path: string[]): string[] => {
   return walk(pipeline.root, [])!
 }
 
-/** Time that ways may take: half of the deadline, or what the quickest takes where that is more. */
+/** Time that paths may take: half of the deadline, or the quickest path's time if that is more. */
 function budgetOf(problem: Problem, { name, sloMs, root, tasks }: PlacePipeline): number {
   const ms = (one: PlaceClass, latencyMs: number) => latencyMs + one.networkMs / 2
-  /** Of all items of a query, by batches that end by the same time everywhere. */
+  /** Time of all items of a query, by batches that end at the same time everywhere. */
   const quickest = (ref: VariantRef, items: number): number => {
     const servers = problem.classes.flatMap((one) => {
       const row = one.able.find((able) => keyOf(able) === keyOf(ref))
@@ -86,7 +86,7 @@ function budgetOf(problem: Problem, { name, sloMs, root, tasks }: PlacePipeline)
   return Math.min(sloMs, Math.max(sloMs / 2, least(root, 1)))
 }
 
-/** Quickest time of one batch of a variant by a class that awake slots of hold it. */
+/** Quickest time of one batch of a variant among classes whose awake slots hold it. */
 function quickestMs(problem: Problem, placement: Placement, ref: VariantRef): number {
   return Math.min(...problem.classes.map((one) => {
     const { sets } = placement.classes.find((row) => row.class === one.name)!
@@ -97,8 +97,8 @@ function quickestMs(problem: Problem, placement: Placement, ref: VariantRef): nu
 }
 
 /**
- * Paths of the mix fit their deadline on what is held, their shares sum to one, and branches agree.
- * Adds the items per second that the mix asks of each variant to `needed`.
+ * Checks that paths of the mix fit their deadline, that shares sum to one, and that branches agree. Adds
+ * the items per second that the mix needs of each variant to `needed`.
  */
 function assertPaths(
   problem: Problem,
@@ -122,7 +122,7 @@ function assertPaths(
     const ms = sum(refs.map((ref) => quickestMs(problem, placement, ref)))
     assert.ok(ms <= budgetMs + 1e-6, `${path} takes ${ms} of ${budgetMs} ms`)
     accuracy += share * accuracyOf(pipeline, refs)
-    // The share of root queries on it: its share of leaf items over its branches' one.
+    // Share of root queries on it: its share of leaf items over its branches' share.
     const weight = weightOf(pipeline, refs)
     const leaf = tasks.join('/')
     if (!flows.has(leaf)) flows.set(leaf, new Map())
@@ -132,7 +132,7 @@ function assertPaths(
   const byTask = new Map<string, Map<string, number>>()
   for (const [leaf, paths] of flows) {
     const tasks = leaf.split('/')
-    // A branch that no item reaches tells nothing of its flow.
+    // A branch without items says nothing about its flow.
     if (sum([...paths.values()]) < 1e-6) continue
     const prefixes = new Map<string, number>()
     for (const [path, flow] of paths) {
@@ -147,7 +147,7 @@ function assertPaths(
       if (!byTask.has(task)) byTask.set(task, new Map())
       const known = byTask.get(task)!.get(key)
       if (known === undefined) byTask.get(task)!.set(key, flow)
-      // Where a variant hands nothing to one branch, that branch does not see its share.
+      // If a variant hands nothing to one branch, that branch does not show its share.
       else byTask.get(task)!.set(key, Math.max(known, flow))
     }
   }
@@ -165,7 +165,7 @@ function assertPaths(
   }
 }
 
-/** Items handed on; a fan-out is never taken for less than this. */
+/** Items handed on; a lower limit applies to fan-outs. */
 function itemsOf(
   pipeline: Pick<PlacePipeline, 'tasks'>,
   task: string,
@@ -175,7 +175,7 @@ function itemsOf(
   return Math.max(place.leastFanOut, pipeline.tasks[task]!.variants[variant]!.fanOut?.[child] ?? 1)
 }
 
-/** Mean accuracy and leaf items after `path`, by the most accurate variants from there on. */
+/** Mean accuracy and leaf items behind `path`, with the most accurate variants from there on. */
 function bestBelow(pipeline: PlacePipeline, task: string, above: Named[]) {
   const { next, variants } = pipeline.tasks[task]!
   let found = { value: -1, leaves: 0 }
@@ -197,7 +197,7 @@ function bestBelow(pipeline: PlacePipeline, task: string, above: Named[]) {
   return found
 }
 
-/** Share of a query's leaf items that this path's branches lead to. */
+/** Share of a query's leaf items below this path's branches. */
 function weightOf(pipeline: PlacePipeline, path: Named[]): number {
   let weight = 1
   path.forEach(({ task, variant }, i) => {
@@ -227,7 +227,7 @@ function accuracyOf(pipeline: PlacePipeline, path: Named[]): number {
   )
 }
 
-/** The work told is the work needed, and the awake slots have the time for it. */
+/** The reported work is the work needed, and the awake slots have time for it. */
 function assertWork(problem: Problem, placement: Placement, needed: Map<string, number>): void {
   const told = new Map<string, number>()
   for (const row of placement.work) {
@@ -241,7 +241,7 @@ function assertWork(problem: Problem, placement: Placement, needed: Map<string, 
     const rows = placement.work.filter((row) => row.class === one.name).map((row) => {
       return { key: keyOf(row), slotTime: row.itemsPerS / bestPerS(one, row) }
     })
-    // Every choice of variants finds the time it needs on the slots that hold any of them.
+    // Any choice of variants finds the time it needs on the slots that hold any of them.
     const few = rows.slice(0, 12)
     for (let bits = 1; bits < 1 << few.length; bits++) {
       const chosen = few.filter((_, i) => (bits >> i & 1) === 1)

@@ -1,9 +1,9 @@
-/** What a slot with room left holds beside what it was planned for. */
+/** Variants in a slot's memory beyond those it was planned for. */
 import assert from 'node:assert/strict'
 import { compile } from '../../../src/policy/place/compile.ts'
 import { fillOrder } from '../../../src/policy/place/sets.ts'
 
-/** Of each task the accuracy and the time of its variants, in milliseconds. */
+/** Accuracy and time of each task's variants, in milliseconds. */
 function orderOf(tasks: { [task: string]: { [variant: string]: [number, number] } }): string[] {
   const names = Object.keys(tasks)
   const { classes } = compile({
@@ -29,7 +29,7 @@ function orderOf(tasks: { [task: string]: { [variant: string]: [number, number] 
   return fillOrder(classes[0]!).map(({ ref }) => ref.variant)
 }
 
-Deno.test('room that is left goes to the quickest and the best, then to what is most worth having between', () => {
+Deno.test('spare memory goes to the quickest and most accurate variants, then to the largest gain between', () => {
   const order = orderOf({
     find: {
       nano: [0.55, 6],
@@ -40,12 +40,12 @@ Deno.test('room that is left goes to the quickest and the best, then to what is 
     },
     name: { b0: [0.91, 1.1], b3: [0.968, 1.3], b5: [0.992, 2.4], b6: [0.996, 2.9] },
   })
-  // By accuracy alone a node with room for six had all the names, and nothing between the detectors.
+  // By accuracy alone, a node with room for six held all names and nothing between the detectors.
   assert.deepEqual(order.slice(0, 4), ['nano', 'b0', 'huge', 'b6'])
   assert.deepEqual(order.slice(4, 7), ['medium', 'b3', 'large'])
 })
 
-Deno.test('what is slower and no better comes last', () => {
+Deno.test('a variant that is slower and no more accurate comes last', () => {
   const order = orderOf({
     find: { quick: [0.6, 4], bad: [0.5, 9], middle: [0.8, 10], best: [1, 30] },
   })

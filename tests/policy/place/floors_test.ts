@@ -1,4 +1,4 @@
-/** Slots that cannot hold all hold what queries with a least accuracy need. */
+/** Slots that cannot hold all variants hold those that queries with a minimum accuracy need. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Placement } from '../../../src/policy/place/problem.ts'
@@ -37,7 +37,7 @@ function problemOf(
   }
 }
 
-/** Slots that hold a variant, by task and name. */
+/** Number of slots that hold a variant, by task and name. */
 function holders({ classes }: Placement, task: string, variant: string): number {
   return classes.flatMap(({ sets, standbySets }) => [...sets, ...standbySets])
     .filter(({ variants }) => variants.some((one) => one.task === task && one.variant === variant))
@@ -47,25 +47,25 @@ function holders({ classes }: Placement, task: string, variant: string): number 
 const best = (placement: Placement) =>
   ['find', 'read'].map((task) => holders(placement, task, 'best'))
 
-Deno.test('place() holds what few queries need that ask for more than the others get', () => {
+Deno.test('place() holds what a few queries with a higher minimum accuracy need', () => {
   assert.deepEqual(best(place(problemOf(263, undefined))), [0, 0])
   for (const memoryBytes of [1, 2]) {
     const floors = [{ accuracy: 1, ratePerS: 1 }]
     const placement = place(problemOf(263, floors, { memoryBytes }))
-    // One alone may be busy or go.
+    // A single slot may be busy or leave.
     for (const slots of best(placement)) assert.ok(slots >= 2, `${slots} of ${memoryBytes} held`)
     assert.ok(placement.served[0]!.share > 1 - 1e-6)
   }
 })
 
-Deno.test('place() holds no more than that floor asks for, and what suffices for it', () => {
+Deno.test('place() holds no more than a floor needs, and any variants that reach it', () => {
   const placement = place(problemOf(263, [{ accuracy: 0.9, ratePerS: 5 }]))
-  // The best of one task and a fine one of the other, either way.
+  // The best variant of one task and a good one of the other, in either order.
   const [find, read] = best(placement) as [number, number]
   assert.ok(find + read > 0 && Math.min(find, read) === 0, `${find} and ${read}`)
 })
 
-Deno.test('place() holds more for a floor that more ask for', () => {
+Deno.test('place() holds more for a floor that more queries ask for', () => {
   const slots = [1, 20, 40].map((ratePerS) => {
     const [find, read] = best(place(problemOf(190, [{ accuracy: 1, ratePerS }]))) as [
       number,
@@ -76,7 +76,7 @@ Deno.test('place() holds more for a floor that more ask for', () => {
   assert.ok(slots[0]! < slots[1]! && slots[1]! < slots[2]!, `${slots}`)
 })
 
-Deno.test('place() holds for a floor the way that takes least', () => {
+Deno.test('place() holds the path of least slot time for a floor', () => {
   const given = problemOf(263, [{ accuracy: 0.9, ratePerS: 5 }])
   for (const cheap of ['find', 'read']) {
     const problem = structuredClone(given)
@@ -90,9 +90,9 @@ Deno.test('place() holds for a floor the way that takes least', () => {
   }
 })
 
-Deno.test('place() holds for a floor what chance adds, but what may wait for it', () => {
-  // 22/s and four deviations are 41/s, of which a slot does 12.5. Of ten seconds five are looked at
-  // together, and what is more in them may take 2.7 s longer: no more than a tenth is added then.
+Deno.test('place() adds a margin for random peaks to a floor, minus what can wait', () => {
+  // 22/s and four deviations are 41/s, of which a slot does 12.5. With an SLO of ten seconds, five seconds
+  // are counted together, and their excess may take 2.7 s longer: at most a tenth is added then.
   for (const [sloMs, slots] of [[1000, 4], [10_000, 2]] as const) {
     const problem = problemOf(190, [{ accuracy: 1, ratePerS: 22 }])
     problem.pipelines[0]!.sloMs = sloMs
@@ -100,7 +100,7 @@ Deno.test('place() holds for a floor what chance adds, but what may wait for it'
   }
 })
 
-Deno.test('place() changes for a floor first what it needs, and keeps that once it is there', () => {
+Deno.test('place() changes what a floor needs first, and keeps it once held', () => {
   const ref = (name: string) => {
     const [task, variant] = name.split('/') as [string, string]
     return { pipeline: 'p', task, variant }
@@ -122,7 +122,7 @@ Deno.test('place() changes for a floor first what it needs, and keeps that once 
   assert.deepEqual(best(place(problemOf(240, floors, { holding: sets(held) }))), best(before))
 })
 
-Deno.test('place() leaves a floor aside that no way reaches, and where not all can be served', () => {
+Deno.test('place() ignores a floor that no path reaches, and floors in overload', () => {
   const plain = place(problemOf(263, undefined))
   const beyond = place(problemOf(263, [{ accuracy: 1.01, ratePerS: 9 }]))
   assert.deepEqual(beyond.classes, plain.classes)
@@ -132,7 +132,10 @@ Deno.test('place() leaves a floor aside that no way reaches, and where not all c
   assert.deepEqual(best(full), [0, 0])
 })
 
-/** Two pipelines of a task with two children, on eighteen slots and two that are quick at most; of the second some ask for so much. */
+/**
+ * Two pipelines of a task with two children, on eighteen slots and two quick-only ones; some queries of the
+ * second have a floor.
+ */
 function treesOf(ratePerS: number, floors: PlacePipeline['floors']): Problem {
   const children = ['car', 'face']
   const variants = (next: readonly string[]) =>
@@ -170,7 +173,7 @@ function treesOf(ratePerS: number, floors: PlacePipeline['floors']): Problem {
   }
 }
 
-Deno.test('place() holds for a floor what every branch needs, of that pipeline alone', () => {
+Deno.test('place() holds what every branch needs for a floor, for that pipeline alone', () => {
   const bests = (floors: PlacePipeline['floors']) => {
     const { classes: [one], served } = place(treesOf(125, floors))
     for (const { share } of served) assert.ok(share > 1 - 1e-6)

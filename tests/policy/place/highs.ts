@@ -1,12 +1,12 @@
 /**
- * HiGHS as an oracle: the very same program, by another solver.
+ * HiGHS as an oracle: the same program, by another solver.
  *
  * @module
  */
 import load from 'highs'
 import type { Model } from '../../../src/policy/place/model.ts'
 
-/** CPLEX-LP text; one term a line, since the reader bounds the length of lines. */
+/** CPLEX-LP text; one term per line, since the reader limits the length of lines. */
 export function lpText({ columns, rows }: Model): string {
   const term = (coefficient: number, column: number) =>
     `${coefficient < 0 ? '-' : '+'} ${Math.abs(coefficient)} x${column}`
@@ -42,7 +42,7 @@ export interface Verdict {
   objective: number
 }
 
-/** Solves to a relative gap; `unknown` where that was not reached in time. */
+/** Solves to a relative gap; `unknown` if the time limit came first. */
 export async function createHighs(): Promise<(model: Model, gap: number) => Verdict> {
   // The package's types describe its CommonJS form, where the loader is the module itself.
   const highs = await (load as unknown as typeof load.default)()

@@ -1,4 +1,4 @@
-/** Pipelines that nobody asks for beside a busy one. */
+/** Pipelines without demand beside a busy one. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { PlacePipeline } from '../../../src/policy/place/problem.ts'
@@ -10,7 +10,7 @@ const pipelineOf = (name: string, ratePerS: number): PlacePipeline => ({
   },
 })
 
-/** Slots for one variant each; exactly they carry 70 queries a second, quickly 200. */
+/** Slots for one variant each: 70 queries per second exactly, or 200 quickly. */
 function placed(slots: number, ...pipelines: PlacePipeline[]) {
   const able = pipelines.flatMap(({ name: pipeline }) =>
     Object.entries({ quick: 5, exact: 1000 / 70 }).map(([variant, latencyMs]) => ({
@@ -26,11 +26,11 @@ function placed(slots: number, ...pipelines: PlacePipeline[]) {
   })
 }
 
-Deno.test('a slot for the first query of one that nobody asks for costs the busy one no more than it', () => {
+Deno.test('a slot for the first query of an idle pipeline costs a busy one only that slot', () => {
   const { mode, served, classes } = placed(3, pipelineOf('busy', 200), pipelineOf('idle', 0))
   assert.equal(mode, 'accuracy')
   assert.deepEqual(served.map(({ share }) => share), [1, 1])
-  // Of two slots, one does 70 of the 200 exactly.
+  // One of two slots does 70 of the 200 exactly.
   assert.ok(Math.abs(served[0]!.accuracy - (0.35 + 0.65 * 0.6)) < 1e-6, `${served[0]!.accuracy}`)
   const held = classes[0]!.sets.flatMap(({ variants, slots }) =>
     variants.map(({ pipeline, variant }) => `${slots} ${pipeline} ${variant}`)

@@ -14,7 +14,7 @@ const withRate = (problem: Problem, factor: number): Problem => ({
   pipelines: problem.pipelines.map((one) => ({ ...one, ratePerS: one.ratePerS * factor })),
 })
 
-/** The problem as it stands once a placement of it was brought about. */
+/** The problem once its placement was carried out. */
 function inHand(problem: Problem): Problem {
   const placement = place(problem)
   return {
@@ -34,7 +34,7 @@ const totals = (placement: ReturnType<typeof place>) => {
   return counts
 }
 
-Deno.test('place() keeps what is held when nothing changed, and claims no more for it', () => {
+Deno.test('place() keeps what is held if nothing changed, with the same objective', () => {
   fc.assert(
     fc.property(fc.gen().map(makeProblem), (problem) => {
       const held = inHand(problem)
@@ -60,7 +60,7 @@ Deno.test('place() keeps what is held when nothing changed, and claims no more f
   )
 })
 
-/** Two tasks, a quick and an accurate variant each, on slots that hold one. */
+/** Two tasks, each with a quick and an accurate variant, on slots that hold one. */
 function chain(ratePerS: number): Problem {
   const able = (task: string, variant: string, ms: number) => ({
     ...{ pipeline: 'p', task, variant, memoryBytes: 1 },
@@ -88,7 +88,7 @@ function chain(ratePerS: number): Problem {
   }
 }
 
-Deno.test('place() lets go of what is held when it no longer carries the demand', () => {
+Deno.test('place() gives up what is held once it no longer carries the demand', () => {
   const held = inHand(chain(20))
   assert.equal(place(held).kept, true)
   const more = { ...chain(400), holding: held.holding! }
@@ -99,7 +99,7 @@ Deno.test('place() lets go of what is held when it no longer carries the demand'
   assert.ok(placement.served[0]!.share > 1 - 1e-4)
 })
 
-Deno.test('place() changes few slots for a little more demand', () => {
+Deno.test('place() changes few slots for slightly more demand', () => {
   const held = inHand(chain(100))
   const before = totals(place(held))
   const after = totals(place({ ...chain(112), holding: held.holding! }))
@@ -108,7 +108,7 @@ Deno.test('place() changes few slots for a little more demand', () => {
   assert.ok(changed <= 4, `${changed} slots change`)
 })
 
-Deno.test('place() answers when there is nothing to place, or nothing to place it on', () => {
+Deno.test('place() answers without pipelines, and without slots', () => {
   const problem = chain(10)
   for (
     const [pipelines, classes] of [[[], []], [problem.pipelines, []], [
@@ -126,7 +126,7 @@ Deno.test('place() answers when there is nothing to place, or nothing to place i
   assert.deepEqual(place(hopeless).served, [{ pipeline: 'p', share: 0, accuracy: 0 }])
 })
 
-Deno.test('place() moves nothing for a gain that is less than what the moves cost', () => {
+Deno.test('place() changes nothing for a gain below the price of the moves', () => {
   const problem = chain(315)
   const held = inHand(problem)
   const before = totals(place(problem))
@@ -141,13 +141,13 @@ Deno.test('place() moves nothing for a gain that is less than what the moves cos
     return count
   }
   assert.equal(changesAt(0.05), 0)
-  // What nodes that come and go would have changed again.
+  // Moves that departures would soon undo are priced higher.
   assert.equal(changesAt(1e-6, 0.5), 0)
   assert.ok(changesAt(1e-6) > 0)
   assert.ok(changesAt(0) > 0, 'there is something to gain')
 })
 
-Deno.test('place() says what to change first, and match() does so', () => {
+Deno.test('place() schedules the first changes, and match() follows the schedule', () => {
   const held = inHand(chain(60))
   const more: Problem = { ...chain(500), holding: held.holding! }
   const placement = place(more)
@@ -168,8 +168,8 @@ Deno.test('place() says what to change first, and match() does so', () => {
   assert.deepEqual(moves[0]!.slot.held, first[0]!.from)
 })
 
-Deno.test('place() has as few slots change together as what the others carry asks for', () => {
-  /** A pool that holds enough for this demand and is to change for a little less. */
+Deno.test('place() changes as few slots at once as the load on the others requires', () => {
+  /** A pool that holds enough for this demand and should change for slightly less demand. */
   const atOnce = (ratePerS: number) => {
     const quick = inHand(chain(800))
     return place({ ...chain(ratePerS), holding: quick.holding! }).atOnce!
@@ -178,9 +178,9 @@ Deno.test('place() has as few slots change together as what the others carry ask
   assert.equal(atOnce(740), 1, 'where all are needed each that loads is missed')
 })
 
-Deno.test('place() does not change half of what a busy pool holds to have a few slots rest', () => {
+Deno.test('place() does not change half of a busy pool to let a few slots rest', () => {
   const MS = { a: { quick: 8, fine: 30 }, b: { quick: 4, fine: 18 } }
-  /** The chain on quick and slow nodes, with a peak that is a quarter more. */
+  /** The chain on quick and slow nodes, with a peak a quarter above the demand. */
   const unlike = (perS: number): Problem => {
     const { pipelines: [pipeline], classes: [one] } = chain(perS)
     return {

@@ -12,7 +12,7 @@ const problems = fc.gen().map(makeProblem)
 const refs = (...names: string[]): VariantRef[] =>
   names.map((name) => ({ pipeline: 'p', task: name.slice(0, 1), variant: name }))
 
-/** A placement of one class, by what its awake slots hold. */
+/** A placement of one class, by the sets of its awake slots. */
 function placementOf(sets: [slots: number, ...variants: string[]][], resting = 0): Placement {
   const awake = sets.reduce((sum, [slots]) => sum + slots, 0)
   return {
@@ -34,7 +34,7 @@ const slot = (id: string, held: string[], more: Partial<TestSlot> = {}): TestSlo
   ...more,
 })
 
-Deno.test('match() gives each slot what it holds already where a set asks for it', () => {
+Deno.test('match() leaves a slot the set it already holds if a set asks for it', () => {
   const slots = [slot('1', ['a1']), slot('2', ['b1']), slot('3', ['a2'])]
   const placement = placementOf([[1, 'a2'], [1, 'a1'], [1, 'b1']])
   const { moves, targets } = match(placement, slots, { maxMoves: 3 })
@@ -42,7 +42,7 @@ Deno.test('match() gives each slot what it holds already where a set asks for it
   assert.deepEqual([...targets.values()].map(([one]) => one!.variant), ['a1', 'b1', 'a2'])
 })
 
-Deno.test('match() changes as few slots as the sets differ by', () => {
+Deno.test('match() changes only as many slots as the sets differ by', () => {
   const held = ['a1', 'a1', 'a1', 'b1', 'b1', 'b1']
   const slots = held.map((name, i) => slot(`${i}`, [name]))
   const { moves } = match(placementOf([[2, 'a1'], [1, 'a2'], [3, 'b1']]), slots, { maxMoves: 9 })
@@ -51,17 +51,17 @@ Deno.test('match() changes as few slots as the sets differ by', () => {
   assert.deepEqual(moves[0]!.unload, [], 'the old one stays until the new one is warm')
 })
 
-Deno.test('match() does not take the last holder from a slot without room for two', () => {
+Deno.test('match() does not unload the last holder of a variant from a slot without room for two', () => {
   const slots = [slot('1', ['a1'], { tight: true }), slot('2', ['b1'], { tight: true })]
   const { moves } = match(placementOf([[1, 'a2'], [1, 'b1']]), slots, { maxMoves: 2 })
   assert.deepEqual(moves, [])
-  // With one more slot to start from, there is a way.
+  // One more slot makes it possible.
   const more = [...slots, slot('3', [], { tight: true, awake: false })]
   const last = carryOut(placementOf([[1, 'a2'], [1, 'b1']], 1), more, 2).at(-1)!
   assert.deepEqual(lacking(last), [])
 })
 
-Deno.test('match() counts on no holder that lets go of its task once it has loaded', () => {
+Deno.test('match() does not count a loading slot as holder of a task that it will release', () => {
   const loading = slot('1', ['b1'], { loading: refs('a1') })
   const slots = [loading, slot('2', ['b1']), slot('3', ['a1'])]
   const placement = placementOf([[2, 'a1'], [1, 'b2']])
@@ -76,8 +76,8 @@ Deno.test('match() counts on no holder that lets go of its task once it has load
   assert.deepEqual(lacking(steps.at(-1)!), [])
 })
 
-Deno.test('match() has the slots change into what the plan weighed, one by one', () => {
-  // Who alone does b could become b2 itself; the plan has one of the others do that before.
+Deno.test('match() changes slots to the sets that the schedule weighed, one by one', () => {
+  // The only slot with b could become b2 itself; the plan has another slot do that first.
   const placement = placementOf([[2, 'a2'], [1, 'b2']])
   placement.first = [move('a1', 'a2'), move('a1', 'b2'), move('b1', 'a2', { had: 1 })]
   const slots = [slot('1', ['a1']), slot('2', ['a1']), slot('3', ['b1'])]
@@ -92,7 +92,7 @@ Deno.test('match() has the slots change into what the plan weighed, one by one',
   }
 })
 
-Deno.test('match() gives moves that are alike as many turns as the plan has for them, in its order', () => {
+Deno.test('match() gives equal moves as many turns as the schedule has for them, in its order', () => {
   const placement = placementOf([[1, 'a1'], [3, 'a2'], [1, 'b1'], [2, 'b2']])
   placement.first = [
     move('a1', 'a2'),
@@ -106,9 +106,9 @@ Deno.test('match() gives moves that are alike as many turns as the plan has for 
       moves.flatMap(({ load }) => load.map(({ variant }) => variant)).join(' ')
     ).filter((names) => names !== '')
   assert.deepEqual(loads(1), ['a2', 'b2', 'b2', 'a2', 'a2'])
-  // One of three is done at a time.
+  // One of three moves is done at a time.
   assert.deepEqual(loads(3), ['a2 b2 b2', 'a2', 'a2'])
-  // A slot that is on its way has had its turn.
+  // A loading slot has had its turn.
   const [first, ...others] = slots
   const { moves } = match(placement, [{ ...first!, loading: refs('a2') }, ...others], {
     maxMoves: 2,
@@ -116,14 +116,14 @@ Deno.test('match() gives moves that are alike as many turns as the plan has for 
   assert.deepEqual(moves.map(({ load }) => load), [refs('b2')])
 })
 
-Deno.test('match() does not wait for ever where each is the last holder of what the other is to let go', () => {
+Deno.test('match() makes a move even if each slot is the last holder of what another needs', () => {
   const slots = [slot('1', ['a1']), slot('2', ['b1'])]
   const crossed = placementOf([[1, 'b2'], [1, 'a2']])
   assert.equal(match(crossed, slots, { maxMoves: 2 }).moves.length, 1)
   assert.deepEqual(lacking(carryOut(crossed, slots, 2).at(-1)!), [])
 })
 
-Deno.test('match() brings any placement about, a few slots at a time, never with a gap', () => {
+Deno.test('match() reaches any placement, a few slots at a time, without losing a needed variant', () => {
   fc.assert(
     fc.property(problems, fc.double({ min: 0.1, max: 8, noNaN: true }), (problem, change) => {
       const maxMoves = 2
@@ -148,7 +148,7 @@ Deno.test('match() brings any placement about, a few slots at a time, never with
           slots.flatMap(({ held }) => held.map(({ pipeline, task }) => `${pipeline}/${task}`)),
         )
         for (const task of served) assert.ok(tasks.has(task), `a gap at ${task}`)
-        // A variant of the new plan that somebody held stays with somebody.
+        // A held variant that the new plan needs keeps a holder.
         const holders = new Set(slots.flatMap(({ held }) => held.map(keyOf)))
         for (const { held } of before) {
           for (const variant of held) {
@@ -166,7 +166,7 @@ Deno.test('match() brings any placement about, a few slots at a time, never with
   )
 })
 
-/** Every set has its slots, each holding at least what it shall. */
+/** Every set has its slots, each holding at least its variants. */
 function assertInPlace(placement: Placement, slots: readonly TestSlot[]): void {
   const assignment = match(placement, slots, { maxMoves: 100 })
   assert.deepEqual(lacking({ slots: [...slots], assignment }), [])

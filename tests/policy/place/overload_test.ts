@@ -1,4 +1,4 @@
-/** What slots hold where more is asked for than they carry. */
+/** Placements for more demand than slots carry. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
@@ -21,7 +21,7 @@ const able = (task: string, variant: string, latencyMs: number) => ({
   points: [{ batch: 1, latencyMs }],
 })
 
-/** Two slots, one for each pipeline: one carries half of its demand, the other just what is asked. */
+/** Two slots, one for each pipeline: one carries half of its demand, the other just its demand. */
 const placed = (nearPerS: number) => {
   const problem: Problem = {
     pipelines: [
@@ -38,7 +38,7 @@ const placed = (nearPerS: number) => {
   return placement
 }
 
-Deno.test('what it carries is told as it is, within its bound', () => {
+Deno.test('an overloaded placement reports what it carries, within its bound', () => {
   const { served, objective, bound } = placed(95)
   assert.deepEqual(served.map(({ share }) => Math.round(share * 1000) / 1000), [0.5, 1])
   assert.ok(bound >= objective, `${bound}`)

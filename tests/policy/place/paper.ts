@@ -1,6 +1,6 @@
 /**
  * The paper's allocation problem on its published profiles: traffic analysis, car branch, 18 workers
- * of one variant each, 250 ms of which half is kept for waiting.
+ * of one variant each, 250 ms of which half is reserved for waiting.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Reference {
 
 export type Accuracies = 'artifact' | 'corrected'
 
-/** Their folder; undefined, with the reason printed, where the paper's data is not on this machine. */
+/** Folder of the paper's data; undefined, with the reason printed, if it is not on this machine. */
 export function paperDir(): string | undefined {
   const dir = Deno.env.get('SHOAL_EVAL') || undefined
   if (dir === undefined) {
@@ -37,7 +37,7 @@ export function paperDir(): string | undefined {
   return dir
 }
 
-/** Undefined where `paperDir` is. */
+/** Undefined if `paperDir` is. */
 export async function readPaper() {
   const dir = paperDir()
   if (dir === undefined) return undefined

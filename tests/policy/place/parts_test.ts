@@ -1,4 +1,4 @@
-/** Pipelines of more tasks than a slot has room for. */
+/** Pipelines with more tasks than a slot has room for. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Problem } from '../../../src/policy/place/problem.ts'
@@ -6,7 +6,7 @@ import type { Problem } from '../../../src/policy/place/problem.ts'
 const TASKS = ['find', 'cut', 'read', 'name']
 const PIPELINES = ['a', 'b', 'c']
 
-/** Two kinds of nodes, the second half as quick, with room for two of the twelve variants. */
+/** Two kinds of nodes, the second at half the speed, with room for two of the twelve variants. */
 const problem: Problem = {
   pipelines: PIPELINES.map((name) => ({
     ...{ name, weight: 1, sloMs: 1000, ratePerS: 0.5, peakPerS: 5, root: TASKS[0]! },
@@ -27,7 +27,7 @@ const problem: Problem = {
   })),
 }
 
-Deno.test('of pipelines that no slot has room for none is left out where slots together have it', () => {
+Deno.test('place() serves pipelines that fit no single slot if slots together have room', () => {
   const { mode, served, classes } = place(problem)
   for (const { pipeline, share } of served) assert.ok(share > 0.999, `${pipeline}: ${share}`)
   assert.notEqual(mode, 'saturated')

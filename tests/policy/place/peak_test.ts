@@ -5,7 +5,7 @@ import type { Problem } from '../../../src/policy/place/problem.ts'
 
 const LATENCY_MS: { [variant: string]: number } = { quick: 4, exact: 20 }
 
-/** One task; an exact slot does 50 items a second, a quick one 250. */
+/** One task; an exact slot does 50 items per second, a quick one 250. */
 function problemOf(ratePerS: number, peakPerS: number | undefined, memoryBytes = 1): Problem {
   const ref = (variant: string) => ({ pipeline: 'p', task: 't', variant })
   return {
@@ -31,7 +31,7 @@ function problemOf(ratePerS: number, peakPerS: number | undefined, memoryBytes =
   }
 }
 
-/** Items a second that all warm slots can do, whatever that does to accuracy. */
+/** Items per second that all warm slots can do at any accuracy. */
 function mostPerS({ classes }: Placement): number {
   return classes.flatMap(({ sets, standbySets }) => [...sets, ...standbySets])
     .reduce(
@@ -41,19 +41,19 @@ function mostPerS({ classes }: Placement): number {
     )
 }
 
-Deno.test('place() keeps quick slots for a peak, and serves the demand itself by the best', () => {
+Deno.test('place() keeps quick slots for a peak, and serves the demand itself most accurately', () => {
   const without = place(problemOf(463, undefined))
   assert.ok(mostPerS(without) < 600, `${mostPerS(without)}`)
   const withPeak = place(problemOf(463, 600))
   assert.ok(mostPerS(withPeak) >= 600, `${mostPerS(withPeak)}`)
   assert.equal(withPeak.mode, 'accuracy')
   assert.equal(withPeak.served[0]!.share, 1)
-  // Nine exact slots carry 450 of the 463 that there are; the quick one the rest.
+  // Nine exact slots carry 450 of the 463; the quick one carries the rest.
   assert.ok(withPeak.served[0]!.accuracy > 0.98, `${withPeak.served[0]!.accuracy}`)
   assert.ok(withPeak.gap >= 0 && withPeak.gap < 0.02, `${withPeak.gap}`)
 })
 
-Deno.test('place() gives up accuracy for a peak only as far as the peak needs it', () => {
+Deno.test('place() gives up accuracy for a peak only as far as needed', () => {
   const accuracies = [500, 800, 1200, 1800].map((peak) => {
     const placement = place(problemOf(400, peak))
     assert.ok(mostPerS(placement) >= peak, `${mostPerS(placement)} of ${peak}`)
@@ -70,17 +70,17 @@ Deno.test('place() comes near a peak that nothing carries, and still serves the 
   assert.ok(mostPerS(placement) > 2000, `${mostPerS(placement)}`)
 })
 
-Deno.test('place() asks nothing more of slots that hold all for a peak within what they can do', () => {
+Deno.test('place() changes nothing for a peak within the capacity of slots that hold all', () => {
   const plain = place(problemOf(400, undefined, 2))
   const withPeak = place(problemOf(400, 1500, 2))
   assert.equal(withPeak.served[0]!.accuracy, plain.served[0]!.accuracy)
 })
 
-Deno.test('place() has the slots that the demand does not need hold what carries a jump', () => {
+Deno.test('place() fills slots that the demand does not need with variants that carry a jump', () => {
   const placement = place(problemOf(100, 110))
   assert.ok(placement.slots <= 3, `${placement.slots} are needed`)
   assert.ok(mostPerS(placement) >= 400, `${mostPerS(placement)}`)
-  // Ten exact slots do 500: a jump to 400 costs no accuracy, one to 1,600 has to.
+  // Ten exact slots do 500: a jump to 400 costs no accuracy, one to 1,600 does.
   const sets = (one: Placement) => one.classes.flatMap(({ standbySets }) => standbySets)
   assert.ok(sets(placement).every(({ variants }) => variants[0]!.variant === 'exact'))
   const larger = place(problemOf(300, 330))

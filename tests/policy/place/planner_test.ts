@@ -24,7 +24,7 @@ async function withPlanner(use: (planner: Remote<Planner>) => Promise<void>): Pr
   }
 }
 
-Deno.test('planner worker answers as place() does, bounds without end included', async () => {
+Deno.test('planner worker gives the same placement as place(), infinite limits included', async () => {
   const problems = fc.sample(fc.gen().map(makeProblem), {
     seed: 50,
     numRuns: 8,
@@ -37,7 +37,7 @@ Deno.test('planner worker answers as place() does, bounds without end included',
   })
 })
 
-Deno.test('planner worker answers with a reason when a problem is none', async () => {
+Deno.test('planner worker answers an invalid problem with a reason', async () => {
   const [problem] = fc.sample(fc.gen().map(makeProblem), {
     seed: 51,
     numRuns: 1,

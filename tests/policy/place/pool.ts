@@ -27,7 +27,7 @@ export interface Step {
   assignment: Matching<TestSlot>
 }
 
-/** Slots that do not hold yet what they shall. */
+/** Slots that do not hold their target yet. */
 export const lacking = ({ assignment: { targets } }: Step): TestSlot[] =>
   [...targets].filter(([{ held }, target]) => {
     const has = new Set(held.map(keyOf))
@@ -35,8 +35,8 @@ export const lacking = ({ assignment: { targets } }: Step): TestSlot[] =>
   }).map(([slot]) => slot)
 
 /**
- * Assigns and carries out until nothing is left to do: loads that were started end before the next
- * assignment, all but the first of them one assignment later. Returns every step.
+ * Matches and carries out moves until none is left: loads that were started end before the next
+ * matching, all but the first of them one matching later. Returns every step.
  */
 export function carryOut(
   placement: Placement,

@@ -1,6 +1,6 @@
 /**
  * Random problems: trees of 1 to 4 levels, pools of 1 to 40 slots in 1 to 6 classes that hold one,
- * some or all variants, several pipelines, demands from nothing to far beyond what is there.
+ * some or all variants, several pipelines, demands from zero to far beyond capacity.
  *
  * @module
  */
@@ -11,17 +11,17 @@ type Draw = fc.GeneratorValue
 
 const MAX_TASKS = 7
 const BATCHES = [1, 2, 4, 8]
-/** Of each variant and slot where a slot holds one. */
+/** Rates for each variant and slot if a slot holds one. */
 const ONE_BYTES = 10e6
 
 const int = (g: Draw, min: number, max: number) => g(fc.integer, { min, max })
 const pick = <T>(g: Draw, of: readonly T[]): T => of[int(g, 0, of.length - 1)]!
 const between = (g: Draw, from: number, to: number) => from + (to - from) * int(g, 0, 1000) / 1000
-/** Even over the orders of magnitude. */
+/** Evenly over orders of magnitude. */
 const logBetween = (g: Draw, from: number, to: number) =>
   Math.exp(between(g, Math.log(from), Math.log(to)))
 
-/** A pipeline with, for each variant, the time of an item on the reference machine. */
+/** A pipeline, and for each variant the time of an item on the reference machine. */
 interface Made {
   pipeline: PlacePipeline
   costs: { task: string; variant: string; ms: number }[]
@@ -40,7 +40,7 @@ function makePipeline(g: Draw, name: string, most: number): Made {
     const base = logBetween(g, 1, 60)
     const kinds = int(g, 1, 4)
     for (let v = 0; v < kinds; v++) {
-      // The more accurate, the slower, mostly.
+      // More accurate variants are mostly slower.
       const accuracy = Math.min(1, 0.5 + 0.5 * (v + 1) / kinds * between(g, 0.8, 1))
       const fanOut = Object.fromEntries(
         children.map((child) => [child, pick(g, [0, 0.3, 1, 1, 2, 5, 18])]),
@@ -99,7 +99,7 @@ export function makeProblem(g: Draw): Problem {
         })),
     })
   }
-  // Of one slot of middling speed for one query of the first pipeline, roughly.
+  // Roughly the time of one slot of medium speed for one query of the first pipeline.
   const slots = classes.reduce((sum, one) => sum + one.slots, 0)
   for (const { pipeline, costs } of made) {
     const meanMs = costs.reduce((sum, { ms }) => sum + ms, 0) / costs.length

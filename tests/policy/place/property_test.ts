@@ -13,18 +13,18 @@ import { createHighs } from './highs.ts'
 import { makeProblem } from './problems.ts'
 import { few } from '../../exhaustive.ts'
 
-/** The same problems on every run: a failure here is one of the code, not of the day. */
+/** The same problems on every run: a failure is the code's, not the day's. */
 const SEED = 20
 const problems = fc.gen().map(makeProblem)
 
-Deno.test('place() claims only what its sets, its mix and its work bear out', () => {
+Deno.test('place() claims only what its sets, its mix and its work support', () => {
   fc.assert(
     fc.property(problems, (problem) => assertHolds(problem, place(problem))),
     { seed: SEED, numRuns: few(60, 200), endOnFailure: true },
   )
 })
 
-Deno.test('place() gives the same placement for the same problem, within its effort', () => {
+Deno.test('place() gives the same placement for the same problem, within its limit of effort', () => {
   fc.assert(
     fc.property(problems, (problem) => {
       const placement = place(problem)
@@ -39,7 +39,7 @@ Deno.test('place() gives the same placement for the same problem, within its eff
 
 const COMPARED = few(24, 120)
 
-Deno.test('place() tells a bound that an exact solver does not pass', async () => {
+Deno.test('place() reports a bound that an exact solver does not exceed', async () => {
   const highs = await createHighs()
   let [near, compared] = [0, 0]
   fc.assert(
@@ -61,7 +61,7 @@ Deno.test('place() tells a bound that an exact solver does not pass', async () =
       if (verdict.status !== 'optimal') return
       const exact = compiled.totalPerS *
         (accuracy ? verdict.objective - params.served : verdict.objective / params.served)
-      // HiGHS may be as far from its optimum as its gap; the bound is above the optimum.
+      // HiGHS may be off its optimum by its gap; the bound is above the optimum.
       assert.ok(placement.bound >= exact * (1 - 1e-4) - 1e-6, `${placement.bound} < ${exact}`)
       assert.ok(placement.objective <= placement.bound * (1 + 1e-9))
       compared++
@@ -71,6 +71,6 @@ Deno.test('place() tells a bound that an exact solver does not pass', async () =
   )
   console.log(`within 1 % of HiGHS: ${near} of ${compared}`)
   assert.ok(compared > COMPARED / 2)
-  // The others say by how much: memory that cannot be packed is in no bound of either solver.
+  // The others show the distance: memory that cannot be packed is in neither solver's bound.
   assert.ok(near >= 0.85 * compared, `${near} of ${compared}`)
 })

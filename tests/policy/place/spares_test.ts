@@ -1,4 +1,4 @@
-/** What slots hold that the demand does not need. */
+/** Variants on slots that the demand does not need. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Holding } from '../../../src/policy/place/problem.ts'
@@ -6,7 +6,7 @@ import type { Holding } from '../../../src/policy/place/problem.ts'
 const find = (variant: string) => ({ pipeline: 'p', task: 'find', variant })
 const name = (variant: string) => ({ pipeline: 'p', task: 'name', variant })
 
-/** Eight slots with room for one variant, of a chain of two tasks that hardly anybody asks for. */
+/** Eight slots with room for one variant, of a chain of two tasks with hardly any demand. */
 function placed(holding: Holding[] = []) {
   const rows = [
     { ...find('quick'), ms: 10 },
@@ -39,14 +39,14 @@ function placed(holding: Holding[] = []) {
   return { ...rest, sets: count(sets), standbySets: count(standbySets) }
 }
 
-Deno.test('slots that would hold nothing hold what is quickest, for whoever asks first', () => {
+Deno.test('empty slots hold the quickest variants, for the first queries', () => {
   const { awake, standby, resting, sets, standbySets } = placed()
   assert.deepEqual(sets, { 'find best': 1, 'name best': 1 })
   assert.deepEqual(standbySets, { 'find quick': 3, 'name quick': 3 })
   assert.deepEqual([awake, standby, resting], [2, 6, 0])
 })
 
-Deno.test('what they hold already is not given up for that', () => {
+Deno.test('spare slots keep what they already hold', () => {
   const held = [find('best'), find('best'), name('best'), name('best'), name('best')]
   const { standbySets, resting } = placed([{
     class: 'c',

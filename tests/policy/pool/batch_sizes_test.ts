@@ -1,4 +1,4 @@
-/** The sizes of batches that really ran, and what an item of each variant takes for it. */
+/** Sizes of the batches that ran, and the cost of an item of each variant. */
 import assert from 'node:assert/strict'
 import { BatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -8,10 +8,10 @@ const shapes = shapesOf([ocr])
 const [tiny, mid, big] = ['tiny', 'mid', 'big'].map((variant) =>
   shapes.find({ pipeline: 'ocr', task: 'read', variant })!
 )
-/** Eight take three times as long as one. */
+/** A batch of eight takes three times as long as one item. */
 const latencyMs = (batch: number) => 10 + 20 * (batch - 1) / 7
 
-Deno.test('an item costs what it takes in the batches of its own variant', () => {
+Deno.test('an item costs its share of the batches of its own variant', () => {
   const sizes = new BatchSizes()
   for (let i = 0; i < 200; i++) {
     sizes.ran('class-1', tiny!, 8)
@@ -22,7 +22,7 @@ Deno.test('an item costs what it takes in the batches of its own variant', () =>
   assert.ok(midMs! > tinyMs! + 3, `${midMs} and ${tinyMs}`)
 })
 
-Deno.test('a variant that never ran, or not of late, is expected in the batches of the others', () => {
+Deno.test("a variant that never ran, or not recently, is expected in batches of the others' size", () => {
   const sizes = new BatchSizes()
   for (let i = 0; i < 200; i++) sizes.ran('class-1', mid!, 1)
   for (let i = 0; i < 200; i++) sizes.ran('class-1', tiny!, 8)
@@ -32,14 +32,14 @@ Deno.test('a variant that never ran, or not of late, is expected in the batches 
   }
 })
 
-Deno.test('before a class ran anything a plan expects what one query brings, a decision nothing', () => {
+Deno.test('before a class ran a batch, a plan expects the items of one query, a decision single items', () => {
   const sizes = new BatchSizes()
   const [, read] = shapes.pipelines.get('ocr')!.tasks
   assert.equal(read!.name, 'read')
   // The most accurate detector hands on four.
   assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).planMs, 14 / 4)
   assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).costMs, 11)
-  // A device on which more cost more runs them one by one.
+  // A device on which larger batches cost more per item runs items one by one.
   assert.equal(sizes.costs('class-1', big!, (batch) => 10 * batch ** 2).planMs, 10)
   sizes.ran('class-1', mid!, 2)
   assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).planMs, 6)

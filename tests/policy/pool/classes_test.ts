@@ -26,7 +26,7 @@ function measured(speeds: { [id: string]: number }) {
   return profile
 }
 
-Deno.test('classify() puts nodes of like speed together, whatever they are called', () => {
+Deno.test('classify() puts nodes of similar speed together, whatever their names', () => {
   const profile = measured({ a: 1, b: 1.1, c: 4, d: 3.8, e: 0.95 })
   const nodes = ['a', 'b', 'c', 'd', 'e'].map((id) => nodeOf(id, { times: profile.of(id) }))
   const classes = classify(nodes, [])
@@ -36,7 +36,7 @@ Deno.test('classify() puts nodes of like speed together, whatever they are calle
   ]])
 })
 
-Deno.test('classify() tells nodes apart that are far from those that are near, by the time of queries', () => {
+Deno.test('classify() separates far nodes from near ones, relative to the SLO', () => {
   const { sloMs } = ocr
   const away = { a: 0.01, b: 0.2, c: 0.05, d: 0.22 }
   const profile = measured({ a: 1, b: 1, c: 1, d: 1 })
@@ -46,14 +46,14 @@ Deno.test('classify() tells nodes apart that are far from those that are near, b
     classes.map(({ nodes }) => nodes.map(({ id }) => id))
   const classes = classify(nodes, [])
   assert.deepEqual(named(classes), [['a', 'c'], ['b', 'd']])
-  // One that comes a little nearer stays where it is; one that is there goes over.
+  // A node that comes a little nearer stays in its class; one that is near changes it.
   profile.roundTrip('d', 0.15 * sloMs)
   assert.deepEqual(named(classify(nodes, classes)), [['a', 'c'], ['b', 'd']])
   profile.roundTrip('d', 0.02 * sloMs)
   assert.deepEqual(named(classify(nodes, classes)), [['a', 'c', 'd'], ['b']])
 })
 
-Deno.test('classify() tells nodes apart that are good at different things', () => {
+Deno.test('classify() separates nodes that are quick at different variants', () => {
   const profile = new Profile()
   for (const [id, detect, read] of [['gpu', 0.2, 2], ['cpu', 1, 1]] as const) {
     for (const variant of shapes.variants) {
@@ -70,7 +70,7 @@ Deno.test('classify() tells nodes apart that are good at different things', () =
   )
 })
 
-Deno.test('classify() parts nodes that are able to hold different things', () => {
+Deno.test('classify() separates nodes with different able variants', () => {
   const nodes = [
     nodeOf('a'),
     nodeOf('b', { able: shapes.variants.slice(1) }),
@@ -103,7 +103,7 @@ Deno.test('classify() keeps a node in its class while corrections are small', ()
   assert.equal(nodes[1]!.class, nodes[0]!.class)
 })
 
-Deno.test('classify() makes no more than twelve classes of like ability', () => {
+Deno.test('classify() makes at most twelve classes of equal able variants', () => {
   const ids = Array.from({ length: 40 }, (_, i) => `n${i}`)
   const profile = measured(Object.fromEntries(ids.map((id, i) => [id, 1.5 ** i])))
   const classes = classify(ids.map((id) => nodeOf(id, { times: profile.of(id) })), [])
@@ -111,7 +111,7 @@ Deno.test('classify() makes no more than twelve classes of like ability', () => 
   assert.equal(classes.reduce((sum, { nodes }) => sum + nodes.length, 0), 40)
 })
 
-Deno.test('classify() takes a node back into its class once it is as quick as the others again', () => {
+Deno.test('classify() returns a node to its class once it is as quick as the others again', () => {
   const profile = measured({ a: 1, b: 1 })
   const nodes = ['a', 'b'].map((id) => nodeOf(id, { times: profile.of(id) }))
   let classes = classify(nodes, [])

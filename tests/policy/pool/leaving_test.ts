@@ -1,4 +1,4 @@
-/** In a pool of many slots none pays for each node that goes, or says anew what it can hold. */
+/** In a pool of many slots, a departure or a change of able variants does not regroup all slots. */
 import assert from 'node:assert/strict'
 import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
 import { Pool } from '../../../src/policy/state/pool.ts'
@@ -9,7 +9,7 @@ import { ocr, refsOf } from '../fixtures.ts'
 
 const able = refsOf(ocr)
 
-/** So many nodes of two slots that hold all, and one of one slot that holds less. */
+/** `count` nodes of two slots that hold all, and one of one slot that holds less. */
 function poolOf(count: number) {
   const shapes = shapesOf([ocr])
   const [profile, fanOut, sizes] = [new Profile(), createFanOut(), new BatchSizes()]
@@ -30,7 +30,7 @@ function poolOf(count: number) {
 const slotsOf = ({ groups }: { groups: readonly { slots: readonly unknown[] }[] }) =>
   groups.reduce((sum, { slots }) => sum + slots.length, 0)
 
-Deno.test('of many, one that goes is in no group from then on, and the others are grouped anew later', () => {
+Deno.test('in a large pool a departed node leaves its group at once, and regrouping comes later', () => {
   const { pool, layoutAt, lostWith, first } = poolOf(100)
   const gone = pool.nodes.get('n5')!.slots.slice()
   assert.deepEqual(lostWith('n5'), [])
@@ -45,7 +45,7 @@ Deno.test('of many, one that goes is in no group from then on, and the others ar
   assert.equal(next.slotCount, 199)
 })
 
-Deno.test('of many, one that is paused can go as well', () => {
+Deno.test('in a large pool a paused node can leave in the same way', () => {
   const { pool, layoutAt, lostWith } = poolOf(100)
   pool.handle({ type: 'node_reported', node: 'n5', paused: true }, 0)
   const without = layoutAt(10)
@@ -56,7 +56,7 @@ Deno.test('of many, one that is paused can go as well', () => {
   assert.equal(without.slotCount, 199)
 })
 
-Deno.test('the last slot of a group is not waited for, nor any of few', () => {
+Deno.test('regrouping is immediate after the last slot of a group left, and in a small pool', () => {
   const many = poolOf(100)
   many.lostWith('single')
   assert.ok(many.layoutAt(0) !== many.first)
@@ -67,7 +67,7 @@ Deno.test('the last slot of a group is not waited for, nor any of few', () => {
   assert.equal(slotsOf(few.layoutAt(0)), 19)
 })
 
-Deno.test('of many, one that says anew what it can hold has the others grouped anew later', () => {
+Deno.test("in a large pool a node's new able variants cause regrouping later", () => {
   const { pool, layoutAt, first } = poolOf(100)
   pool.handle({ type: 'node_able', node: 'n5', able: able.slice(1) }, 0)
   assert.ok(layoutAt(0) === first)

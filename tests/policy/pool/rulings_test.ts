@@ -1,10 +1,10 @@
-/** Variants that are pinned or forbidden: what can be reached with the others. */
+/** Variants that are pinned or forbidden: accuracy that the others reach. */
 import assert from 'node:assert/strict'
 import { createRulings } from '../../../src/policy/state/rulings.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { street } from '../fixtures.ts'
 
-Deno.test('bestFloor() is that of the weakest branch with the variants that are open', () => {
+Deno.test('bestFloor() is that of the weakest branch with the open variants', () => {
   const shapes = shapesOf([street])
   const rulings = createRulings()
   const shape = shapes.pipelines.get('street')!
@@ -14,7 +14,7 @@ Deno.test('bestFloor() is that of the weakest branch with the variants that are 
   assert.equal(rulings.bestFloor(shape), 0.5)
   rulings.set([{ ...plate, ruling: 'pinned' }])
   assert.equal(rulings.bestFloor(shape), shape.bestFloor)
-  // What was said before holds no more.
+  // Earlier rulings no longer apply.
   rulings.set([{ ...plate, variant: 'fast', ruling: 'pinned' }])
   assert.equal(rulings.bestFloor(shape), 0.5)
   rulings.set([{ ...plate, variant: 'fast', ruling: 'forbidden' }])

@@ -1,4 +1,4 @@
-/** Prices of slot time: what they promise to whoever decides by them. */
+/** Prices of slot time, and the flows they lead to. */
 import assert from 'node:assert/strict'
 import { Market } from '../../../src/policy/price/market.ts'
 import type { Supply } from '../../../src/policy/price/problem.ts'
@@ -33,7 +33,7 @@ function marketOf(
 
 const costOf = (prices: readonly number[]) => prices.reduce((sum, price) => sum + price, 0)
 
-Deno.test('no group has more work than time, whatever the pool and the demand', () => {
+Deno.test('no group gets more work than time, in any pool and demand', () => {
   const random = createRandom(1)
   for (let i = 0; i < 60; i++) {
     const groups = Array.from({ length: 1 + Math.floor(4 * random()) }, () => (
@@ -47,19 +47,19 @@ Deno.test('no group has more work than time, whatever the pool and the demand', 
   }
 })
 
-Deno.test('time costs next to nothing in an idle pool, and an answer in overload', () => {
+Deno.test('the price is near zero in an idle pool, and near the worth of an answer in overload', () => {
   const pool = [{ slots: 4, slowness: 1 }]
   const idle = marketOf(pool, [0.5, 0.5])
   assert.ok(costOf(idle.pricesAt(1)) < 1e-6)
   assert.ok(idle.plan.served > 0.999)
   const flooded = marketOf(pool, [0.01, 1000])
-  // A query of `single` takes 20 ms at least: then it pays about what an answer is worth.
+  // A query of `single` takes at least 20 ms: at this price it pays about the worth of an answer.
   const paid = 20 * flooded.pricesAt(1)[0]!
   assert.ok(paid > 5 && paid < 15, `${paid}`)
   assert.ok(flooded.plan.served < 0.5)
 })
 
-Deno.test('the less capacity is planned with, the dearer is time, and the less accurate the plan', () => {
+Deno.test('less planned capacity raises prices and lowers the planned accuracy', () => {
   const market = marketOf([{ slots: 3, slowness: 1 }, { slots: 4, slowness: 2 }], [4, 30])
   const costs = [1.3, 1.15, 1, 0.85, 0.7, 0.5, 0.3].map((share) => costOf(market.pricesAt(share)))
   for (let i = 1; i < costs.length; i++) assert.ok(costs[i]! >= 0.98 * costs[i - 1]!, `${costs}`)
@@ -71,13 +71,13 @@ Deno.test('the less capacity is planned with, the dearer is time, and the less a
   }
 })
 
-Deno.test('queries that ask for a least accuracy are planned on paths that keep it', () => {
+Deno.test('queries with a minimum accuracy are planned on paths that keep it', () => {
   const shape = shapes.pipelines.get('single')!
   const { plan } = new Market(shapes, {
     ...supplyOf([{ slots: 2, slowness: 1 }]),
     demands: [{ shape, ratePerS: 40, level: shape.levels.length - 1 }],
   })
-  // Two slots do 20 exact answers a second.
+  // Two slots do 20 exact answers per second.
   assert.ok(plan.accuracy > 0.999, `${plan.accuracy}`)
   assert.ok(plan.served < 0.55, `${plan.served}`)
 })

@@ -1,4 +1,4 @@
-/** What befalls all variants of a node, or all nodes, as the profile tells it from what befalls one. */
+/** Slowdowns of all variants of a node, or of all nodes, inferred from a few. */
 import assert from 'node:assert/strict'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -13,7 +13,7 @@ const NODES = ['a', 'b', 'c', 'd', 'e', 'f']
 const SMALL_MS = 40
 const LARGE_MS = 160
 
-/** Nodes that ran a few batches of each variant, as the file says. */
+/** Nodes that ran a few batches of each variant at the file's latency. */
 function established(nodes = NODES) {
   const profile = new Profile()
   const run = (node: string, times = 1) => profile.ran(node, small, 1, times * SMALL_MS)
@@ -30,20 +30,20 @@ function assertNear(actual: number, expected: number, share = 0.1) {
   assert.ok(Math.abs(actual / expected - 1) < share, `${actual}, expected ${expected}`)
 }
 
-Deno.test('six slow batches of three nodes say it of all nodes and variants, and six others that it is over', () => {
+Deno.test('six slow batches of three nodes slow all nodes and variants, and six normal ones end that', () => {
   const { profile, run, largeMs } = established()
   for (const node of ['a', 'b', 'c', 'a', 'b', 'c']) run(node, 2.5)
-  // Nobody ran the other variant, and three nodes nothing at all.
+  // No node ran the other variant, and three nodes ran nothing.
   for (const node of NODES) assertNear(largeMs(node), 2.5 * LARGE_MS, 0.2)
-  // What is to be loaded is of use once it is over.
+  // A load outlasts the slowdown: placement uses the usual latency.
   assertNear(profile.usualMs('f', large, 1), LARGE_MS)
   for (const node of ['d', 'e', 'f', 'd', 'e', 'f']) run(node)
   for (const node of NODES) assertNear(largeMs(node), LARGE_MS)
-  // It ran two that were quicker than was thought of all.
+  // It ran two batches that were quicker than the common estimate.
   assertNear(profile.meanMs('f', small, 1), SMALL_MS, 0.2)
 })
 
-Deno.test('who is slow alone, or now and then, is so alone', () => {
+Deno.test('a slowdown of one node, or of single batches, is not applied to others', () => {
   const { run, largeMs, profile } = established()
   for (let i = 0; i < 20; i++) run('a', 2.5)
   assertNear(largeMs('b'), LARGE_MS)
@@ -52,9 +52,9 @@ Deno.test('who is slow alone, or now and then, is so alone', () => {
   assertNear(largeMs('f'), LARGE_MS)
 })
 
-Deno.test('where batches vary it takes more of them, and chance never does it', () => {
+Deno.test('varying batch times need more evidence, and chance never causes a common slowdown', () => {
   const { profile, run, largeMs } = established()
-  // As far apart as batches of nodes that share two processors are.
+  // Spread like batches of nodes that share two processors.
   const VARY = [0.5, 1.3, 0.8, 2, 1, 0.6, 1.6]
   let ran = 0
   const some = (count: number, times = 1) => {
@@ -74,7 +74,7 @@ Deno.test('where batches vary it takes more of them, and chance never does it', 
   assertNear(profile.meanMs('f', small, 1), before, 0.5)
 })
 
-Deno.test('of many nodes so many have to be slow that it is no chance', () => {
+Deno.test('in a large pool enough nodes must be slow to rule out chance', () => {
   const nodes = Array.from({ length: 60 }, (_, i) => `n${i}`)
   const { run, largeMs } = established(nodes)
   for (const node of nodes) run(node)
@@ -84,7 +84,7 @@ Deno.test('of many nodes so many have to be slow that it is no chance', () => {
   assertNear(largeMs('n59'), 2.5 * LARGE_MS, 0.2)
 })
 
-Deno.test('the only one that does anything says nothing of the others', () => {
+Deno.test('a change of the only active node says nothing about others', () => {
   const { profile, run, largeMs } = established(['a'])
   for (let i = 0; i < 70; i++) run('a')
   const before = largeMs('b')
@@ -93,7 +93,7 @@ Deno.test('the only one that does anything says nothing of the others', () => {
   assert.ok(largeMs('b') < 2 * before)
 })
 
-Deno.test('nor are all thought to be quicker, since most batches take less than the mean where they vary', () => {
+Deno.test('varying batch times, mostly below the mean, do not make all nodes count as quicker', () => {
   const { profile } = established()
   const random = createRandom(1)
   for (let i = 0; i < 3000; i++) {
@@ -106,7 +106,7 @@ Deno.test('nor are all thought to be quicker, since most batches take less than 
   }
 })
 
-Deno.test('what lasts is what is usual from then on', () => {
+Deno.test('a lasting slowdown becomes the usual latency', () => {
   const { profile, run, largeMs } = established()
   for (const node of NODES) run(node, 2)
   profile.relax(0)
@@ -117,7 +117,7 @@ Deno.test('what lasts is what is usual from then on', () => {
   assertNear(largeMs('f'), 2 * LARGE_MS, 0.2)
 })
 
-Deno.test('a node that comes meanwhile, or that nobody knows, is as slow as the others', () => {
+Deno.test('a node that joins during a slowdown, or is unknown, counts as slowed too', () => {
   const { profile, run } = established()
   const before = profile.meanMs('new', small, 1)
   for (const node of NODES) run(node, 2.5)
@@ -127,14 +127,14 @@ Deno.test('a node that comes meanwhile, or that nobody knows, is as slow as the 
   assertNear(profile.meanMs('new', small, 1), before)
 })
 
-Deno.test('what was measured need not have run to be a surprise', () => {
+Deno.test('a measured variant surprises with its first batch', () => {
   const profile = new Profile()
   for (const node of NODES) {
     for (const [one, latencyMs] of [[small, SMALL_MS], [large, LARGE_MS]] as const) {
       profile.measured(node, one, [1, 2].map((batch) => ({ batch, latencyMs: latencyMs * batch })))
     }
   }
-  // Each of them the first of its variant on its node.
+  // Each batch is the first of its variant on its node.
   for (const node of ['a', 'b', 'c']) {
     profile.ran(node, small, 1, 3 * SMALL_MS)
     profile.ran(node, large, 1, 3 * LARGE_MS)
@@ -145,7 +145,7 @@ Deno.test('what was measured need not have run to be a surprise', () => {
   }
 })
 
-Deno.test('two variants of a node that are slow in a row say it of all its variants, and of no other node', () => {
+Deno.test('two slow variants of a node in a row slow all its variants, and no other node', () => {
   const profile = new Profile()
   const variants = [small, large, find('read', 'mid'), find('read', 'big')] as const
   const MS = [SMALL_MS, LARGE_MS, 15, 40] as const
@@ -155,7 +155,7 @@ Deno.test('two variants of a node that are slow in a row say it of all its varia
   const other = meanMs('b', 1)
   run(0, 2.5)
   run(2, 2.5)
-  // What showed it is not counted twice, and what did not run is known all the same.
+  // The variants that showed it are not slowed twice, and those that did not run are slowed too.
   for (let i = 0; i < 4; i++) assertNear(meanMs('a', i), 2.5 * MS[i]!, 0.15)
   assert.ok(meanMs('b', 1) < 1.5 * other)
   run(1, 1)
@@ -163,7 +163,7 @@ Deno.test('two variants of a node that are slow in a row say it of all its varia
   for (let i = 0; i < 4; i++) assertNear(meanMs('a', i), MS[i]!, 0.15)
 })
 
-Deno.test('one variant that is slow is slow alone, whatever its node runs beside it', () => {
+Deno.test('one slow variant is slow alone, whatever its node runs beside it', () => {
   const { profile } = established()
   for (let i = 0; i < 20; i++) {
     profile.ran('a', small, 1, 2.5 * SMALL_MS)

@@ -1,4 +1,4 @@
-/** Nodes that measured nothing, on a pool that is too busy to measure. */
+/** Nodes without measurements, in a pool too busy to measure. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { createPool, nodeOf } from '../fixtures.ts'
@@ -8,7 +8,7 @@ const plain = checkPipeline({
   tasks: { find: { variants: { only: { accuracy: 1, referenceMs: 80 } } } },
 }, 'plain.json')
 
-/** Of 200 queries that come twice as fast as a node does them one by one, as it did so far: how many were answered. */
+/** Number answered of 200 queries that come twice as fast as a node does them one by one. */
 function served(latencyMs: (batch: number) => number): number {
   const pool = createPool([plain])
   pool.join({ ...nodeOf('a', [plain]), latencyMs: (_, batch) => latencyMs(batch) })
@@ -20,16 +20,16 @@ function served(latencyMs: (batch: number) => number): number {
   return [...pool.answers].filter(([q, [first]]) => q[0] === 'q' && first!.answer.ok).length
 }
 
-Deno.test('a node that joins a busy pool is found out to do more in larger batches', () => {
-  // One by one it does 111, and stayed so.
+Deno.test('a node that joins a busy pool is found to do more in larger batches', () => {
+  // One by one it does 111, and used to stay at that.
   const paying = served((batch) => 78 + 2 * batch)
   assert.ok(paying >= 195, `${paying}`)
-  // Where they do not pay the few that are tried cost nobody the answer.
+  // If larger batches do not pay, the few that are tried cost no query its answer.
   const not = served((batch) => 80 * batch)
   assert.ok(not >= 108, `${not}`)
 })
 
-/** Of queries with as much time as three items take one by one, on four nodes: the share answered. */
+/** Share answered of queries with as much time as three single items take, on four nodes. */
 function answeredInTime(latencyMs: (batch: number) => number, ratePerS: number): number {
   const quick = checkPipeline({
     ...{ schema: 'shoal-pipeline/1', name: 'quick', sloMs: 200, root: 'find' },
@@ -47,15 +47,15 @@ function answeredInTime(latencyMs: (batch: number) => number, ratePerS: number):
   return [...pool.answers.values()].filter(([one]) => one!.answer.ok).length / (8 * ratePerS)
 }
 
-Deno.test('larger batches are tried though by the guess nobody has the time for one', () => {
-  // Four one by one do 67 a second of these 350, and eight together 533.
+Deno.test('larger batches are tried even if by the guess no query has time for one', () => {
+  // Four nodes do 67 of these 350 per second one by one, and 533 in batches of eight.
   const share = answeredInTime((batch) => Math.max(60, 8 * batch), 350)
   assert.ok(share > 0.9, `${share}`)
 })
 
 Deno.test('a size whose batches are all given up is not tried for ever', () => {
-  // Two items take far longer than two times one: none of them is in time, and none is heard of.
+  // Two items take far longer than twice one item: none is in time, and no result arrives.
   const share = answeredInTime((batch) => batch === 1 ? 31 : 75 + 19 * batch, 190)
-  // One by one the four do 129 a second, with what is known of that node for node.
+  // One by one the four nodes do 129 per second.
   assert.ok(share > 0.85 * 129 / 190, `${share}`)
 })

@@ -1,4 +1,4 @@
-/** How far one batch moves what is thought, where batches are alike and where they vary. */
+/** How far one batch moves an estimate, for constant and for varying batch times. */
 import assert from 'node:assert/strict'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -9,7 +9,7 @@ const shapes = shapesOf([ocr])
 const variant = shapes.find({ pipeline: 'ocr', task: 'detect', variant: 'small' })!
 const MS = 40
 
-/** One node that runs batch after batch; what is thought of the next one. */
+/** One node that runs batch after batch; returns the estimates for the next one. */
 function openNode(cv: number, seed = 1) {
   const random = createRandom(seed)
   const profile = new Profile()
@@ -24,7 +24,7 @@ function openNode(cv: number, seed = 1) {
   }
 }
 
-/** Standard deviation of what is thought over many batches, as a share. */
+/** Relative standard deviation of an estimate over many batches. */
 function straying(cv: number): number {
   const node = openNode(cv)
   node.run(50)
@@ -36,20 +36,20 @@ function straying(cv: number): number {
   return Math.sqrt(seen.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / seen.length) / mean
 }
 
-Deno.test('what is thought does not follow chance, however much batches vary', () => {
+Deno.test('estimates do not follow noise, however much batch times vary', () => {
   assert.ok(straying(0.1) < 0.05, String(straying(0.1)))
-  // With the same weight for each batch it strays by a quarter.
+  // With the same weight for each batch it varies by a quarter.
   assert.ok(straying(1) < 0.17, String(straying(1)))
 })
 
-Deno.test('a node that gets slower is known to be within a few batches where they are alike', () => {
+Deno.test('a slowdown is noticed within a few batches if batch times are alike', () => {
   const node = openNode(0.1)
   node.run(50)
   node.run(12, 2)
   assert.ok(node.meanMs() > 1.8 * MS, String(node.meanMs()))
 })
 
-Deno.test('and where they vary before long: that many in a row are off is no chance', () => {
+Deno.test('a slowdown is noticed before long if batch times vary: a run of late batches is no chance', () => {
   let sum = 0
   for (let seed = 1; seed <= 20; seed++) {
     const node = openNode(0.8, seed)

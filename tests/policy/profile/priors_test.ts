@@ -1,4 +1,4 @@
-/** Variants that never ran are thought of by what did: profiles that are wrong cost little. */
+/** Variants that never ran are estimated from those that did: wrong profiles cost little. */
 import assert from 'node:assert/strict'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf, type VariantShape } from '../../../src/policy/core/graph.ts'
@@ -41,7 +41,7 @@ function profileOf(...nodes: string[]): Profile {
   return profile
 }
 
-/** So many batches of one item, each of which takes so many times what the profile says. */
+/** Batches of one item, each `times` as long as the profile says. */
 function run(profile: Profile, node: string, variant: VariantShape, times: number, batches = 40) {
   const random = createRandom(3)
   const saidMs = SAID_MS[VARIANTS.indexOf(variant)]!
@@ -50,11 +50,11 @@ function run(profile: Profile, node: string, variant: VariantShape, times: numbe
   }
 }
 
-/** What it is thought to take for what the profile says. */
+/** Estimated time relative to the profile. */
 const times = (profile: Profile, node: string, variant: VariantShape) =>
   profile.meanMs(node, variant, 1) / SAID_MS[VARIANTS.indexOf(variant)]!
 
-Deno.test('a node that is quicker than it said with what it ran is thought so with the rest', () => {
+Deno.test('a node quicker than reported with the variants it ran is expected to be so with the others', () => {
   const profile = profileOf('n', 'other')
   run(profile, 'n', a, 0.5)
   run(profile, 'n', b, 0.5)
@@ -63,7 +63,7 @@ Deno.test('a node that is quicker than it said with what it ran is thought so wi
   assert.equal(times(profile, 'other', d), 1, 'a node that ran nothing is as it said')
 })
 
-Deno.test('a slower one likewise, for batches of any size', () => {
+Deno.test('a node slower than reported is expected to be so with the others, at any batch size', () => {
   const profile = profileOf('n')
   run(profile, 'n', a, 2)
   run(profile, 'n', b, 2)
@@ -72,14 +72,14 @@ Deno.test('a slower one likewise, for batches of any size', () => {
   assert.ok(thought > 1.6 && thought < 2, `thought to take ${thought} times what it said`)
 })
 
-Deno.test('where profiles are right what has not run is as they say, to the last digit', () => {
+Deno.test('correct profiles leave variants that never ran at their reported latency, to the last digit', () => {
   const profile = profileOf('n')
   for (const variant of [a, b]) run(profile, 'n', variant, 1)
   assert.equal(profile.meanMs('n', c, 1), SAID_MS[2])
   assert.equal(profile.meanMs('n', d, 1), SAID_MS[3])
 })
 
-Deno.test('where each variant is off by something else, one that never ran is hoped to be quick', () => {
+Deno.test('if each variant is off by another factor, one that never ran is hoped to be quick', () => {
   const profile = profileOf('n')
   run(profile, 'n', a, 0.75)
   run(profile, 'n', b, 1.3)
@@ -90,7 +90,7 @@ Deno.test('where each variant is off by something else, one that never ran is ho
   assert.ok(seen > 1.2, `took 1.3 times what was said, thought to take ${seen}`)
 })
 
-Deno.test('a batch that was given up says nothing of what never ran', () => {
+Deno.test('a batch that was given up does not change variants that never ran', () => {
   const profile = profileOf('n')
   for (const variant of [a, b]) run(profile, 'n', variant, 1)
   for (let i = 0; i < 5; i++) profile.lost('n', a, 1, 10 * SAID_MS[0]!)
@@ -99,7 +99,7 @@ Deno.test('a batch that was given up says nothing of what never ran', () => {
   assert.equal(times(profile, 'n', d), 1)
 })
 
-Deno.test('what it measures anew is believed', () => {
+Deno.test('a new measurement of a node replaces the estimate', () => {
   const profile = profileOf('n')
   for (const variant of [a, b]) run(profile, 'n', variant, 2)
   assert.ok(times(profile, 'n', d) > 1.6)
@@ -116,7 +116,7 @@ testOfAll(
       return runPolicy(checked, { policy: 'shoal' }).result
     })
     assert.ok(wrong!.violationRatio < 0.002, `${wrong!.violationRatio} violations`)
-    // 1.2 points when each variant was taken at its word until it ran.
+    // 1.2 points when each variant was taken at its profile until it ran.
     const points = 100 * (right!.effectiveAccuracy - wrong!.effectiveAccuracy)
     assert.ok(points < 0.5, `${points} points less`)
   },

@@ -31,7 +31,7 @@ Deno.test('profile takes measured points as fixed time plus time per item', () =
   assertNear(profile.latency('a', small, 8).meanMs, 100, 0.01)
 })
 
-Deno.test('profile carries the speed of a node over to variants it has not run', () => {
+Deno.test('profile applies the speed of a node to variants it has not run', () => {
   const profile = new Profile()
   profile.measured('a', small, [{ batch: 1, latencyMs: 120 }])
   assertNear(profile.latency('a', large, 1).meanMs, 480, 0.01)
@@ -39,17 +39,17 @@ Deno.test('profile carries the speed of a node over to variants it has not run',
   assert.equal(profile.latency('b', large, 1).meanMs, 160)
 })
 
-Deno.test('what one node found out of larger batches holds for those that know nothing', () => {
+Deno.test('profile applies larger batches explored on one node to nodes without measurements', () => {
   const profile = new Profile()
   const latencyMs = (batch: number) => 2 * (35 + 5 * batch)
   for (const batch of [1, 2, 4, 8]) {
     for (let i = 0; i < 3; i++) profile.ran('a', small, batch, latencyMs(batch))
   }
-  // This one is twice as fast, and of the speed of the file.
+  // This node is twice as fast as the one measured, and at the speed of the file.
   for (const batch of [1, 2, 4, 8]) {
     assertNear(profile.latency('b', small, batch).meanMs, latencyMs(batch) / 2, 0.01)
   }
-  // Another has measured what one item takes.
+  // Another node has measured the time of one item.
   profile.measured('c', small, [{ batch: 1, latencyMs: 20 }])
   for (const batch of [1, 2, 4, 8]) {
     assertNear(profile.latency('c', small, batch).meanMs, latencyMs(batch) / 4, 0.01)
@@ -63,7 +63,7 @@ Deno.test('profile follows batches that take longer than assumed', () => {
   assertNear(profile.latency('a', small, 4).meanMs, 400, 0.1)
 })
 
-Deno.test('profile is not carried away by one outlier', () => {
+Deno.test('profile limits the effect of one outlier', () => {
   const profile = new Profile()
   for (let i = 0; i < 30; i++) profile.ran('a', small, 1, 40)
   profile.ran('a', small, 1, 40_000)
@@ -84,7 +84,7 @@ Deno.test('profile learns an upper latency that few batches exceed', () => {
   assert.ok(upperMs > meanMs * 1.2 && upperMs < meanMs * 2)
 })
 
-Deno.test('profile keeps network time apart, per node and task', () => {
+Deno.test('profile keeps network time separate, by node and task', () => {
   const profile = new Profile()
   profile.roundTrip('a', 6)
   assert.equal(profile.networkMs('a', small.task), 6)
@@ -93,7 +93,7 @@ Deno.test('profile keeps network time apart, per node and task', () => {
   assert.equal(profile.networkMs('a', find('read', 'tiny').task), 6)
 })
 
-Deno.test('profile ignores numbers that are none', () => {
+Deno.test('profile ignores invalid numbers', () => {
   const profile = new Profile()
   profile.ran('a', small, 1, NaN)
   profile.ran('a', small, 0, 10)
@@ -104,7 +104,7 @@ Deno.test('profile ignores numbers that are none', () => {
   assert.equal(profile.networkMs('a', small.task), 0)
 })
 
-Deno.test('profile lets slowness fade that is not seen again', () => {
+Deno.test('profile lets a slowness fade that is not seen again', () => {
   const profile = new Profile()
   profile.measured('a', small, [{ batch: 1, latencyMs: 40 }])
   for (let i = 0; i < 10; i++) profile.lost('a', small, 1, 4000)
@@ -117,14 +117,14 @@ Deno.test('profile lets slowness fade that is not seen again', () => {
   assertNear(profile.latency('a', small, 1).meanMs, 40, 0.05)
 })
 
-Deno.test('profile keeps a slowness that is usual', () => {
+Deno.test('profile keeps a usual slowness', () => {
   const profile = new Profile()
   for (let i = 0; i < 10; i++) profile.ran('a', small, 1, 400)
   for (let nowMs = 0; nowMs < 200_000; nowMs += 5000) profile.relax(nowMs)
   assertNear(profile.latency('a', small, 1).meanMs, 400, 0.1)
 })
 
-Deno.test('what a hundred batches showed of a variant is believed for long', () => {
+Deno.test('profile keeps the estimate from a hundred batches for long', () => {
   const profile = new Profile()
   profile.measured('a', small, [{ batch: 1, latencyMs: 40 }])
   profile.measured('a', large, [{ batch: 1, latencyMs: 160 }])
@@ -136,7 +136,7 @@ Deno.test('what a hundred batches showed of a variant is believed for long', () 
   assert.ok(profile.meanMs('a', large, 1) > 290, `${profile.meanMs('a', large, 1)}`)
 })
 
-Deno.test('profile learns how much a load beside a batch takes, of each node, and of new ones by the others', () => {
+Deno.test('profile learns the slowdown beside a load by node, and for new nodes from the others', () => {
   const profile = new Profile()
   const guessed = profile.loadFactor('a')
   assert.ok(guessed > 1)
@@ -148,7 +148,7 @@ Deno.test('profile learns how much a load beside a batch takes, of each node, an
   assertNear(profile.loadFactor('a'), 1.2, 0.01)
 })
 
-Deno.test('of nodes that went the longest gone are forgotten; who is here is known whoever came and went', () => {
+Deno.test('profile forgets the nodes gone longest, and never a present node', () => {
   const profile = new Profile()
   const join = (id: string) => {
     profile.joined(id)
@@ -162,10 +162,10 @@ Deno.test('of nodes that went the longest gone are forgotten; who is here is kno
   assert.equal(profile.isKnown('here', small), true)
   assert.equal(profile.isKnown('visitor-20000', small), true)
   assert.equal(profile.isKnown('visitor-18001', small), true)
-  // Each is looked at anew every few seconds, so that many is all there is room for.
+  // Each node is read every few seconds, so there is room for only so many.
   assert.equal(profile.isKnown('visitor-0', small), false)
   assert.equal(profile.isKnown('visitor-18000', small), false)
-  // Who came back is here.
+  // A node that came back is present.
   profile.joined('visitor-18001')
   for (let i = 0; i < 2001; i++) {
     join(`later-${i}`)
@@ -174,7 +174,7 @@ Deno.test('of nodes that went the longest gone are forgotten; who is here is kno
   assert.equal(profile.isKnown('visitor-18001', small), true)
 })
 
-Deno.test('what took the place of another stands alone once that is dropped', () => {
+Deno.test('a replacement variant keeps its estimates once the old one is dropped', () => {
   const profile = new Profile()
   profile.ran('a', small, 1, 80)
   profile.ran('a', small, 1, 80)
@@ -186,7 +186,7 @@ Deno.test('what took the place of another stands alone once that is dropped', ()
   assert.equal(profile.meanMs('a', large, 1), thoughtMs)
 })
 
-Deno.test('what one node reports is never the end of what is known of all', () => {
+Deno.test('profile survives nonsense reported by one node', () => {
   const odd = [
     [{ batch: 1, latencyMs: 30 }, { batch: 1, latencyMs: 30 }],
     [{ batch: 4, latencyMs: 50 }, { batch: 4, latencyMs: 70 }, { batch: 8, latencyMs: 20 }],
@@ -211,7 +211,7 @@ Deno.test('what one node reports is never the end of what is known of all', () =
       }
     }
   }
-  // Of one size measured twice the quicker was less disturbed.
+  // If one size was measured twice, the quicker one was less disturbed.
   const profile = new Profile()
   const twice = [[4, 90], [1, 30], [4, 60]] as const
   profile.measured('a', small, twice.map(([batch, latencyMs]) => ({ batch, latencyMs })))
@@ -219,7 +219,7 @@ Deno.test('what one node reports is never the end of what is known of all', () =
   assertNear(profile.meanMs('a', small, 2), 40, 1e-6)
 })
 
-Deno.test('a pool serves on once a node that reported nonsense has left', () => {
+Deno.test('a pool serves on after a node that reported nonsense has left', () => {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const able = refsOf(ocr)
   const points = [{ batch: 1, latencyMs: 30 }, { batch: 1, latencyMs: 30 }]

@@ -30,7 +30,7 @@ function serve(item: Item, variant: string, children: { [task: string]: unknown[
   return item.children.flat()
 }
 
-Deno.test('query accounts accuracy as the mean over leaf items of both branches', () => {
+Deno.test('query accuracy is the mean over leaf items of both branches', () => {
   const query = start()
   const [carA, carB, face] = serve(query.root, 'fine', { car: ['a', 'b'], face: ['f'] })
   const [plateA] = serve(carA!, 'fast', { plate: ['pa'] })
@@ -48,7 +48,7 @@ Deno.test('query whose root handed nothing on takes the accuracy of the prefix',
   assert.equal(accuracyOf(query), 0.8)
 })
 
-Deno.test('query counts no childless branch beside one that has leaves', () => {
+Deno.test('query accuracy ignores a childless branch beside one that has leaves', () => {
   const query = start()
   const [car, face] = serve(query.root, 'fine', { car: ['a'], face: ['f'] })
   serve(car!, 'fast', {})
@@ -100,7 +100,7 @@ Deno.test('query takes measured path accuracies before products', () => {
   assert.ok(Math.abs(accuracyOf(query) - (0.55 + 0.7 * 0.9) / 2) < 1e-12)
 })
 
-Deno.test('levelOf() maps a least accuracy to the lowest path accuracy that keeps it', () => {
+Deno.test('levelOf() maps a minimum accuracy to the lowest path accuracy that keeps it', () => {
   const shape = shapesOf([ocr]).pipelines.get('ocr')!
   assert.equal(levelOf(shape, undefined), 0)
   assert.equal(shape.levels[levelOf(shape, 0.5)], 0.9 * 0.6)

@@ -24,7 +24,7 @@ Deno.test('queue keeps deadline order whatever the order of insertion', () => {
   }))
 })
 
-Deno.test('queue removes just the entry asked for', () => {
+Deno.test('queue removes only the given entry', () => {
   fc.assert(fc.property(distinct, fc.nat(), (entries, pick) => {
     fc.pre(entries.length > 0)
     const queue = createQueue<Urgent>()
@@ -37,7 +37,7 @@ Deno.test('queue removes just the entry asked for', () => {
   }))
 })
 
-Deno.test('queue removes several at once where they stand together, and else none', () => {
+Deno.test('queue removes several adjacent entries at once, and otherwise none', () => {
   const run = fc.tuple(distinct, fc.nat(), fc.nat(5), fc.boolean())
   fc.assert(fc.property(run, ([entries, pick, count, apart]) => {
     const queue = createQueue<Urgent>()
@@ -57,7 +57,7 @@ Deno.test('queue removes several at once where they stand together, and else non
   }))
 })
 
-Deno.test('queue takes no more room than what is in it, however many pass through', () => {
+Deno.test('queue takes no more room than its entries, however many pass through', () => {
   const queue = createQueue<Urgent>()
   const { array } = queue as unknown as { array: unknown[] }
   const entries = Array.from({ length: 20_000 }, (_, seq) => ({ deadlineMs: seq, seq, ordinal: 0 }))
@@ -68,7 +68,7 @@ Deno.test('queue takes no more room than what is in it, however many pass throug
   })
 })
 
-Deno.test('queue takes several in at once as one by one, unless others come in between', () => {
+Deno.test('queue inserts a run as it would the single entries, unless others sort in between', () => {
   const many = fc.uniqueArray(urgent, {
     selector: (entry) => `${entry.deadlineMs} ${entry.seq} ${entry.ordinal}`,
     ...{ minLength: 40, maxLength: 60 },

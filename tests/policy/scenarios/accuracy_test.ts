@@ -1,4 +1,4 @@
-/** What answers are worth: the best where there is time, less where there is not, and late never. */
+/** Accuracy of answers: the best if there is time, less if there is not, and never late. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { ocr, refsOf, street } from '../fixtures.ts'
@@ -20,7 +20,7 @@ Deno.test('An idle node serves a query by the most accurate path', () => {
   assert.equal(reads.reduce((sum, { items }) => sum + items, 0), 3)
 })
 
-Deno.test('A query in which nothing is found has the accuracy of what looked', () => {
+Deno.test('A query in which nothing is found has the accuracy of its detector', () => {
   const story = play({ children: 0 }, [[0, joins('a')], [100, asks('q', 5000)]], 6000)
   const { accuracy, items } = story.served('q')
   assert.equal(accuracy, 0.9)
@@ -42,7 +42,7 @@ Deno.test('Three levels and two branches are answered in reading order', () => {
   }
 })
 
-Deno.test('Accuracy falls as load rises and comes back as it falls, with the deadlines kept', () => {
+Deno.test('Accuracy falls as load rises and recovers as it falls, with deadlines kept', () => {
   const story = play({ seed: 4 }, [
     [0, joins('a', { latencyCv: 0.1 }), joins('b', { latencyCv: 0.1 })],
     [1000, asksMany('before', 20, 1000, 2000)],
@@ -55,7 +55,7 @@ Deno.test('Accuracy falls as load rises and comes back as it falls, with the dea
   assert.equal(story.tally().served, 360)
 })
 
-Deno.test('Four times as many queries from one second to the next cost accuracy, not deadlines', () => {
+Deno.test('A fourfold rise of demand within a second costs accuracy, not deadlines', () => {
   const nodes = Array.from({ length: 8 }, (_, i) => joins(`n${i}`, { latencyCv: 0.1 }))
   const story = play({ children: 3 }, [
     [0, ...nodes],
@@ -68,7 +68,7 @@ Deno.test('Four times as many queries from one second to the next cost accuracy,
   assert.ok(during! < before! - 0.05, `${during}`)
   const { served, asked } = story.tally()
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
-  // Nor in the moment in which they come.
+  // Also not in the moment in which they come.
   let [early, lost] = [0, 0]
   for (const [query, { atMs }] of story.asked) {
     if (atMs < 11_000 || atMs > 12_000) continue
@@ -78,7 +78,7 @@ Deno.test('Four times as many queries from one second to the next cost accuracy,
   assert.ok(lost <= 0.05 * early, `${lost} of ${early}`)
 })
 
-/** Both ways that there is time for, look and skim or glance and study, are as good for what is read. */
+/** Both paths within the time, look and skim or glance and study, are equal for items read. */
 const shelf = checkPipeline({
   schema: 'shoal-pipeline/1',
   name: 'shelf',
@@ -101,14 +101,14 @@ const shelf = checkPipeline({
   },
 }, 'shelf.json')
 
-Deno.test('Where most pictures are empty the good detector comes before the good reader', () => {
+Deno.test('The better detector is preferred to the better reader if most images are empty', () => {
   const story = play({ pipelines: [shelf], seed: 2 }, [
     [0, ...['a', 'b', 'c', 'd'].map((id) => joins(id))],
     [500, asksAtRandom('q', 100, 15_000, 600)],
   ], 17_000)
   const { served, asked } = story.tally()
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
-  // Look and skim for all are 0.92; while what is read alone was counted it was 0.79.
+  // Look and skim for all gives 0.92; when only items read counted, it was 0.79.
   assert.ok(story.accuracy() > 0.86, `${story.accuracy()}`)
 })
 
@@ -120,7 +120,7 @@ Deno.test('A slow class of nodes helps with what it can do in time', () => {
       [500, asksAtRandom('q', 12, 20_000, 2000)],
     ], 24_000)
     const { served, asked } = story.tally()
-    // How slow a node is shows with its first batch, which may be too late for a query or two.
+    // A node's slowness shows with its first batch, which may be too late for a query or two.
     assert.ok(served >= 0.99 * asked - 2 * slow, `${served} of ${asked} with ${slow}`)
     return story.accuracy()
   }

@@ -1,11 +1,11 @@
-/** How many items go together. */
+/** Sizes of batches. */
 import assert from 'node:assert/strict'
 import type { PolicyCommand } from '../../../src/policy/core/types.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 import { asks, asksMany, cancels, joins, play } from '../story.ts'
 
-/** Sizes of the batches that eight items come in at 240, of one query alone on three idle slots. */
+/** Sizes of the batches of eight items at 240 ms, of one query alone on three idle slots. */
 function batchesOfEight(readMs: (batch: number) => number, deadlineMs = 5000): number[] {
   const scheduler = byHand(3)
   const profile = refsOf(ocr).map(({ task, ...ref }) => ({
@@ -29,16 +29,16 @@ function batchesOfEight(readMs: (batch: number) => number, deadlineMs = 5000): n
   return sizes
 }
 
-Deno.test('Items that go together for little more do, though other slots are idle', () => {
+Deno.test('Items are batched if a batch takes little longer, even if other slots are idle', () => {
   assert.deepEqual(batchesOfEight((batch) => 10 + batch), [8])
 })
 
-Deno.test('Items that gain nothing by going together are shared among the idle slots', () => {
+Deno.test('Items that gain nothing in a batch are spread over the idle slots', () => {
   const sizes = batchesOfEight((batch) => 5 * batch)
   assert.ok(sizes.length > 1 && Math.max(...sizes) < 5, `${sizes}`)
 })
 
-Deno.test('Items that would be late together are shared among the idle slots', () => {
+Deno.test('Items that would be late in a batch are spread over the idle slots', () => {
   const readMs = (batch: number) => 10 + 5 * batch
   assert.ok(Math.max(...batchesOfEight(readMs, 500)) > 3)
   // Eight together take 50 ms, of which 35 are left.
@@ -46,7 +46,7 @@ Deno.test('Items that would be late together are shared among the idle slots', (
   assert.ok(Math.max(...sizes) < 5, `${sizes}`)
 })
 
-Deno.test('No batch is larger than the bound', () => {
+Deno.test('No batch exceeds the limit', () => {
   const latencyMs = (_: unknown, batch: number) => 20 + batch
   const story = play({ children: 9, limits: { maxBatch: 4 } }, [
     [0, joins('a', { latencyMs })],
@@ -56,18 +56,18 @@ Deno.test('No batch is larger than the bound', () => {
   assert.equal(Math.max(...sizes), 4)
 })
 
-Deno.test('Where a batch takes hardly more than one, a crowd is served in batches', () => {
+Deno.test('A crowd is served in batches if a batch takes hardly longer than one item', () => {
   const latencyMs = (_: unknown, batch: number) => 40 + batch
   const story = play({ children: 1 }, [
     [0, joins('a', { latencyMs })],
-    // One by one it would do 12 a second.
+    // One by one it would do 12 per second.
     [500, asksMany('q', 400, 20, 1000)],
   ], 10_000)
   const { served, asked } = story.tally()
   assert.ok(served > 0.98 * asked, `${served} of ${asked}`)
 })
 
-Deno.test('An item alone does not wait for others while its slot is idle', () => {
+Deno.test('A single item does not wait for others while its slot is idle', () => {
   const latencyMs = (_: unknown, batch: number) => 40 + batch
   const story = play({ children: 0 }, [
     [0, joins('a', { latencyMs })],
@@ -76,7 +76,7 @@ Deno.test('An item alone does not wait for others while its slot is idle', () =>
   assert.ok(story.served('q').tookMs < 60, `${story.served('q').tookMs}`)
 })
 
-Deno.test('A batch with items of a living query is not called off for one that is gone', () => {
+Deno.test('A batch with items of an open query is not cancelled for a closed one', () => {
   const latencyMs = ({ task }: { task: string }, batch: number) =>
     task === 'detect' ? 20 : 20 + batch
   const story = play({ children: 4 }, [
@@ -100,7 +100,7 @@ const lumpy = ({ task, variant }: { task: string; variant: string }, batch: numb
   return batch === 1 ? one : one * (3 + (batch - 2) / 6)
 }
 
-Deno.test('Nodes that only large batches pay on add to what a pool answers', () => {
+Deno.test('Nodes on which only large batches pay add to the throughput of a pool', () => {
   const servedWith = (count: number) => {
     const story = play({ children: 4, seed: 3 }, [
       [0, joins('a'), joins('b')],

@@ -1,4 +1,4 @@
-/** Nodes that come, go, pause, and grow. */
+/** Nodes that join, leave, pause, and grow. */
 import assert from 'node:assert/strict'
 import { ocr, refsOf } from '../fixtures.ts'
 import {
@@ -13,7 +13,7 @@ import {
   tells,
 } from '../story.ts'
 
-Deno.test('What ran on a node that left is done by another', () => {
+Deno.test('A batch on a node that left is done by another node', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [500, asks('q', 5000), joins('b')],
@@ -23,7 +23,7 @@ Deno.test('What ran on a node that left is done by another', () => {
   assert.deepEqual([...new Set(stages.map(({ node }) => node))], ['b'])
 })
 
-Deno.test('When the last node is lost its queries wait for another until their deadline', () => {
+Deno.test('Queries of a pool whose last node left wait for another until their deadline', () => {
   const story = play({ children: 1 }, [
     [0, joins('a')],
     [500, asks('saved', 5000), asks('lost', 1000)],
@@ -49,7 +49,7 @@ Deno.test('A paused node gets no new batch, and its running one counts', () => {
   assert.equal(story.served('q').stages.filter(({ task }) => task === 'detect').length, 1)
 })
 
-Deno.test('Slots that a node loses give their work back', () => {
+Deno.test('Items on slots that a node loses are queued again', () => {
   const story = play({ children: 1 }, [
     [0, joins('a', { slots: 2 })],
     [500, asksMany('before', 2, 0, 5000)],
@@ -59,7 +59,7 @@ Deno.test('Slots that a node loses give their work back', () => {
   assert.ok(story.sent(({ atMs }) => atMs >= 520).every(({ slot }) => slot === 0))
 })
 
-Deno.test('Slots that a node gains are given something to hold, and work', () => {
+Deno.test('Slots that a node gains get variants and batches', () => {
   const story = play({ children: 1 }, [
     [0, joins('a', { slots: 2 }), tells({ type: 'node_reported', node: 'a', slots: 1 })],
     [500, tells({ type: 'node_reported', node: 'a', slots: 2 })],
@@ -70,7 +70,7 @@ Deno.test('Slots that a node gains are given something to hold, and work', () =>
   assert.deepEqual([...slots].sort(), [0, 1])
 })
 
-Deno.test('A pool whose nodes come and go loses hardly more than the time of the lost batches', () => {
+Deno.test('A pool with constant churn loses hardly more than the time of the lost batches', () => {
   const nodes = Array.from({ length: 8 }, (_, i) => `n${i}`)
   const story = play({ children: 2, hedge: true, seed: 2 }, [
     [0, ...nodes.map((id) => joins(id, { loadMs: 100 }))],
@@ -85,7 +85,7 @@ Deno.test('A pool whose nodes come and go loses hardly more than the time of the
   assert.ok(served >= 0.98 * asked, `${served} of ${asked}`)
 })
 
-Deno.test('A node that comes to a pool in need has work as soon as it holds something', () => {
+Deno.test('A node that joins an overloaded pool gets batches as soon as it holds a variant', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [1000, asksMany('q', 600, 15, 1000)],

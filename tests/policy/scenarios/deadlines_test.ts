@@ -1,10 +1,10 @@
-/** Deadlines: what is kept, what is said at them, and what more time is good for. */
+/** Deadlines: which are kept, how late queries are answered, and the use of more time. */
 import assert from 'node:assert/strict'
 import { asked, byHand, finished, wakeUntil } from '../by_hand.ts'
 import { commandsOf, ocr } from '../fixtures.ts'
 import { asks, asksMany, joins, leaves, only, play } from '../story.ts'
 
-Deno.test('A query in flight at its deadline is answered deadline_exceeded, then', () => {
+Deno.test('A query in flight at its deadline is answered deadline_exceeded at that time', () => {
   const scheduler = byHand()
   const commands = scheduler.handle(asked('q', 300), 10)
   const wake = commands.findLast(({ type }) => type === 'wake_at')
@@ -14,7 +14,7 @@ Deno.test('A query in flight at its deadline is answered deadline_exceeded, then
   assert.equal(answers[0]!.atMs, 300)
 })
 
-Deno.test('A result that comes at the deadline counts, one after it does not', () => {
+Deno.test('A result at the deadline counts, one after it does not', () => {
   for (const [atMs, ok] of [[300, true], [300.5, false]] as const) {
     const scheduler = byHand()
     const [detect] = commandsOf(scheduler, asked('q', 300), 10, 'dispatch')
@@ -23,7 +23,7 @@ Deno.test('A result that comes at the deadline counts, one after it does not', (
   }
 })
 
-Deno.test('Queries that hang with their node run out of time, and nobody says that it failed', () => {
+Deno.test('Queries on a hanging node fail with deadline_exceeded, not node_failed', () => {
   const queries = ['runs', 'behind', 'waits']
   const story = play({ children: 1 }, [
     [0, joins('a', { faults: { hangRatio: 1 } })],
@@ -32,8 +32,8 @@ Deno.test('Queries that hang with their node run out of time, and nobody says th
   for (const query of queries) assert.equal(story.failed(query).reason, 'deadline_exceeded')
 })
 
-Deno.test('A query is failed by nodes only where none is left for the rest of it', () => {
-  // Of what is done already nobody has to be left.
+Deno.test('A query fails with node_failed only if no node is left for its remaining items', () => {
+  // Tasks already done need no node any more.
   const parted = play({ children: 1 }, [
     [0, joins('detects', { able: only(ocr, 'detect') })],
     [0, joins('reads', { able: only(ocr, 'read'), faults: { hangRatio: 1 } })],
@@ -51,7 +51,7 @@ Deno.test('A query is failed by nodes only where none is left for the rest of it
   assert.equal(atMs, 2500)
 })
 
-Deno.test('The more time a query has, the more accurate is the way it takes', () => {
+Deno.test('A query with more time takes a more accurate path', () => {
   const story = play({ children: 4 }, [
     [0, joins('a')],
     ...[100, 250, 1000].map((ms, i) => [5000 * (i + 1), asks(`${ms} ms`, ms)] as const),
@@ -60,7 +60,7 @@ Deno.test('The more time a query has, the more accurate is the way it takes', ()
   assert.ok(fast! < middle! && middle! < full!, `${fast} ${middle} ${full}`)
 })
 
-Deno.test('A query that gives more time than the SLO is not kept waiting for it', () => {
+Deno.test('A query with more time than the SLO is not delayed for it', () => {
   const lastMs = (withinMs: number) => {
     const story = play({ children: 4 }, [
       [0, ...Array.from({ length: 8 }, (_, i) => joins(`n${i}`))],
@@ -73,7 +73,7 @@ Deno.test('A query that gives more time than the SLO is not kept waiting for it'
   assert.ok(patient < 1.5 * usual, `${patient} and ${usual} ms`)
 })
 
-Deno.test('A machine that sleeps loses no query that has the time to wait for it', () => {
+Deno.test('A sleeping machine loses no query that has time to wait for it', () => {
   for (const names of [['a'], ['a', 'b'], ['a', 'b', 'c', 'd']]) {
     for (const asleepMs of [10_000, 40_000]) {
       const wakesAtMs = 2000 + asleepMs
@@ -90,8 +90,8 @@ Deno.test('A machine that sleeps loses no query that has the time to wait for it
   }
 })
 
-Deno.test('Batches whose queries run out of time before they end tell that they are slow', () => {
-  // By the file it takes 160 ms, so it would do for 230; nobody ever hears that it takes 240.
+Deno.test('Batches whose queries time out before they end teach that they are slow', () => {
+  // By the file it takes 160 ms, so 230 would be enough; no result ever shows that it takes 240.
   const latencyMs = ({ variant }: { variant: string }, batch: number) =>
     (variant === 'large' ? 240 : 20) * batch
   const story = play({ children: 0 }, [

@@ -1,4 +1,4 @@
-/** Who does what, and when. */
+/** Which slot gets which item, and when. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
@@ -7,14 +7,14 @@ import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf, single, street } from '../fixtures.ts'
 import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 
-Deno.test('A slower node gets less work, by its measured speed', () => {
+Deno.test('A slower node gets less work, in proportion to its measured speed', () => {
   const items = { quick: 0, slow: 0 }
   let served = 0
-  // Of one seed alone it may be twice as much or ten times.
+  // With a single seed it may be twice or ten times as much.
   for (const seed of [1, 2, 3, 4]) {
     const story = play({ seed }, [
       [0, joins('quick', { latencyCv: 0.1 }), joins('slow', { latencyCv: 0.1, slowness: 5 })],
-      // In the first second nobody knows how much comes, nor how slow the slow one is.
+      // In the first second neither the demand nor the slow node's speed is known.
       [500, asksMany('first', 20, 60, 2000)],
       [1700, asksMany('q', 180, 60, 2000)],
     ], 20_000)
@@ -23,12 +23,12 @@ Deno.test('A slower node gets less work, by its measured speed', () => {
     items.slow += nodes.slow!.items
     served += story.tally('q').served
   }
-  // They are busy for five sixths of their time, by chance for more.
+  // The nodes are busy for five sixths of their time, at random peaks for more.
   assert.ok(served >= 0.99 * 4 * 180, `${served}`)
   assert.ok(items.quick > 2.5 * items.slow, `${items.quick} and ${items.slow} items`)
 })
 
-Deno.test('Of queries told of together none is sent before the last is known, and the soonest due first', () => {
+Deno.test('Queries that arrive together are sent after the last has arrived, earliest deadline first', () => {
   const scheduler = byHand()
   const sent = ['later', 'sooner', 'soonest'].map((query, i) =>
     scheduler.handle(asked(query, 400 - 50 * i), 100, i < 2)
@@ -38,7 +38,7 @@ Deno.test('Of queries told of together none is sent before the last is known, an
   assert.equal(sent[2]![0], 'soonest')
 })
 
-Deno.test('What is due sooner goes first, though it came later', () => {
+Deno.test('An earlier deadline goes first, even if the query came later', () => {
   const scheduler = byHand()
   const [running] = commandsOf(scheduler, asked('running', 60_000), 10, 'dispatch')
   scheduler.handle(asked('later', 50_000), 20)
@@ -69,7 +69,7 @@ function twoSlots() {
   return { post, ask, given }
 }
 
-Deno.test('A quick slot leaves a query to the better one, where that ends in time', () => {
+Deno.test('A quick slot leaves a query to the more accurate one if that ends in time', () => {
   const { post, ask, given } = twoSlots()
   ask('one', 1000, 2000)
   ask('two', 1001, 2001)
@@ -77,7 +77,7 @@ Deno.test('A quick slot leaves a query to the better one, where that ends in tim
   assert.deepEqual(given(), ['one a'])
 })
 
-Deno.test('A quick slot takes what the better one would end late', () => {
+Deno.test('A quick slot takes a query that the more accurate one would end late', () => {
   const { post, ask, given } = twoSlots()
   ask('one', 1000, 2000)
   ask('two', 1001, 1140)
@@ -85,7 +85,7 @@ Deno.test('A quick slot takes what the better one would end late', () => {
   assert.deepEqual(given(), ['one a', 'two b'])
 })
 
-/** Of two tasks, the first of which a few nodes alone are quick at. */
+/** Two tasks; only a few nodes are quick at the first. */
 const chain = checkPipeline({
   schema: 'shoal-pipeline/1',
   name: 'chain',
@@ -108,30 +108,30 @@ const chain = checkPipeline({
   },
 }, 'chain.json')
 
-Deno.test('Nodes that alone are quick at a task do that, so that nobody waits for it', () => {
+Deno.test('Nodes that alone are quick at a task run that task, so that no query waits for it', () => {
   const latencyMs = ({ task, variant }: { task: string; variant: string }, batch: number) =>
     chain.tasks[task]!.variants[variant]!.referenceMs! * batch * (task === 'find' ? 8 : 1)
   const story = play({ pipelines: [chain], startPerS: { chain: 80 } }, [
     [0, joins('quick1'), joins('quick2')],
     [0, ...Array.from({ length: 6 }, (_, i) => joins(`slow${i}`, { latencyMs }))],
-    // First it is found out how slow the others are.
+    // At first the speed of the slow nodes is learned.
     [500, asksAtRandom('first', 80, 2000, 500)],
     [2500, asksAtRandom('q', 80, 13_000, 500)],
   ], 17_000)
   const { served, asked } = story.tally('q')
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
-  // All eight at the quickest of all variants reach 0.56.
+  // All eight with the quickest variants reach 0.56.
   assert.ok(story.accuracy() > 0.9, `${story.accuracy()}`)
 })
 
-Deno.test('A page that one node could not read in time is read by several, though they rest', () => {
+Deno.test('A page that one node cannot read in time is read by several, resting ones included', () => {
   const story = play({ children: 30 }, [
     [0, ...['a', 'b', 'c', 'd'].map((id) => joins(id))],
-    // That pages are so full is learned; then one comes that has not the time of one node.
+    // The pool learns how full pages are; then one comes that has too little time for one node.
     [500, asksMany('before', 5, 2000, 5000)],
     [12_000, asks('q', 160)],
   ], 13_000)
-  // By the quickest way one takes 40 + 30 * 5 ms.
+  // By the quickest path one node takes 40 + 30 * 5 ms.
   const reads = story.served('q').stages.filter(({ task }) => task === 'read')
   assert.ok(new Set(reads.map(({ node }) => node)).size >= 2)
 })
@@ -154,8 +154,8 @@ const market = checkPipeline({
 const ofTask = (pipeline: typeof market, name: string) =>
   refsOf(pipeline).filter(({ task }) => task === name)
 
-Deno.test('Queries that would wait for slots that cannot do it in time are told at once', () => {
-  // Reading signs takes most of all; then scenes full of stalls come, of which one node does far fewer.
+Deno.test('Queries that would wait too long for the only quick slots are refused on arrival', () => {
+  // Reading signs takes most time; then scenes full of stalls come, of which one node does far fewer.
   let stalls = 1
   const story = play(
     { pipelines: [market], children: (_, task) => task === 'stall' ? stalls : 1 },
@@ -166,7 +166,7 @@ Deno.test('Queries that would wait for slots that cannot do it in time are told 
     ],
     12_000,
   )
-  // 160 ms of the one node each.
+  // Each takes 160 ms of the one node.
   const { served, lost } = story.tally('full')
   assert.ok(served >= 25 && lost <= 20, `${served} served, ${lost} lost`)
 })
@@ -189,7 +189,7 @@ const row = checkPipeline({
   },
 }, 'row.json')
 
-Deno.test('What the last of three stations has yet to come is no queue to who gets there as late', () => {
+Deno.test('Work that has not reached the last of three stations delays no query that arrives there as late', () => {
   const nodes = ([['find', 3], ['cut', 5], ['read', 1]] as const).flatMap(([own, count]) =>
     Array.from({ length: count }, (_, i) => joins(`${own}${i}`, { able: ofTask(row, own) }))
   )
@@ -197,12 +197,12 @@ Deno.test('What the last of three stations has yet to come is no queue to who ge
     [0, ...nodes],
     [1000, asksMany('q', 200, 40, 360)],
   ], 12_000)
-  // Its one node is busy for three quarters of the time: with five others inside it has 150 ms to do.
+  // Its one node is busy for three quarters of the time: with five other queries inside it has 150 ms to do.
   const { served, asked } = story.tally()
   assert.ok(served >= 0.98 * asked, `${served} of ${asked}`)
 })
 
-Deno.test('A query that is cancelled has no answer, and its batch is called off', () => {
+Deno.test('A cancelled query gets no answer, and its batch is cancelled', () => {
   const scheduler = byHand()
   const [detect] = commandsOf(scheduler, asked('q', 5000), 10, 'dispatch')
   const commands = scheduler.handle({ type: 'query_cancelled', query: 'q' }, 20)
@@ -215,7 +215,7 @@ Deno.test('A query that is cancelled has no answer, and its batch is called off'
   assert.deepEqual({ cancelled, inFlight, failed }, { cancelled: 1, inFlight: 0, failed: {} })
 })
 
-Deno.test('A slot has its next batch once its node says that what was called off has ended', () => {
+Deno.test('A slot gets its next batch once its node reports the end of a cancelled one', () => {
   const scheduler = byHand()
   const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
   scheduler.handle({ type: 'query_cancelled', query: 'gone' }, 20)
@@ -223,11 +223,11 @@ Deno.test('A slot has its next batch once its node says that what was called off
   const ended = { type: 'batch_failed', batch: first!.batch, message: 'called off' } as const
   const [next] = commandsOf(scheduler, ended, 40, 'dispatch')
   assert.deepEqual(next!.items.map(({ query }) => query), ['q'])
-  // It is no fault of the variant's, which the next one is served with.
+  // The variant is not at fault: the next query uses it.
   assert.equal(next!.variant, first!.variant)
 })
 
-Deno.test('How long a batch took that was called off is known of its slot', () => {
+Deno.test("The duration of a cancelled batch counts for its slot's estimates", () => {
   const nextAfter = (computeMs?: number) => {
     const scheduler = byHand()
     const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
@@ -245,7 +245,7 @@ Deno.test('How long a batch took that was called off is known of its slot', () =
   assert.ok(nextAfter(200) > 1.2)
 })
 
-Deno.test('The same story twice has the same commands, bit for bit', () => {
+Deno.test('The same story twice gives the same commands, bit for bit', () => {
   const run = () => {
     const faults = { failRatio: 0.05, hangRatio: 0.01, itemFailRatio: 0.02 }
     const nodes = Array.from(

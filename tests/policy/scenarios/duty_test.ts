@@ -4,7 +4,7 @@ import { asked, byHand, wakeUntil } from '../by_hand.ts'
 import { commandsOf, ocr } from '../fixtures.ts'
 import { asksMany, joins, play } from '../story.ts'
 
-Deno.test('A node that gives half of its time is left alone as long as each batch took', () => {
+Deno.test('A node with duty 0.5 rests after each batch as long as it took', () => {
   const story = play({ children: 0 }, [
     [0, joins('a', { duty: 0.5, networkMs: 0 })],
     [1000, asksMany('q', 10, 0, 60_000)],
@@ -18,7 +18,7 @@ Deno.test('A node that gives half of its time is left alone as long as each batc
   }
 })
 
-Deno.test('A node that gives half of its time counts for half', () => {
+Deno.test('A node with duty 0.5 counts for half', () => {
   const servedBy = (duty: number) =>
     play({ children: 1 }, [
       [0, joins('a', { duty })],
@@ -28,11 +28,11 @@ Deno.test('A node that gives half of its time counts for half', () => {
   assert.ok(half > 0.4 * all && half < 0.6 * all, `${half} and ${all}`)
 })
 
-Deno.test('A node that gives a part of its time rests after what was called off, too', () => {
+Deno.test('A node with duty below 1 rests after a cancelled batch too', () => {
   restsAt(byHand(1, 0.25))
 })
 
-Deno.test('A node of which less of its time is in use from now on rests by that', () => {
+Deno.test('A node whose duty in use falls rests by the new duty', () => {
   const scheduler = byHand(1, 1)
   scheduler.handle({ type: 'node_reported', node: 'a', duty: 0.25 }, 5)
   restsAt(scheduler)

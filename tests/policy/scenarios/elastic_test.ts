@@ -1,12 +1,12 @@
-/** As much of each device is in use as the deadline needs, and no more. */
+/** Devices are used as much as the deadline needs, and no more. */
 import assert from 'node:assert/strict'
 import { createRandom } from '../../../src/sim/random.ts'
 import { asks, asksAtRandom, joins, play, type Scene, tells } from '../story.ts'
 
-/** As fast as with 1, 2, 3 and 4 threads. */
+/** Speed with 1, 2, 3 and 4 threads relative to one. */
 const SPEEDUPS = [1, 1.8, 2.5, 3.1]
 
-/** What of a node is in use, as it was last told. */
+/** The use of a node by the last `scale` command. */
 function inUse(story: Scene, node: string) {
   return story.commands('scale').filter((one) => one.node === node).at(-1)
 }
@@ -27,7 +27,7 @@ Deno.test('Many devices are used a little rather than few at their limit', () =>
   assert.equal(served, asked)
 })
 
-Deno.test('Whoever prefers answers sooner has all that is lent, frugal has the least', () => {
+Deno.test('`sooner` uses all that is lent, `frugal` uses the least', () => {
   const used = (prefer: 'frugal' | 'balanced' | 'sooner') => {
     const nodes = Array.from({ length: 8 }, (_, i) => `n${i}`)
     const story = play({ children: 2, prefer }, [
@@ -42,7 +42,7 @@ Deno.test('Whoever prefers answers sooner has all that is lent, frugal has the l
   assert.equal(story.scheduler.plan().awake, 3)
 })
 
-Deno.test('A query that is to be answered sooner has all that is lent for a while', () => {
+Deno.test('A query that prefers `sooner` gets all that is lent for a while', () => {
   const nodes = Array.from({ length: 8 }, (_, i) => `n${i}`)
   const story = play({ children: 2 }, [
     [0, ...nodes.map((id) => joins(id))],
@@ -55,7 +55,7 @@ Deno.test('A query that is to be answered sooner has all that is lent for a whil
   assert.ok(story.scheduler.plan().awake < 8)
 })
 
-Deno.test('A surge is met with more threads at once, and they are given back after it', () => {
+Deno.test('A surge gets more threads at once, and they are released after it', () => {
   const story = play({ children: 2, prefer: 'frugal' }, [
     [0, joins('a', { speedups: SPEEDUPS }), joins('b', { speedups: SPEEDUPS })],
     [1000, asksAtRandom('few', 2, 10_000, 2000)],
@@ -72,7 +72,7 @@ Deno.test('A surge is met with more threads at once, and they are given back aft
   assert.ok(story.accuracy('many') > 0.7)
 })
 
-Deno.test('Cold nodes load nothing until they are recruited: for a surge that lasts, not for a short one', () => {
+Deno.test('Cold nodes load nothing until they are recruited, for a lasting surge but not for a short one', () => {
   const cold = ['c', 'd', 'e']
   const recruited = (surgeMs: number) => {
     const story = play({ children: 2 }, [
@@ -95,7 +95,7 @@ Deno.test('Cold nodes load nothing until they are recruited: for a surge that la
 const loadsOf = (story: Scene, nodes: readonly string[]) =>
   story.commands('load').filter(({ node }) => nodes.includes(node)).length
 
-Deno.test('A query alone has no volunteer download anything; a pool that prefers sooner does', () => {
+Deno.test('A single query with `sooner` recruits no cold node, a pool with `sooner` does', () => {
   const recruited = (pool: 'balanced' | 'sooner') => {
     const story = play({ prefer: pool }, [
       [0, joins('a'), joins('b', { cold: true }), joins('c', { cold: true })],
@@ -108,7 +108,7 @@ Deno.test('A query alone has no volunteer download anything; a pool that prefers
   assert.ok(recruited('sooner') > 0)
 })
 
-Deno.test('Cold nodes that never get ready keep no others from being recruited', () => {
+Deno.test('Cold nodes that never get ready do not keep others from being recruited', () => {
   const never = ['x', 'y', 'z']
   const story = play({ children: 2 }, [
     [0, joins('a', { loadMs: 100 })],
@@ -119,7 +119,7 @@ Deno.test('Cold nodes that never get ready keep no others from being recruited',
   assert.ok(loadsOf(story, ['honest']) > 0)
 })
 
-Deno.test('A pool of cold nodes alone recruits one, so that it can answer', () => {
+Deno.test('A pool of only cold nodes recruits one, so that it can answer', () => {
   const story = play({}, [
     [0, joins('a', { cold: true }), joins('b', { cold: true })],
     [2000, asks('q', 5000)],
@@ -128,7 +128,7 @@ Deno.test('A pool of cold nodes alone recruits one, so that it can answer', () =
   assert.equal(story.tally().served, 1)
 })
 
-Deno.test('A device whose power rises steeply works for a part of the time where that is enough', () => {
+Deno.test('A device with steeply rising power works a part of the time if that is enough', () => {
   const power = { idleW: 1, busyW: 21, exponent: 3 }
   const story = play({ children: 2, prefer: 'frugal' }, [
     [0, joins('a', { power }), joins('b', { power })],
@@ -140,7 +140,7 @@ Deno.test('A device whose power rises steeply works for a part of the time where
   assert.equal(served, asked)
 })
 
-Deno.test('Threads of a stranger are no reserve: it could promise time that is not there', () => {
+Deno.test('Threads of an unproven node are no reserve: it could promise time it does not have', () => {
   const trust = { random: createRandom(1), agree: () => true }
   const story = play({ children: 2, trust }, [
     [0, joins('own', { own: true, speedups: SPEEDUPS })],
@@ -153,7 +153,7 @@ Deno.test('Threads of a stranger are no reserve: it could promise time that is n
   assert.ok(served >= 0.95 * asked, `${served} of ${asked}`)
 })
 
-Deno.test('A slot that a node gains is in use until it holds something, and then where it is needed', () => {
+Deno.test('A slot that a node gains is in use until it holds a variant, then only as needed', () => {
   const story = play({ children: 2, prefer: 'sooner' }, [
     [0, joins('a', { slots: 2, loadMs: 300 })],
     [0, tells({ type: 'node_reported', node: 'a', slots: 1 })],

@@ -1,11 +1,11 @@
-/** Batches that fail, hang or come late, inputs at fault, and strange news. */
+/** Batches that fail, hang or come late, faulty inputs, and unexpected events. */
 import assert from 'node:assert/strict'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 import { asked, byHand, finished, wakeUntil } from '../by_hand.ts'
 import { commandsOf } from '../fixtures.ts'
 import { asks, asksMany, joins, play } from '../story.ts'
 
-Deno.test('A batch that fails is tried a bounded number of times, with pauses between', () => {
+Deno.test('A failing item is tried a limited number of times, with pauses between', () => {
   const story = play({ limits: { maxAttempts: 3 } }, [
     [0, joins('a', { faults: { failRatio: 1 } })],
     [500, asks('q', 60_000)],
@@ -28,7 +28,7 @@ Deno.test('An item that failed on one node goes to another', () => {
   assert.ok(story.sent(({ node }) => node === 'broken').length > 0, 'it was tried')
 })
 
-Deno.test('An input that is at fault answers the whole query at once with its reason', () => {
+Deno.test('A faulty input fails the whole query at once with its reason', () => {
   const scheduler = byHand()
   const [detect] = commandsOf(scheduler, asked('q', 5000), 10, 'dispatch')
   const ended = finished(detect!.batch, 1, ['x', 'y', 'z'])
@@ -47,7 +47,7 @@ Deno.test('An input that is at fault answers the whole query at once with its re
   assert.deepEqual([inFlight, queued], [0, { detect: 0, read: 0 }])
 })
 
-Deno.test('An input that is at fault says nothing against what served it', () => {
+Deno.test('A faulty input does not count against the node or variant that ran it', () => {
   const scheduler = byHand()
   const [bad] = commandsOf(scheduler, asked('bad', 60_000), 10, 'dispatch')
   const outcome = { ok: false, fatal: true, reason: 'invalid_input', message: 'no' } as const
@@ -56,7 +56,7 @@ Deno.test('An input that is at fault says nothing against what served it', () =>
   assert.equal(next?.variant, bad!.variant)
 })
 
-Deno.test('Outcomes too few count as failures to try again, as those do that say so', () => {
+Deno.test('Missing outcomes count as failures to retry, like explicit ones', () => {
   const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
   for (const outcomes of [[], [failed]]) {
     const scheduler = byHand()
@@ -65,12 +65,12 @@ Deno.test('Outcomes too few count as failures to try again, as those do that say
     const [again] = commandsOf(scheduler, short, 100, 'dispatch')
     assert.equal(scheduler.stats().pipelines.ocr!.inFlight, 1)
     assert.deepEqual(again!.items.map(({ query }) => query), ['q'])
-    // The pair that failed rests: another variant is tried first.
+    // The failed pair of slot and variant pauses: another variant is tried first.
     assert.notEqual(again!.variant, detect!.variant)
   }
 })
 
-Deno.test('A batch overdue past its give-up time is called off and tried elsewhere', () => {
+Deno.test('A batch past its give-up time is cancelled and tried elsewhere', () => {
   const story = play({ children: 0 }, [
     [0, joins('hangs', { slowness: 0.5, faults: { hangRatio: 1 } }), joins('sound')],
     [500, asks('q', 20_000)],
@@ -115,7 +115,7 @@ Deno.test('Late results, unknown batches and unknown nodes do no harm', () => {
   assert.equal(commands.filter(({ type }) => type === 'answer').length, 1)
 })
 
-Deno.test('A pool that hung for a while serves again when it has come to', () => {
+Deno.test('A pool that hung for a while serves again once it responds', () => {
   const faults = { hangRatio: 1 }
   const story = play({ children: 0 }, [
     [0, joins('a', { faults })],
@@ -125,7 +125,7 @@ Deno.test('A pool that hung for a while serves again when it has come to', () =>
   for (let i = 90; i < 100; i++) story.served(`late${i}`)
 })
 
-Deno.test('How long an item waited is said: here, and at its node behind another batch', () => {
+Deno.test('The queue time of an item includes its wait here and at its node', () => {
   const scheduler = byHand()
   const [first] = commandsOf(scheduler, asked('first', 60_000), 10, 'dispatch')
   assert.deepEqual(commandsOf(scheduler, asked('q', 60_000), 20, 'dispatch'), [])
@@ -149,19 +149,19 @@ const giveUpOf = (slots: number, ran: boolean, nodes?: string[]): number => {
 
 const TWO = ['a', 'b']
 
-Deno.test('The only node is given more time for its first run, where another could not help', () => {
+Deno.test('The only node gets more time for its first run, if no other could help', () => {
   assert.ok(giveUpOf(1, false) > giveUpOf(1, false, TWO) + 10_000)
   assert.ok(giveUpOf(1, true) < giveUpOf(1, false) - 10_000)
 })
 
-Deno.test('A slot that stands still is given more time where no other node could do its work', () => {
-  // The node ends its worker with what is given up, and loads all anew: nobody is quicker for it, nor
-  // on its other slots, which stand still with it.
+Deno.test('A stalled slot gets more time if no other node could do its work', () => {
+  // The node ends the worker of a batch given up, and loads all again: nothing gets quicker, also not
+  // on its other slots, which stall with it.
   assert.ok(giveUpOf(1, true) > giveUpOf(1, true, TWO) + 4000)
   for (const ran of [true, false]) assert.equal(giveUpOf(2, ran), giveUpOf(1, ran))
 })
 
-Deno.test('A batch whose query ran out of time teaches how slow its node is', () => {
+Deno.test('A batch whose query timed out teaches that its node is slow', () => {
   const scheduler = byHand()
   const [slow] = commandsOf(scheduler, asked('q', 4000), 10, 'dispatch')
   const commands = wakeUntil(scheduler, 4000, 4000)

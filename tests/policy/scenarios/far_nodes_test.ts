@@ -1,4 +1,4 @@
-/** Nodes that messages travel long to. */
+/** Nodes with long network times. */
 import assert from 'node:assert/strict'
 import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 
@@ -13,13 +13,13 @@ function burst(networkMs: number) {
 }
 
 Deno.test('Nodes that are far away are kept nearly as busy as near ones', () => {
-  // Six batches that take 5 ms each are under way at once: they fill a round trip of 30 ms.
+  // Six batches of 5 ms each are under way at once: they fill a round trip of 30 ms.
   const [near, far] = [burst(2), burst(30)]
   assert.ok(far.served > 0.85 * near.served, `${far.served} of ${near.served}`)
   assert.ok(far.lost <= 0.03 * far.served, `${far.lost} lost of ${far.served}`)
 })
 
-Deno.test('A query without the time for the way to a far node goes to the near one', () => {
+Deno.test('A query without time for the way to a far node goes to the near one', () => {
   const story = play({ children: 0 }, [
     [0, joins('far', { networkMs: 400, slowness: 0.2 }), joins('near')],
     [1000, asksMany('learned', 10, 600, 5000)],
@@ -29,7 +29,7 @@ Deno.test('A query without the time for the way to a far node goes to the near o
   assert.deepEqual(stages.map(({ node }) => node), ['near'])
 })
 
-Deno.test('A far node serves who has the time for it', () => {
+Deno.test('A far node serves queries that have time for it', () => {
   const story = play({ children: 2 }, [
     [0, joins('far', { networkMs: 500 })],
     [1000, asksAtRandom('q', 1, 15_000, 5000)],

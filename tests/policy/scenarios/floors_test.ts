@@ -1,9 +1,9 @@
-/** Queries that ask for a least accuracy. */
+/** Queries with a minimum accuracy. */
 import assert from 'node:assert/strict'
 import { ocr, refsOf } from '../fixtures.ts'
 import { asks, asksMany, joins, play, rules } from '../story.ts'
 
-Deno.test('An accuracy above the best path is refused for good', () => {
+Deno.test('A minimum accuracy above the best path is refused for good', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [1000, asks('q', 5000, { minAccuracy: 0.82 })],
@@ -13,7 +13,7 @@ Deno.test('An accuracy above the best path is refused for good', () => {
   assert.equal(retryAfterMs, undefined)
 })
 
-Deno.test('An accuracy that only nodes that are not here reach may be tried again', () => {
+Deno.test('A minimum accuracy that only absent nodes reach may be tried again', () => {
   const able = refsOf(ocr).filter(({ variant }) => variant !== 'large')
   const story = play({}, [
     [0, joins('a', { able })],
@@ -25,7 +25,7 @@ Deno.test('An accuracy that only nodes that are not here reach may be tried agai
   assert.ok(retryAfterMs! > 0)
 })
 
-Deno.test('The accuracy of the best path is served by the best path', () => {
+Deno.test('A minimum accuracy equal to the best path is served by the best path', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [1000, asks('q', 5000, { minAccuracy: 0.81 })],
@@ -33,7 +33,7 @@ Deno.test('The accuracy of the best path is served by the best path', () => {
   assert.equal(story.served('q').accuracy, 0.81)
 })
 
-Deno.test('An accuracy is kept under load, or the query has no answer for want of time', () => {
+Deno.test('A minimum accuracy is kept under load, or the query fails for lack of time', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [1000, asksMany('asks', 150, 80, 2000, { minAccuracy: 0.7 })],
@@ -48,7 +48,7 @@ Deno.test('An accuracy is kept under load, or the query has no answer for want o
   }
 })
 
-Deno.test('An accuracy that every path has changes nothing for who asks for it', () => {
+Deno.test('A minimum accuracy that every path keeps changes nothing for its queries', () => {
   const story = play({ children: 2 }, [
     [0, joins('a'), joins('b')],
     [1000, asksMany('asks', 150, 80, 2000, { minAccuracy: 0.42 })],
@@ -59,7 +59,7 @@ Deno.test('An accuracy that every path has changes nothing for who asks for it',
   assert.ok(Math.abs(asking - others) < 0.03, `${asking} and ${others}`)
 })
 
-Deno.test('An accuracy that only a forbidden variant reaches is refused until that is allowed', () => {
+Deno.test('A minimum accuracy that only a forbidden variant reaches is refused until that is allowed', () => {
   const story = play({ children: 2 }, [
     [0, joins('a')],
     [500, rules('forbidden ocr read big')],
@@ -75,7 +75,7 @@ Deno.test('An accuracy that only a forbidden variant reaches is refused until th
   story.served('again')
 })
 
-Deno.test('A variant slower than the SLO is for queries with more time that ask for its accuracy', () => {
+Deno.test('A variant slower than the SLO serves queries with more time that ask for its accuracy', () => {
   const story = play({ children: 2 }, [
     [0, joins('a', { slowness: 60 })],
     [1000, asksMany('usual', 60, 2000, ocr.sloMs)],

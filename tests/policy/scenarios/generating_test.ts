@@ -1,4 +1,4 @@
-/** What generates token by token runs beside its like; what gathers waits for all that it takes. */
+/** Generating items run beside each other; gathering items wait for all of their inputs. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import type { Pipeline } from '../../../src/pipeline/schema.ts'
@@ -71,7 +71,7 @@ const gave = (result: string, children: { [task: string]: string[] } = {}): Item
 
 type Sent = Extract<PolicyCommand, { type: 'dispatch' }>
 
-Deno.test('What generates begins beside what runs while rows are free, one item a batch', () => {
+Deno.test('A generating item begins beside running ones while rows are free, one item per batch', () => {
   const scheduler = poolOf(texts)
   const sent: Sent[] = []
   for (let i = 0; i < 5; i++) {
@@ -80,7 +80,7 @@ Deno.test('What generates begins beside what runs while rows are free, one item 
   assert.deepEqual(sent.map(({ items }) => items.map(({ query }) => query)), [['q0'], ['q1'], [
     'q2',
   ]])
-  // The second is done first, and its row is taken at once.
+  // The second item is done first, and its row is reused at once.
   const [next, ...others] = commandsOf(
     scheduler,
     ended(sent[1]!.batch, [gave('text')]),
@@ -91,7 +91,7 @@ Deno.test('What generates begins beside what runs while rows are free, one item 
   assert.deepEqual(others, [])
 })
 
-Deno.test('An answer that takes long is not given up before its deadline', () => {
+Deno.test('A long generated answer is not given up before its deadline', () => {
   const scheduler = poolOf(texts)
   const [sent] = commandsOf(scheduler, asks('q', texts, 60_000), 10, 'dispatch')
   for (let atMs = 1000; atMs < 59_000; atMs += 1000) {
@@ -101,7 +101,7 @@ Deno.test('An answer that takes long is not given up before its deadline', () =>
   assert.equal(answer?.answer.ok, true)
 })
 
-Deno.test('A task that gathers gets what all items before it gave, in reading order, once', () => {
+Deno.test('A gathering task gets the results of all items before it, in reading order, once', () => {
   const scheduler = poolOf(receipts)
   const [detect] = commandsOf(scheduler, asks('q', receipts), 10, 'dispatch')
   const found = gave('page', { read: ['line 1', 'line 2', 'line 3'] })
@@ -133,7 +133,7 @@ Deno.test('A task that gathers gets what all items before it gave, in reading or
   assert.deepEqual(answer.answer.items.filter(({ task }) => task === 'extract').length, 1)
 })
 
-Deno.test('Where nothing was found there is nothing to gather, and the query is answered', () => {
+Deno.test('A query whose items found nothing is answered without gathering', () => {
   const scheduler = poolOf(receipts)
   const [detect] = commandsOf(scheduler, asks('q', receipts), 10, 'dispatch')
   const [answer] = commandsOf(
@@ -168,9 +168,9 @@ const documents = checkPipeline({
 }, 'documents.json')
 
 /**
- * Pages go by in an order that is given, each with its lines.
+ * Pages are done in a given order, each with its lines.
  *
- * @returns what was gathered, and the answer
+ * @returns the gathered lines, and the answer
  */
 function readPages(lines: { [page: string]: string[] }, order: readonly string[]) {
   const scheduler = poolOf(documents)
@@ -185,7 +185,7 @@ function readPages(lines: { [page: string]: string[] }, order: readonly string[]
     }
   }
   while (open.length > 0) {
-    // Pages that come last are those whose turn is last.
+    // The last pages are those whose turn is last.
     open.sort((a, b) => rankOf(a) - rankOf(b))
     const batch = open.shift()!
     const outcomes = batch.items.map(({ payload }): ItemOutcome => {
@@ -203,7 +203,7 @@ function readPages(lines: { [page: string]: string[] }, order: readonly string[]
   }
 }
 
-Deno.test('Where the last page that is looked at has no line, those of the others are gathered', () => {
+Deno.test('Gathering takes the lines of the other pages if the last page done has none', () => {
   const lines = { full: ['line 1', 'line 2'], empty: [] }
   for (const order of [['full', 'empty'], ['empty', 'full']]) {
     const { gathered, answers } = readPages(lines, order)
@@ -215,13 +215,13 @@ Deno.test('Where the last page that is looked at has no line, those of the other
   }
 })
 
-Deno.test('Where no page has a line nothing is gathered, and the query is answered', () => {
+Deno.test('A query whose pages have no line is answered without gathering', () => {
   const { gathered, answers } = readPages({ a: [], b: [] }, ['a', 'b'])
   assert.deepEqual(gathered, [])
   assert.deepEqual(answers.map(({ answer }) => answer.ok), [true])
 })
 
-Deno.test('No batch is given up before what the file says that an item may take', () => {
+Deno.test('No batch is given up before the time that the file allows an item', () => {
   const waited = (longestMs?: number) => {
     const { root, tasks } = structuredClone(documents)
     if (longestMs !== undefined) tasks[root]!.longestMs = longestMs

@@ -1,4 +1,4 @@
-/** Stragglers are begun once more on another node; the first result counts. */
+/** Hedges: late batches are started again on another node; the first result counts. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
@@ -21,7 +21,7 @@ const straggling = (hedge: boolean) => {
   return { scene, tookMs: last[0]!.atMs - fromMs, answers: last }
 }
 
-Deno.test('A batch that is later than it should be is done by another node in time', () => {
+Deno.test('A batch later than its upper latency is done by another node in time', () => {
   const { scene, tookMs, answers } = straggling(true)
   const without = straggling(false)
   assert.ok(tookMs < without.tookMs - 500, `${tookMs} and ${without.tookMs} ms`)
@@ -31,7 +31,7 @@ Deno.test('A batch that is later than it should be is done by another node in ti
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('Batches begun twice stay a small share, however many are late', () => {
+Deno.test('Hedges stay a small share of batches, however many are late', () => {
   const scene = createScene({ trust: false, hedge: true })
   let serial = 0
   // One in three takes ten times as long.
@@ -48,7 +48,7 @@ Deno.test('Batches begun twice stay a small share, however many are late', () =>
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('When both nodes that are at a batch lose it, it is done by a third', () => {
+Deno.test('A batch is done by a third node if its node and the node of its hedge lose it', () => {
   const scene = createScene({ trust: false, hedge: true })
   let stuck = false
   for (const id of ['a', 'b']) scene.node(id, { latencyMs: () => stuck ? 1500 : 40 })
@@ -68,8 +68,8 @@ Deno.test('When both nodes that are at a batch lose it, it is done by a third', 
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('What a node that hangs was at is begun once more while others wait, and nothing is lost', () => {
-  // Some gaps are in step with how often it is looked whether a slot is free.
+Deno.test('A batch on a hanging node is hedged while others wait, and no query is lost', () => {
+  // Some gaps coincide with the interval of looking for free slots.
   for (const gapMs of [25, 30, 40, 50]) {
     for (let seed = 1; seed <= few(2, 8); seed++) {
       const scene = createScene({ trust: false, hedge: true, seed })
@@ -77,7 +77,7 @@ Deno.test('What a node that hangs was at is begun once more while others wait, a
       scene.node('a', { latencyMs: (_, batch) => hangs ? 60_000 : 20 + 4 * batch })
       for (const id of ['b', 'c']) scene.node(id, { latencyMs: (_, batch) => 20 + 4 * batch })
       scene.wait(500)
-      // The other two have work for most of their time, so that something waits often.
+      // The other two have work for most of their time, so items wait often.
       scene.ask(100 + 7 * seed, gapMs, 1000)
       hangs = true
       scene.ask(100, gapMs, 1000)
@@ -89,13 +89,13 @@ Deno.test('What a node that hangs was at is begun once more while others wait, a
   }
 })
 
-Deno.test('What waits behind a batch that hangs goes elsewhere, whoever could do that one', () => {
+Deno.test('Batches behind a hanging one go elsewhere, even if no other node can run that one', () => {
   for (const gapMs of [30, 40]) {
     for (let seed = 1; seed <= few(5, 10); seed++) {
       const scene = createScene({ trust: false, hedge: true, seed })
       let hangs = false
       scene.node('a', { latencyMs: (_, batch) => hangs ? 60_000 : 20 + 4 * batch })
-      // It cannot do what is more accurate, so that such a batch is begun nowhere else.
+      // It cannot run the more accurate variant, so a batch of that is hedged nowhere.
       const able = refs.filter(({ variant }) => variant === 'small')
       scene.node('b', { able, latencyMs: (_, batch) => 20 + 4 * batch })
       scene.wait(500)
@@ -115,7 +115,7 @@ Deno.test('What waits behind a batch that hangs goes elsewhere, whoever could do
 
 const SEEDS = few(12, 48)
 
-Deno.test('What hangs is begun once more in time for what follows it, while others wait', () => {
+Deno.test('A hanging batch is hedged in time for the tasks that follow, while others wait', () => {
   let begunAgain = 0
   let answered = 0
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -132,7 +132,7 @@ Deno.test('What hangs is begun once more in time for what follows it, while othe
     }
     scene.wait(500)
     scene.ask(60, 40 + seed, 2000)
-    // So many at once that something waits for a second; all have more time than who comes then.
+    // So many come at once that items wait for a second; all have more time than later queries.
     scene.ask(40, 0, 5000)
     scene.wait(5 * (seed % 12))
     next = true
@@ -150,12 +150,12 @@ Deno.test('What hangs is begun once more in time for what follows it, while othe
     if (scene.answers.get(urgent)![0]!.answer.ok) answered++
   }
   assert.ok(begunAgain >= 0.4 * SEEDS, `${begunAgain} of ${SEEDS}`)
-  // What follows waits for batches that run, and a third has no time for that; begun half as late again
-  // all of them would be late.
+  // The following tasks wait for running batches, and a third has no time for that; hedged half as late
+  // again, all of them would be late.
   assert.ok(answered >= 0.5 * begunAgain, `${answered} of ${begunAgain}`)
 })
 
-/** Two nodes, one of which is asked. */
+/** Two nodes, one of which gets a query. */
 function pair() {
   const scheduler = createScheduler({ pipelines: [single], hedge: true })
   const able = refsOf(single)
@@ -168,7 +168,7 @@ function pair() {
   return scheduler
 }
 
-Deno.test('With a query that is cancelled both nodes that are at it are told', () => {
+Deno.test('Cancelling a query cancels its batch and the hedge of it', () => {
   const scheduler = pair()
   const sent: { node: string; batch: number }[] = []
   let nextMs = 10
@@ -191,7 +191,7 @@ Deno.test('With a query that is cancelled both nodes that are at it are told', (
   )
 })
 
-Deno.test('A result that was on its way as it was given up counts, though another node was at it', () => {
+Deno.test('A result that was travelling when its batch was given up counts, despite a hedge', () => {
   const scheduler = pair()
   const asked = {
     type: 'query_arrived',

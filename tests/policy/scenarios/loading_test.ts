@@ -1,4 +1,4 @@
-/** Pools that are loading: who waits for what, and for how long. */
+/** Loading pools: which queries wait for which loads, and for how long. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
@@ -8,7 +8,7 @@ import { asks, asksMany, joins, only, play, type Scene } from '../story.ts'
 const BEST = { detect: { large: 1 }, read: { big: 2 } }
 const QUICKEST = { detect: { small: 1 }, read: { tiny: 2 } }
 
-Deno.test('A pool that is loading refuses with a shorter while to try again than an empty one', () => {
+Deno.test('A loading pool refuses with a shorter retry time than an empty one', () => {
   const story = play({}, [
     [0, asks('empty', 5000), joins('a', { loadMs: 60_000 }), asks('loading', 1000)],
   ], 10)
@@ -17,7 +17,7 @@ Deno.test('A pool that is loading refuses with a shorter while to try again than
   assert.ok(loading!.retryAfterMs! < empty!.retryAfterMs!)
 })
 
-Deno.test('A query that comes while the first variants are being loaded waits for them', () => {
+Deno.test('A query that comes while the first variants are loading waits for them', () => {
   const story = play({ children: 2 }, [
     [0, joins('a', { loadMs: 100 }), asks('early', 5000), asks('hurried', 150)],
   ], 6000)
@@ -25,12 +25,12 @@ Deno.test('A query that comes while the first variants are being loaded waits fo
   assert.deepEqual(story.served('early').path, BEST)
 })
 
-Deno.test('Of many who come while the first variants are being loaded only a few wait', () => {
+Deno.test('Only a few of many queries wait while the first variants are loading', () => {
   const story = play({ children: 2 }, [
     [0, joins('a', { loadMs: 100 }), asksMany('q', 100, 0, 6000)],
   ], 7000)
   const { served, refused, lost } = story.tally()
-  // Nobody knows yet how many can be served once it is there.
+  // It is not known yet how many can be served once the variant is loaded.
   assert.ok(served > 4 && served < 40, `${served}`)
   assert.deepEqual([refused, lost], [100 - served, 0])
   // Ten nodes that load have ten times as many wait.
@@ -40,14 +40,14 @@ Deno.test('Of many who come while the first variants are being loaded only a few
   assert.equal(ten.lost, 0)
 })
 
-Deno.test('A query that waits for what does not come is told that nodes failed it, at its deadline', () => {
+Deno.test('A query that waits in vain for a load fails with node_failed at its deadline', () => {
   const story = play({}, [[0, joins('a', { loadMs: 60_000 }), asks('q', 5000)]], 6000)
   const { atMs, reason } = story.failed('q')
   assert.equal(reason, 'node_failed')
   assert.equal(atMs, 5000)
 })
 
-/** One node holds what is quickest alone; another has just begun to load, the best first. */
+/** One node holds the quickest variants; another has just begun to load, the best first. */
 function withStronger(
   given: Parameters<typeof joins>[1],
   ...happens: ReturnType<typeof asks>[]
@@ -63,18 +63,18 @@ Deno.test('A query waits for the best variants while its deadline leaves time fo
   for (let i = 0; i < 3; i++) assert.deepEqual(story.served(`q${i}`).path, BEST)
 })
 
-Deno.test('A query without the time for loads is answered at once by what there is', () => {
+Deno.test('A query without time for loads is answered at once with loaded variants', () => {
   const { path, tookMs } = withStronger({}, asks('q', 900)).served('q')
   assert.deepEqual(path, QUICKEST)
   assert.ok(tookMs < 200, `${tookMs} ms`)
 })
 
-Deno.test('A query is in time though loads take much longer than it has', () => {
+Deno.test('A query is in time even if loads take much longer than it has', () => {
   const { path } = withStronger({ loadMs: 60_000 }, asks('q', 8000)).served('q')
   assert.deepEqual(path, QUICKEST)
 })
 
-Deno.test('Nobody waits any longer for what could not be loaded', () => {
+Deno.test('No query waits any longer for a variant that could not be loaded', () => {
   const { path, tookMs } = withStronger({ faults: { loadFailRatio: 1 } }, asks('q', 60_000)).served(
     'q',
   )
@@ -82,13 +82,13 @@ Deno.test('Nobody waits any longer for what could not be loaded', () => {
   assert.ok(tookMs < 9000, `${tookMs} ms`)
 })
 
-Deno.test('Where more is inside than could wait for loads, what there is serves', () => {
+Deno.test('Loaded variants serve if more queries are inside than could wait for loads', () => {
   const story = withStronger({}, asksMany('q', 40, 0, 8000))
   assert.equal(story.tally().served, 40)
   assert.ok(story.served('q0').tookMs < 700)
 })
 
-Deno.test('A batch that ran beside a load teaches nothing of how long its variant takes', () => {
+Deno.test("A batch that ran beside a load teaches nothing about its variant's latency", () => {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const detect = refsOf(ocr).filter(({ task }) => task === 'detect')
   const commands: PolicyCommand[] = []

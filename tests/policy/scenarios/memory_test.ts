@@ -1,23 +1,23 @@
-/** Nodes that have not the memory for every input, and what a scheduler remembers. */
+/** Nodes without memory for every input, and the memory of a scheduler. */
 import assert from 'node:assert/strict'
 import { createScheduler, type LearningScheduler } from '../../../src/policy/scheduler.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf, single } from '../fixtures.ts'
 import { asks, asksMany, joins, play } from '../story.ts'
 
-/** Names of queries are their payloads; the large ones fit on the nodes named roomy alone. */
+/** Names of queries are their payloads; large ones fit only on the nodes named roomy. */
 const fits = (payload: unknown, node: string) =>
   !String(payload).startsWith('large') || node.startsWith('roomy')
 
 for (const pipeline of [single, ocr]) {
-  Deno.test(`A node with the memory for an input does it at once, whoever else is idle: ${pipeline.name}`, () => {
+  Deno.test(`A node with memory for an input runs it at once, even if others are idle: ${pipeline.name}`, () => {
     const names = ['small 1', 'small 2', 'small 3']
     const story = play({ pipelines: [pipeline], fits, children: 1 }, [
       [0, ...names.map((id) => joins(id)), joins('roomy', { slowness: 2 })],
       [2000, asksMany('large', 10, 3000, 60_000), asksMany('usual', 10, 3000, 60_000)],
     ], 35_000)
     for (let i = 0; i < 10; i++) {
-      // Whoever leaves it to the others until it is pressing takes most of a minute.
+      // A scheduler that leaves it to the others until it is urgent takes most of a minute.
       assert.ok(story.served(`large${i}`).tookMs < 3000)
       assert.ok(story.served(`usual${i}`).tookMs < 3000)
     }
@@ -29,7 +29,7 @@ for (const pipeline of [single, ocr]) {
   })
 }
 
-Deno.test('An input that fits nowhere waits until its deadline, and others do not wait for it', () => {
+Deno.test('An input that fits no node waits until its deadline, and others do not wait for it', () => {
   const story = play({ pipelines: [single], fits }, [
     [0, joins('small')],
     [1000, asksMany('large', 5, 0, 2000), asks('usual', 5000)],
@@ -38,7 +38,7 @@ Deno.test('An input that fits nowhere waits until its deadline, and others do no
   for (let i = 0; i < 5; i++) story.failed(`large${i}`)
 })
 
-/** One query, all of whose batches take so long; returns what its first was expected to take. */
+/** One query, all of whose batches take this long; returns the expected time of its first batch. */
 function serve(scheduler: LearningScheduler, query: string, nowMs: number, computeMs: number) {
   const [first] = commandsOf(scheduler, asked(query, nowMs + 60_000), nowMs, 'dispatch')
   let batches = [first!]
@@ -51,7 +51,7 @@ function serve(scheduler: LearningScheduler, query: string, nowMs: number, compu
   return first!.expectedMs
 }
 
-Deno.test('A scheduler that is given what another learned expects the same', () => {
+Deno.test("A scheduler with another's memory expects the same latencies", () => {
   const first = byHand()
   for (let i = 0; i < 20; i++) serve(first, `q${i}`, 5000 * i, 700)
   const memory = JSON.parse(JSON.stringify(first.memory()))
@@ -68,7 +68,7 @@ Deno.test('A scheduler that is given what another learned expects the same', () 
   assert.ok(Math.abs(expected / fresh - 1) > 0.3, `${expected}, of one new ${fresh}`)
 })
 
-Deno.test('What was learned of a node that left is told once more', () => {
+Deno.test('The memory of a node that left is returned once more', () => {
   const scheduler = byHand()
   serve(scheduler, 'q', 1, 100)
   const nodes = () => scheduler.memory().profiles.map(([id]) => id)

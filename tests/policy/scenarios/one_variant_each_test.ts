@@ -1,4 +1,4 @@
-/** Queries that ask for a least accuracy, of a pool whose slots hold one variant each. */
+/** Queries with a minimum accuracy, in a pool whose slots hold one variant each. */
 import assert from 'node:assert/strict'
 import { createPolicy } from '../../../src/peers/policies.ts'
 import type { Answer } from '../../../src/policy/core/types.ts'
@@ -6,10 +6,10 @@ import { initialRates, simulate } from '../../../src/sim/run.ts'
 import { checkScenario } from '../../../src/sim/scenario.ts'
 
 const SECONDS = 30
-/** By then slots have changed for what is asked. */
+/** By then slots have changed for the demand. */
 const SETTLED_MS = 15_000
 
-/** Two tasks, each with a variant that is twice as slow as the next; ten slots. */
+/** Two tasks, each with variants of which one is twice as slow as the next; ten slots. */
 const scenario = (ratePerS: number) =>
   checkScenario({
     schema: 'shoal-scenario/1',
@@ -41,7 +41,7 @@ const scenario = (ratePerS: number) =>
     seed: 1,
   }, 'floors')
 
-/** Answers to those who ask for the accuracy, one in so many, and to the others. */
+/** Answers to queries with the minimum accuracy, one in so many, and to the others. */
 function run(ratePerS: number, every: number, minAccuracy: number) {
   const given = scenario(ratePerS)
   const policy = createPolicy('shoal', {
@@ -70,13 +70,13 @@ function run(ratePerS: number, every: number, minAccuracy: number) {
 
 const served = (answers: readonly Answer[]) => answers.filter(({ ok }) => ok).length
 
-Deno.test('Slots come to hold what reaches the accuracy that few queries ask for', () => {
+Deno.test('Slots come to hold variants for a minimum accuracy that few queries ask for', () => {
   const { asking, others, early } = run(100, 50, 1)
   assert.ok(asking.length > 25, `${asking.length}`)
   assert.ok(served(asking) > 0.9 * asking.length, `${served(asking)} of ${asking.length}`)
   for (const answer of asking) if (answer.ok) assert.ok(answer.accuracy >= 1 - 1e-9)
   assert.ok(served(others) > 0.99 * others.length, `${served(others)} of ${others.length}`)
-  // Until then they are told why, and when to come again.
+  // Until then queries are refused with the reason and a retry time.
   const refused = early.find(({ ok }) => !ok)
   assert.ok(refused !== undefined && !refused.ok)
   assert.equal(refused.reason, 'no_capable_node')
@@ -84,7 +84,7 @@ Deno.test('Slots come to hold what reaches the accuracy that few queries ask for
   assert.ok((refused.retryAfterMs ?? 0) > 0)
 })
 
-Deno.test('Who asks for no more than all variants reach goes before nobody', () => {
+Deno.test('Queries with a minimum accuracy that all variants reach get no priority', () => {
   const { asking, others } = run(100, 2, 0.49)
   const meanOf = (answers: readonly Answer[]) =>
     answers.reduce((sum, answer) => sum + (answer.ok ? answer.accuracy : 0), 0) / answers.length

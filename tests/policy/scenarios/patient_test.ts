@@ -1,4 +1,4 @@
-/** What is asked because there is time: it takes what is left of the pool, and no accuracy of anybody. */
+/** Patient queries (share below 1): they take spare capacity, and no accuracy of other queries. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { ocr } from '../fixtures.ts'
@@ -13,7 +13,7 @@ import {
   type Step,
 } from '../story.ts'
 
-/** Seven seconds with the best, two with the quickest. */
+/** Seven seconds with the best variant, two with the quickest. */
 const scansWith = (quick: number) =>
   checkPipeline({
     schema: 'shoal-pipeline/1',
@@ -39,7 +39,7 @@ const FROM_MS = 20_000
 const UNTIL_MS = 320_000
 const BEST_MS = 100 + 20 * 350
 
-/** As a job does: as many are inside at any time, each due far away. */
+/** Like a job: a constant number of queries inside, each due far in the future. */
 const keepsAsking = (inside: number, share: number): Step => (scene: Scene) => {
   const open = new Set<string>()
   let serial = 0
@@ -65,17 +65,17 @@ function played(nodes: number, share?: number) {
   const ended = story.tally('scan').served
   return {
     story,
-    /** Of what the nodes could do of them with the best models and nothing else. */
+    /** Work done relative to the nodes' capacity with the best models. */
     done: ended * BEST_MS / (nodes * (UNTIL_MS - FROM_MS)),
   }
 }
 
 for (const nodes of [2, 10]) {
-  Deno.test(`${nodes} nodes do what has time as well as they can, and all of them all the while`, () => {
+  Deno.test(`${nodes} nodes are kept busy by patient queries at the best accuracy, at no cost to others`, () => {
     const { story, done } = played(nodes, 0.05)
     assert.equal(story.accuracy('scan').toFixed(3), '1.000')
     assert.ok(done > 0.85, `${done} of what they could do`)
-    // Nobody beside it is served worse, or not.
+    // Other queries are served as well, and as many of them.
     const alone = played(nodes).story
     assert.equal(story.accuracy('page').toFixed(3), alone.accuracy('page').toFixed(3))
     const { served, asked } = story.tally('page')
@@ -83,7 +83,7 @@ for (const nodes of [2, 10]) {
   })
 }
 
-Deno.test('what has time waits for the best model, though nodes leave and new ones load the quickest first', () => {
+Deno.test('patient queries wait for the best model, though nodes leave and new ones load the quickest first', () => {
   const given = { latencyCv: 0.1, slowness: 1.5, loadMs: 8000 }
   const here = ['n0', 'n1', 'n2']
   const story = play({
@@ -101,18 +101,18 @@ Deno.test('what has time waits for the best model, though nodes leave and new on
   assert.equal(story.accuracy('scan').toFixed(3), '1.000')
 })
 
-Deno.test('who cannot wait finds no long batches of what can', () => {
+Deno.test('urgent queries do not find long batches of patient ones ahead', () => {
   const longest = (share: number) => {
     const { story } = played(2, share)
     const batches = story.sent(({ task, variant }) => task === 'read' && variant === 'best')
     return Math.max(...batches.map(({ items }) => items.length))
   }
-  // One takes 350 ms, of the 5000 that a page has.
+  // One item takes 350 ms, of the 5000 that a page has.
   assert.equal(longest(0.05), 1)
   assert.ok(longest(1) > 1)
 })
 
-Deno.test('what counts in full is done sooner, with quicker models', () => {
+Deno.test('queries that count in full are done sooner, with quicker models', () => {
   const [patient, due] = [played(2, 0.05), played(2, 1)]
   assert.ok(due.done > 1.1 * patient.done, `${due.done} and ${patient.done}`)
   assert.ok(due.story.accuracy('scan') < 0.98, `${due.story.accuracy('scan')}`)

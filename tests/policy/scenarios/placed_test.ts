@@ -1,4 +1,4 @@
-/** Slots that cannot hold all: what they hold is planned, and what the pool is worth with that. */
+/** Slots that cannot hold all variants: their placement, and what the pool achieves with it. */
 import assert from 'node:assert/strict'
 import { createPolicy } from '../../../src/peers/policies.ts'
 import { simulate } from '../../../src/sim/run.ts'
@@ -48,7 +48,7 @@ const OVERTAKEN = 'batch refused: variant not held'
 const flat = (rate: number, seconds = 30) => Array<number>(seconds).fill(rate)
 const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
 
-Deno.test('Half as many again are in time as with fixed variants, once the best path is not enough', () => {
+Deno.test('Half as many queries again are in time as with fixed variants, once the best path is not enough', () => {
   const scenario = scenarioOf(flat(400, 15))
   const ours = run(scenario).result
   const theirs = run(scenario, 'static').result
@@ -73,7 +73,7 @@ Deno.test('Nodes with room for two variants of four lose hardly any accuracy', (
   assert.ok(result.effectiveAccuracy > 0.9, `${result.effectiveAccuracy}`)
 })
 
-Deno.test('Nodes with room for three variants of five each do what the others cannot', () => {
+Deno.test('Nodes with room for three variants of five complement each other', () => {
   const find = {
     quick: { accuracy: 0.55, fanOut: { name: 2 } },
     usual: { accuracy: 0.9, fanOut: { name: 12 } },
@@ -98,7 +98,7 @@ Deno.test('Nodes with room for three variants of five each do what the others ca
     })).result
   )
   for (const { violationRatio } of results) assert.ok(violationRatio < 0.002, `${violationRatio}`)
-  // Those that alone hold the quick detector helped with what came of the others: 0.805.
+  // When nodes that alone hold the quick detector also ran the tasks behind it, it was 0.805.
   const accuracy = meanOf(results.map(({ effectiveAccuracy }) => effectiveAccuracy))
   assert.ok(accuracy > 0.825, `${accuracy}`)
 })

@@ -1,5 +1,5 @@
 /**
- * What holds whatever happens, on pools that nobody chose: random load, churn, faults, cancellations.
+ * Invariants under random load, churn, faults and cancellations, on random pools.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { few } from '../../exhaustive.ts'
 
 const pipelines = [ocr, street]
 
-/** Child items by query and task alone, so that the size of an answer is known beforehand. */
+/** Child items by query and task alone, so that the size of an answer is known in advance. */
 const countOf = (query: string, child: string) => seedFor(7, `${query} ${child}`) % 4
 
 function sizeOf(query: string, pipeline: string): number {
@@ -31,11 +31,11 @@ interface Run {
   faulty: boolean
 }
 
-/** Queries come for so long; all have ended after the other. */
+/** Queries come until the first time; all have ended at the second. */
 const ARRIVE_MS = 4000
 const END_MS = 8000
 
-/** Runs to the end; on the way plans are looked at. */
+/** Runs to the end, and checks plans on the way. */
 function runWatched(pool: ReturnType<typeof createPool>): void {
   while (pool.time.nowMs < END_MS) {
     pool.run(pool.time.nowMs + 500)
@@ -43,7 +43,7 @@ function runWatched(pool: ReturnType<typeof createPool>): void {
   }
 }
 
-/** What a plan promises is possible, and no better than the best. */
+/** A plan's promise is possible, and no better than the best. */
 function checkPlan(plan: Plan, nodes: number): void {
   const { objective, bound, gap, mix, awake, standby, resting, instances } = plan
   assert.ok(objective >= 0 && objective <= bound + 1e-9, `${objective} of ${bound}`)
@@ -131,7 +131,7 @@ const run = fc.record({
 
 const RUNS = few(12, 60)
 
-Deno.test('Each query has one answer by its deadline, whoever comes, goes, fails or hangs', () => {
+Deno.test('Each query has one answer by its deadline, under any joins, departures, failures and hangs', () => {
   let served = 0
   fc.assert(
     fc.property(run, (given) => {
@@ -145,7 +145,7 @@ Deno.test('Each query has one answer by its deadline, whoever comes, goes, fails
         const deadlines = command.items.map(({ query }) => asked.get(query)!.deadlineMs)
         assert.equal(command.deadlineMs, Math.min(...deadlines))
         for (const { query, payload } of command.items) {
-          // A payload is the query, or query/task/position: all of the batch are of its one task.
+          // A payload is the query, or query/task/position: all items of the batch are of its one task.
           const task: string = String(payload).split('/')[1] ??
             (command.pipeline === 'ocr' ? 'detect' : 'scene')
           assert.equal(task, command.task)
@@ -187,7 +187,7 @@ Deno.test('Each query has one answer by its deadline, whoever comes, goes, fails
   assert.ok(served > 8 * RUNS, `${served} served in all`)
 })
 
-Deno.test('Any events in any order are survived, and nobody is left inside', () => {
+Deno.test('Any events in any order are survived, and no query is left inside', () => {
   const id = fc.constantFrom('a', 'b', 'c')
   const ref = fc.record({
     pipeline: fc.constantFrom('ocr', 'none'),
@@ -287,7 +287,7 @@ Deno.test('Any events in any order are survived, and nobody is left inside', () 
   )
 })
 
-Deno.test('The same pool from the same seed runs the same, bit for bit, and from another otherwise', () => {
+Deno.test('The same pool from the same seed runs the same, bit for bit, and from another differently', () => {
   fc.assert(
     fc.property(run.filter(({ nodes }) => nodes > 1), (given) => {
       const of = (seed: number) => {

@@ -1,4 +1,4 @@
-/** Has a pipeline replaced many times, and prints how many of its versions are still in memory. */
+/** Replaces a pipeline many times, and prints how many of its versions are still in memory. */
 import { asVersion } from '../../../src/pipeline/version.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
@@ -51,7 +51,7 @@ for (let version = 2; version <= VERSIONS; version++) {
       ...{ deadlineMs: nowMs + 5000, payload: query },
     })
   }
-  // All ends that is under way.
+  // All batches under way end.
   for (let i = 0; i < 20; i++) {
     nowMs += 1000
     post({ type: 'wake' })

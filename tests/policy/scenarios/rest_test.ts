@@ -1,10 +1,10 @@
-/** Nodes that are not needed rest, and are called when they are. */
+/** Nodes rest while they are not needed, and are called when they are. */
 import assert from 'node:assert/strict'
 import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 
 const eight = Array.from({ length: 8 }, (_, i) => joins(`n${i}`))
 
-Deno.test('Where little is asked most nodes come to rest, and nobody is late for it', () => {
+Deno.test('Most nodes rest at low demand, and no query is late because of that', () => {
   const story = play({ children: 2 }, [
     [0, ...eight],
     [1000, asksAtRandom('q', 2, 15_000, 5000)],
@@ -16,7 +16,7 @@ Deno.test('Where little is asked most nodes come to rest, and nobody is late for
   assert.equal(served, asked)
 })
 
-Deno.test('Nodes at rest are called when more is asked, and rest again after it', () => {
+Deno.test('Resting nodes are called when demand rises, and rest again after it', () => {
   const story = play({ children: 2 }, [
     [0, ...eight],
     [1000, asksAtRandom('before', 1, 10_000, 2000)],
@@ -33,7 +33,7 @@ Deno.test('Nodes at rest are called when more is asked, and rest again after it'
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
 })
 
-Deno.test('A query in a hurry calls who rests rather than be late', () => {
+Deno.test('An urgent query calls a resting node rather than be late', () => {
   const story = play({ children: 2 }, [
     [0, ...eight],
     [1000, asksMany('few', 20, 500, 5000)],

@@ -1,4 +1,4 @@
-/** One pipeline takes another's place while queries of both are inside. */
+/** One pipeline replaces another while queries of both are inside. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { fromFileUrl } from '../../../src/cli/root.ts'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
@@ -18,9 +18,9 @@ const askedOfNext = (query: string, deadlineMs: number): PolicyEvent => ({
   pipeline: 'ocr~2',
 })
 
-Deno.test('A new version is taken in beside the old one, which goes once nobody asks for it', () => {
+Deno.test('A new version loads beside the old one, which is removed once it gets no queries', () => {
   const scheduler = byHand()
-  // The old one serves, and has something under way when the new one comes.
+  // The old version serves, and has a batch under way when the new one comes.
   const [first] = of(scheduler.handle(asked('old', 60_000), 1), 'dispatch')
   equal(first!.pipeline, 'ocr')
   scheduler.handle({ type: 'pipeline_added', pipeline: next, replaces: 'ocr' }, 2)
@@ -33,7 +33,7 @@ Deno.test('A new version is taken in beside the old one, which goes once nobody 
     const ready = { node: 'a', slot: 0, pipeline, task, variant }
     loads = of(scheduler.handle({ type: 'instance_ready', ...ready }, 4), 'load')
   }
-  // All of the new one, nothing of the old one again.
+  // All variants of the new version load, none of the old one.
   deepEqual(
     loaded.sort(),
     refsOf(next).map(({ task, variant }) => `ocr~2 ${task} ${variant}`).sort(),
@@ -61,7 +61,7 @@ Deno.test('A new version is taken in beside the old one, which goes once nobody 
   deepEqual(late.map(({ query, answer }) => [query, answer.ok]), [['new', true]])
   const { pipelines, nodes } = scheduler.stats()
   deepEqual(Object.keys(pipelines), ['ocr~2'])
-  // What the old one did counts on.
+  // The counts of the old version go on.
   equal(pipelines['ocr~2']!.arrived, 2)
   equal(pipelines['ocr~2']!.onTime, 2)
   equal(nodes['a']!.instances, refsOf(next).length)
@@ -70,7 +70,7 @@ Deno.test('A new version is taken in beside the old one, which goes once nobody 
   ok(scheduler.plan().instances.every(({ pipeline }) => pipeline === 'ocr~2'))
 })
 
-Deno.test('A plan is asked for with the demand of the pipeline that is followed now', () => {
+Deno.test('A plan is requested with the demand of the pipeline that is followed now', () => {
   const scheduler = createScheduler({ pipelines: [street, ocr], startPerS: { street: 5, ocr: 40 } })
   const able = [...refsOf(street), ...refsOf(ocr), ...refsOf(next)]
     .map((ref) => ({ ...ref, memoryBytes: 1 }))
@@ -98,9 +98,9 @@ Deno.test('A plan is asked for with the demand of the pipeline that is followed 
   deepEqual(none, [])
 })
 
-Deno.test('A pipeline is as quick as the one whose place it takes, and all is counted on', () => {
+Deno.test('A pipeline inherits the latency of the one it replaces, and its counters go on', () => {
   const scheduler = byHand()
-  // Unlike what its file says, and unlike each other.
+  // Unlike the file's latency, and unlike each other.
   const profile = refsOf(ocr).map((ref, i) => (
     { ...ref, points: [{ batch: 1, latencyMs: 400 - 50 * i }] }
   ))
@@ -130,7 +130,7 @@ Deno.test('A pipeline is as quick as the one whose place it takes, and all is co
   ok(Math.abs(first!.expectedMs / old!.expectedMs - 1) < 0.05, `${first!.expectedMs}`)
 })
 
-Deno.test('Of pipelines that were replaced nothing is kept, however often that was', () => {
+Deno.test('Replaced pipelines leave no state, however many there were', () => {
   const scheduler = byHand()
   let nowMs = 1
   for (let version = 2; version <= 5; version++) {
@@ -157,7 +157,7 @@ Deno.test('Of pipelines that were replaced nothing is kept, however often that w
   deepEqual(models, [...new Set(models)])
 })
 
-Deno.test('Of versions that are served no more none stays in memory but the last', async () => {
+Deno.test('Only the last of the removed versions stays in memory', async () => {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...['run', '--no-check', '--v8-flags=--expose-gc'],

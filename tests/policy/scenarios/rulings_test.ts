@@ -14,7 +14,7 @@ const held = (story: Scene) =>
 
 const TWO_NODES = [joins('a', { slots: 2 }), joins('b', { slots: 2, slowness: 3 })]
 
-Deno.test('A forbidden variant is let go of, used no more, and comes back when it is allowed', () => {
+Deno.test('A forbidden variant is released and unused, and comes back once it is allowed', () => {
   const story = play({ children: 2 }, [
     [0, ...TWO_NODES],
     [500, asks('before', 5000)],
@@ -31,7 +31,7 @@ Deno.test('A forbidden variant is let go of, used no more, and comes back when i
   assert.doesNotMatch(story.scheduler.plan().reason, /forbidden/)
 })
 
-Deno.test('A pinned variant serves its task alone, under load too, and new nodes load no other', () => {
+Deno.test('A pinned variant alone serves its task, also under load, and new nodes load no other', () => {
   const story = play({ children: 2 }, [
     [0, ...TWO_NODES],
     [500, rules('pinned ocr read tiny'), joins('late')],
@@ -44,7 +44,7 @@ Deno.test('A pinned variant serves its task alone, under load too, and new nodes
   assert.match(story.scheduler.plan().reason, /read tiny is pinned/)
 })
 
-Deno.test('What runs when its variant is forbidden ends as it began', () => {
+Deno.test('A batch that runs when its variant is forbidden ends normally', () => {
   const story = play({ children: 2 }, [
     [0, ...TWO_NODES],
     [500, asks('inside', 5000)],
@@ -53,7 +53,7 @@ Deno.test('What runs when its variant is forbidden ends as it began', () => {
   assert.deepEqual(pathOf(story, 'inside'), ['detect large', 'read big'])
 })
 
-Deno.test('A variant goes only once another one serves its task', () => {
+Deno.test('A closed variant is unloaded only once another one serves its task', () => {
   const story = play({ children: 2 }, [
     [0, joins('a', { able: only(ocr, 'small', 'tiny') })],
     [500, rules('pinned ocr read big'), asks('alone', 5000)],
@@ -65,7 +65,7 @@ Deno.test('A variant goes only once another one serves its task', () => {
   assert.deepEqual(held(story), ['big', 'large', 'small'])
 })
 
-Deno.test('A forbidden variant stays while all that could take its place are paused, and no longer', () => {
+Deno.test('A forbidden variant stays while all nodes with a replacement are paused, and no longer', () => {
   const others = refsOf(ocr).filter(({ variant }) => variant !== 'big')
   const story = play({ children: 2 }, [
     [0, joins('a', { able: only(ocr, 'big') }), joins('b', { able: others })],
@@ -77,7 +77,7 @@ Deno.test('A forbidden variant stays while all that could take its place are pau
   assert.deepEqual(pathOf(story, 'q'), ['detect large', 'read mid'])
 })
 
-Deno.test('Slots that hold one variant each are placed anew around a pin', () => {
+Deno.test('Slots with one variant each are placed again around a pin', () => {
   const { scheduler, solve } = createPolicy('shoal', { pipelines: [ocr] })
   const held = new Map<string, string>()
   const loads: string[] = []

@@ -1,4 +1,4 @@
-/** Pipelines that share a pool, and what each weighs. */
+/** Pipelines that share a pool, and their weights. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { ocr, street } from '../fixtures.ts'
@@ -18,7 +18,7 @@ Deno.test('Two pipelines share a pool by deadline', () => {
   assert.equal(story.tally().served, 20)
 })
 
-Deno.test('Of a quiet pipeline as large a share is served as of one that floods the pool', () => {
+Deno.test('A quiet pipeline is served to as large a share as one that floods the pool', () => {
   const story = play({ pipelines: [ocr, street] }, [
     [0, joins('a'), joins('b')],
     [1000, asksAtRandom('flood', 100, 10_000, 2000, { of: 'ocr' })],
@@ -29,7 +29,7 @@ Deno.test('Of a quiet pipeline as large a share is served as of one that floods 
   assert.ok(quiet! >= flood!, `${quiet} and ${flood}`)
 })
 
-Deno.test('Of a pool that two pipelines flood each has half', () => {
+Deno.test('Two pipelines that flood a pool get half of it each', () => {
   const story = play({ pipelines: [oneTask('one', 1000), oneTask('other', 1000)] }, [
     [0, joins('a'), joins('b')],
     [500, asksAtRandom('one', 100, 10_000, 1000, { seed: 1 })],
@@ -40,7 +40,7 @@ Deno.test('Of a pool that two pipelines flood each has half', () => {
   assert.ok(one! + other! > 0.9 * 100 * 10, `${one} and ${other}`)
 })
 
-/** Shares that are served of two pipelines, each asked for all that the pool carries. */
+/** Served shares of two pipelines, each with demand for the whole pool. */
 function shares(light: [sloMs: number, weight: number], heavy: typeof light) {
   const story = play({ pipelines: [oneTask('light', ...light), oneTask('heavy', ...heavy)] }, [
     [0, joins('a'), joins('b')],
@@ -53,7 +53,7 @@ function shares(light: [sloMs: number, weight: number], heavy: typeof light) {
   })
 }
 
-Deno.test('A pipeline that weighs twice as much is served twice as much', () => {
+Deno.test('A pipeline with twice the weight is served twice the share', () => {
   const [light, heavy] = shares([1000, 1], [1000, 2])
   assert.ok(heavy! / light! > 1.6 && heavy! / light! < 2.5, `${light} and ${heavy}`)
   assert.ok(light! + heavy! > 0.9, `${light} and ${heavy}`)
@@ -61,17 +61,17 @@ Deno.test('A pipeline that weighs twice as much is served twice as much', () => 
   assert.ok(Math.abs(one! - other!) < 0.1, `${one} and ${other}`)
 })
 
-Deno.test('A pipeline that weighs more is served more though it has less time', () => {
+Deno.test('A pipeline with more weight is served more, even with a shorter SLO', () => {
   const [patient, urgent] = shares([3000, 1], [1000, 3])
   assert.ok(urgent! > 1.3 * patient!, `${patient} and ${urgent}`)
 })
 
-Deno.test('A pipeline that weighs a hundred times as much is served nearly alone', () => {
+Deno.test('A pipeline with a hundred times the weight is served nearly alone', () => {
   const [least, most] = shares([1000, 0.01], [1000, 1])
   assert.ok(least! < 0.2 && most! > 0.8, `${least} and ${most}`)
 })
 
-Deno.test('Weights take nothing from anybody where there is enough for all', () => {
+Deno.test('Weights change nothing if there is enough for all', () => {
   const story = play({ pipelines: [oneTask('light', 1000, 1), oneTask('heavy', 1000, 100)] }, [
     [0, joins('a'), joins('b')],
     [500, asksAtRandom('light', 30, 10_000, 1000)],

@@ -1,4 +1,4 @@
-/** A node that says nothing any more while its link still stands: what it had goes on elsewhere. */
+/** A node stops reporting while its link stays: its batches continue elsewhere. */
 import assert from 'node:assert/strict'
 import { pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
@@ -21,7 +21,7 @@ const only = {
   },
 }
 
-/** Four nodes, of which few are needed; then the one that had the last batch falls silent. */
+/** Four nodes, of which few are needed; then the node of the last batch falls silent. */
 function fallingSilent(before: number) {
   const scene = createScene({ trust: false, hedge: true })
   let silent = ''
@@ -47,19 +47,19 @@ function fallingSilent(before: number) {
 }
 
 Deno.test('A node that falls silent delays queries by a fraction of their time', () => {
-  // Whatever it was about to do, and whenever that was looked at last.
+  // At any phase of its work, and whenever the pool was last looked at.
   for (let before = 60; before < few(63, 68); before++) {
     const { scene, answers, wasted } = fallingSilent(before)
-    // Of four seconds that they have; with nobody called but in need some took all of it. 1,232 ms is
-    // the most that is reached: docs/EVALUATION.md.
+    // Of their four seconds; when nodes were only called in need, some queries took all of it. The maximum
+    // reached is 1,232 ms: docs/EVALUATION.md.
     for (const { ok, tookMs } of answers) assert.ok(ok && tookMs < 1300, `${ok} after ${tookMs} ms`)
-    // It is tried now and then, no more.
+    // The silent node is tried now and then, no more.
     assert.ok(wasted <= SILENT_MS / 500, `${wasted} batches`)
     assert.deepEqual(scene.violations, [])
   }
 })
 
-Deno.test('Slow nodes do not leave to each other what a quick one that hangs would have done', () => {
+Deno.test('Slow nodes do not leave to each other the work of a hanging quick one', () => {
   const gapMs = 30
   const msOf = new Map([['quick', 4], ['slow', 12], ['slower', 14]])
   for (let before = 40; before < few(45, 56); before++) {
@@ -80,7 +80,7 @@ Deno.test('Slow nodes do not leave to each other what a quick one that hangs wou
   }
 })
 
-Deno.test('Where the quick nodes are few and one falls silent, slower ones that rest make up for it', () => {
+Deno.test('Resting slower nodes make up for a silent node if the quick ones are few', () => {
   const timeoutMs = 400
   const perS = 50
   const small = {
@@ -124,11 +124,11 @@ Deno.test('Where the quick nodes are few and one falls silent, slower ones that 
   ask(4000)
   simulation.run(simulation.time.nowMs + 1000)
   const late = [...simulation.answers.values()].filter(([one]) => !one!.answer.ok)
-  // What it is tried with now and then may be lost; before, a twentieth of all was.
+  // Batches that test the silent node may be lost; before, a twentieth of all was.
   assert.ok(late.length <= 2, `${late.length} of ${asked}`)
 })
 
-Deno.test('What has minutes is let in while the only node is silent and another one loads', () => {
+Deno.test('A query with minutes is admitted while the only node is silent and another one loads', () => {
   const silentMs = 10_000
   const sayingNothing = (id: string): Step => ({ simulation }) => {
     simulation.join({

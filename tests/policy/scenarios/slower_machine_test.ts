@@ -1,13 +1,13 @@
 /**
- * A machine that another program takes: all that its node runs becomes slower at once, and what the node
- * can no longer do is refused at the door, not let in and late.
+ * A machine that another program takes: all batches of its node become slower at once, and queries that
+ * the node can no longer serve are refused on arrival, not admitted and late.
  */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { createPool, refsOf } from '../fixtures.ts'
 
-/** As `profiles/ocr` has it, on WebAssembly: several ways of finding lines, and of reading them. */
+/** Like `profiles/ocr` on WebAssembly: several variants for finding lines, and for reading them. */
 const pages = checkPipeline({
   schema: 'shoal-pipeline/1',
   name: 'pages',
@@ -37,7 +37,7 @@ const TIMEOUT_MS = 15_000
 const SLOWER_MS = 20_000
 const UNTIL_MS = 53_000
 
-/** Queries at a steady pace; from some time on all that the machine runs takes so many times as long. */
+/** Queries at a steady pace; from some time on, all batches of the machine take `times` as long. */
 function slowerBy(times: number, seed: number) {
   const pool = createPool([pages], { seed })
   const random = createRandom(seed)
@@ -74,7 +74,7 @@ function slowerBy(times: number, seed: number) {
 }
 
 const SEEDS = [1, 2, 3]
-/** Where variants of a node said nothing of each other 4 were late at four times, and 49 at seven. */
+/** When variants of a node were independent, 4 were late at factor four, and 49 at seven. */
 const CASES = [
   { times: 2, answered: 285, late: 0 },
   { times: 4, answered: 240, late: 0 },
@@ -82,12 +82,12 @@ const CASES = [
 ]
 
 for (const { times, answered, late } of CASES) {
-  Deno.test(`on a machine that is ${times} times as slow at once queries are refused, not late`, () => {
+  Deno.test(`a machine suddenly ${times} times as slow refuses queries on arrival, instead of late answers`, () => {
     const all = SEEDS.map((seed) => slowerBy(times, seed))
     const sum = (kind: keyof typeof all[number]) => all.reduce((sum, one) => sum + one[kind], 0)
     const said = JSON.stringify(all)
     assert.ok(sum('late') <= late, said)
-    // What it can do it does.
+    // It serves what it can.
     assert.ok(sum('answered') >= answered, said)
     assert.equal(sum('answered') + sum('refused') + sum('late'), 95 * SEEDS.length, said)
   })

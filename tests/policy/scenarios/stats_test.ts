@@ -1,11 +1,11 @@
-/** What is said of the pool: counts, who is at work, and the plan. */
+/** Statistics of the pool: counts, states of nodes, and the plan. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 import { asks, asksMany, cancels, joins, play } from '../story.ts'
 
-Deno.test('A node is active while it runs a batch and for a second after it was given one', () => {
+Deno.test('A node is active while it runs a batch and for a second after the last was sent to it', () => {
   const scheduler = byHand()
   const at = (nowMs: number) => {
     scheduler.handle({ type: 'wake' }, nowMs)
@@ -41,10 +41,10 @@ Deno.test('Every query is counted once: in time, failed by reason, or cancelled'
   assert.equal(closed, story.sent().length)
 })
 
-Deno.test('A scheduler that is asked for its plan before anything happened plans for what comes', () => {
+Deno.test('A plan requested before the first event does not stop the counting of demand', () => {
   const story = play({ children: 3 }, [
     [0, ({ scheduler }) => void [scheduler.plan(), scheduler.stats()], joins('a')],
-    // The best path takes 0.3 s of the one slot: four a second are too many for it.
+    // The best path takes 0.3 s of the one slot: four per second are too many for it.
     [0, asksMany('q', 40, 250, 5000)],
   ], 10_000)
   const { mode, mix } = story.scheduler.plan()
@@ -53,22 +53,22 @@ Deno.test('A scheduler that is asked for its plan before anything happened plans
   assert.ok(best.every(({ share }) => share < 0.95), JSON.stringify(mix))
 })
 
-Deno.test('A pool that nobody asks is not saturated while its nodes still measure', () => {
+Deno.test('A pool without demand is not saturated while its nodes still measure', () => {
   const scheduler = createScheduler({ pipelines: [ocr] })
   scheduler.handle({ type: 'node_joined', node: 'a', slots: 1, duty: 1, able: refsOf(ocr) }, 0)
   for (let nowMs = 0; nowMs < 3000; nowMs += 100) scheduler.handle({ type: 'wake' }, nowMs)
   const idle = scheduler.plan()
   assert.equal(idle.mode, 'hardware')
-  assert.match(idle.reason, /nobody asks/)
+  assert.match(idle.reason, /no demand/)
   for (let nowMs = 3000; nowMs < 6000; nowMs += 100) {
     scheduler.handle(asked(`q${nowMs}`, nowMs + 1000), nowMs)
   }
-  // No node holds anything yet: what is asked is refused, and the plan says so.
+  // No node holds a variant yet: queries are refused, and the plan says so.
   assert.equal(scheduler.plan().mode, 'saturated')
   assert.match(scheduler.plan().reason, /refused/)
 })
 
-Deno.test('The plan says how its mix does beside the best that there is', () => {
+Deno.test('The plan reports its accuracy relative to the best possible', () => {
   const planAt = (everyMs: number) =>
     play({ children: 3 }, [
       [0, joins('a'), joins('b')],

@@ -1,4 +1,4 @@
-/** Pools of unlike nodes that hang now and then: whatever waits, those that do not hang take it. */
+/** Pools of different nodes that hang now and then: working nodes take the waiting items. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { withQuickest } from '../../../src/cli/pipelines/fewer_variants.ts'
@@ -12,12 +12,12 @@ import { few } from '../../exhaustive.ts'
 const SEEDS = few(4, 80)
 const UNTIL_MS = 12_000
 const STEP_MS = 2
-/** A node that hung is not heard of at once; so long it may get nothing. */
+/** ms that a hanging node may go unnoticed, and get nothing. */
 const HELD_MS = 1000
 
 const [shelf] = await loadPipelines([join(ROOT, 'profiles', 'shelf')], () => {})
 
-/** Longest time in which something waited, nobody worked, and somebody could have. */
+/** Longest time in which an item waited, no node worked, and one could have. */
 function standstillMs(seed: number): number {
   const random = createRandom(seed)
   const { pipeline } = withQuickest(shelf!, 1 + Math.floor(random() * 3))
@@ -51,7 +51,7 @@ function standstillMs(seed: number): number {
   let power = 0
   for (let i = 2 + Math.floor(random() * 5); i > 0; i--) {
     const id = `n${i}`
-    // In every other pool some nodes can do a part of it only.
+    // In every other pool some nodes can run only a part.
     const able = all.filter(() => i < 3 || seed % 2 === 0 || random() < 0.6)
     tasks.set(id, able.map(({ task }) => task))
     const slowness = 6 ** random()
@@ -97,12 +97,12 @@ function standstillMs(seed: number): number {
   return longestMs
 }
 
-Deno.test('What waits is taken by somebody while others hang', () => {
+Deno.test('Waiting items are taken by working nodes while others hang', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    // Until one that hangs is overdue, a tenth of a query's time in which who is planned may come, and 5 ms
-    // until what was left for that is offered again.
+    // Until a hanging node is overdue, a tenth of a query's time until planned nodes are called, and 5 ms
+    // until the items left for it are offered again.
     const longestMs = standstillMs(seed)
-    // One pool of eighty stands for 172 ms, the next one for 164: docs/EVALUATION.md.
+    // One pool of eighty stands idle for 172 ms, the next one for 164: docs/EVALUATION.md.
     assert.ok(longestMs <= 175, `seed ${seed}: ${longestMs} ms`)
   }
 })

@@ -1,4 +1,4 @@
-/** The auditor: whom it judges, when, and that it is no part of the pool; and who has how many votes. */
+/** The auditor: which nodes it checks, when, and that it is no part of the pool; and votes by voter. */
 import assert from 'node:assert/strict'
 import { Auditor } from '../../../src/policy/trust/auditor.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -8,7 +8,7 @@ import { finished } from '../by_hand.ts'
 import { ocr } from '../fixtures.ts'
 import { createScene } from './scene.ts'
 
-/** The same of the same item, whoever says it. */
+/** The same wrong result for the same item, from any node. */
 const conspirator: NonNullable<NodeSpec['says']> = (truth, _, { task }) => {
   if (!truth.ok) return truth
   if (task !== 'read') {
@@ -20,7 +20,7 @@ const conspirator: NonNullable<NodeSpec['says']> = (truth, _, { task }) => {
 const addAuditor = (scene: ReturnType<typeof createScene>, spec: Partial<NodeSpec> = {}) =>
   scene.node('auditor', { judge: true, ...spec })
 
-/** Three liars of one mind and an honest node, of so many voters. */
+/** Three colluding liars and an honest node, with so many voters. */
 function conspire(scene: ReturnType<typeof createScene>, voterOf: (i: number) => string) {
   for (let i = 1; i <= 3; i++) scene.node(`liar-${i}`, { says: conspirator, voter: voterOf(i) })
   scene.node('honest', { voter: voterOf(0) })
@@ -30,7 +30,7 @@ function conspire(scene: ReturnType<typeof createScene>, voterOf: (i: number) =>
 const LIARS = ['liar-1', 'liar-2', 'liar-3']
 
 for (const [voters, voterOf] of [['one voter', () => 'x'], ['four voters', String]] as const) {
-  Deno.test(`with an auditor three liars of one mind are found out: ${voters}`, () => {
+  Deno.test(`with an auditor three colluding liars are found: ${voters}`, () => {
     const scene = createScene()
     addAuditor(scene)
     conspire(scene, voterOf)
@@ -44,7 +44,7 @@ for (const [voters, voterOf] of [['one voter', () => 'x'], ['four voters', Strin
   })
 }
 
-Deno.test('without an auditor the nodes of one voter prove nothing of each other', () => {
+Deno.test('without an auditor the nodes of one voter prove nothing about each other', () => {
   const scene = createScene()
   conspire(scene, () => 'x')
   scene.ask(100)
@@ -54,7 +54,7 @@ Deno.test('without an auditor the nodes of one voter prove nothing of each other
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('two voters that agree answer a query and prove nothing; three do', () => {
+Deno.test('two voters that agree answer a query and prove nothing, three do', () => {
   for (const voters of [2, 3]) {
     const scene = createScene()
     for (let i = 0; i < 4; i++) scene.node(`n${i}`, { voter: `${i % voters}` })
@@ -68,7 +68,7 @@ Deno.test('two voters that agree answer a query and prove nothing; three do', ()
   }
 })
 
-Deno.test('newcomers of one address are trusted within seconds, though nobody asks anything', () => {
+Deno.test('newcomers of one address are trusted within seconds, even without queries', () => {
   const scene = createScene()
   addAuditor(scene)
   for (let i = 0; i < 4; i++) scene.node(`n${i}`, { voter: 'x' })
@@ -95,7 +95,7 @@ Deno.test('the auditor serves no query, and is no node of the pool', () => {
   assert.ok(scene.scheduler.stats().extra!.audits > 10)
 })
 
-Deno.test('where no stranger is there the auditor is asked nothing', () => {
+Deno.test('the auditor gets no checks if no stranger is present', () => {
   const scene = createScene()
   addAuditor(scene)
   scene.node('own', { own: true })
@@ -104,10 +104,10 @@ Deno.test('where no stranger is there the auditor is asked nothing', () => {
   assert.deepEqual(scene.dispatched().filter(({ node }) => node === 'auditor'), [])
 })
 
-Deno.test('own nodes that are idle judge before the auditor does', () => {
+Deno.test('idle own nodes check before the auditor does', () => {
   const scene = createScene()
   addAuditor(scene)
-  // One slot for each line of a page: some are idle whoever serves the queries.
+  // One slot for each line of a page: some are idle whichever node serves the queries.
   scene.node('own', { own: true, slots: 4 })
   scene.node('a', { slowness: 0.2 })
   scene.wait(1000)
@@ -118,7 +118,7 @@ Deno.test('own nodes that are idle judge before the auditor does', () => {
   assert.ok(audits - before.audits < replicas / 2, `${audits} audits, ${replicas} replicas`)
 })
 
-Deno.test('what the auditor says too late for the query counts all the same', () => {
+Deno.test('a result of the auditor that is too late for the query counts all the same', () => {
   const scene = createScene()
   // Longer than any query has.
   addAuditor(scene, { latencyMs: () => 5000 })
@@ -133,7 +133,7 @@ Deno.test('what the auditor says too late for the query counts all the same', ()
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('what the auditor cannot confirm in time is refused, with when to come again', () => {
+Deno.test('a query that the auditor cannot confirm in time is refused with a retry time', () => {
   const scene = createScene({ questions: false })
   addAuditor(scene, { latencyMs: () => 5000 })
   scene.node('a', { voter: 'x' })
@@ -146,15 +146,15 @@ Deno.test('what the auditor cannot confirm in time is refused, with when to come
   scene.wait(5000)
   assert.ok(answers().every(({ ok }) => !ok))
   const refused = answers().slice(60).filter((one) => !one.ok && one.retryAfterMs! > 0)
-  // Now and then one is let in to see whether that still holds.
+  // Now and then a query is admitted to see whether that still holds.
   assert.ok(refused.length >= 95, `${refused.length} refused`)
-  // Whoever has the time is answered.
+  // Queries with enough time are answered.
   scene.ask(1, 60_000, 60_000)
   assert.equal(answers().filter(({ ok }) => ok).length, 1)
   assert.deepEqual(scene.wrong(), [])
 })
 
-Deno.test('while an auditor fails or is away nothing of strangers is answered, and none is blamed', () => {
+Deno.test('while an auditor fails or is away no results of strangers are answered, and no node is blamed', () => {
   for (const faults of [undefined, { loadFailRatio: 1 }, { failRatio: 1 }, { hangRatio: 1 }]) {
     const scene = createScene({ questions: false })
     addAuditor(scene, faults === undefined ? {} : { faults })
@@ -173,7 +173,7 @@ Deno.test('while an auditor fails or is away nothing of strangers is answered, a
   }
 })
 
-Deno.test('an auditor that takes half a minute for each question has a newcomer trusted in the end', () => {
+Deno.test('an auditor that takes half a minute per question still makes a newcomer trusted in the end', () => {
   const scene = createScene()
   addAuditor(scene, { latencyMs: () => 25_000 })
   scene.node('a', { voter: 'x' })
@@ -181,7 +181,7 @@ Deno.test('an auditor that takes half a minute for each question has a newcomer 
   assert.equal(scene.trustOf('a')!.standing, 'trusted')
 })
 
-Deno.test('an auditor that came back after a fault judges on', () => {
+Deno.test('an auditor that returned after a fault goes on checking', () => {
   const scene = createScene()
   addAuditor(scene)
   scene.node('a', { voter: 'x' })
@@ -193,7 +193,7 @@ Deno.test('an auditor that came back after a fault judges on', () => {
   assert.equal(scene.trustOf('a')!.standing, 'trusted')
 })
 
-Deno.test('the auditor lets go of what it was not asked for longest, and holds what is too large alone', () => {
+Deno.test('the auditor unloads the variant unused for longest, and holds a large one alone', () => {
   const shapes = shapesOf([ocr])
   const said: string[] = []
   const events: PolicyEvent[] = []

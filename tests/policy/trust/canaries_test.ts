@@ -1,4 +1,4 @@
-/** What nodes are asked to be checked: our own questions, enough of them, and no client's input. */
+/** Inputs of checks: the coordinator's own questions, enough of them, and no client's input. */
 import assert from 'node:assert/strict'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { trust as params } from '../../../src/policy/trust/params.ts'
@@ -6,7 +6,7 @@ import { Questions } from '../../../src/policy/trust/questions.ts'
 import { single } from '../fixtures.ts'
 import { createScene, refs } from './scene.ts'
 
-/** The page that an input is, or was cut of: `q3` of a client, `sample-3` of our own. */
+/** The page of an input, or of a crop: `q3` of a client, `sample-3` of the coordinator. */
 const pageOf = (payload: unknown): string =>
   (typeof payload === 'string' ? payload : (payload as { id: string }).id).split('/')[0]!
 
@@ -15,7 +15,7 @@ function askedOf(scene: ReturnType<typeof createScene>, id: string) {
     .flatMap(({ task, variant, items }) => items.map(({ payload }) => ({ task, variant, payload })))
 }
 
-Deno.test('a stranger that joins once nobody asks any more gets nothing of a client', () => {
+Deno.test('a stranger that joins an idle pool gets no client input', () => {
   const scene = createScene()
   scene.node('own', { own: true, slowness: 3 })
   scene.node('early')
@@ -32,7 +32,7 @@ Deno.test('a stranger that joins once nobody asks any more gets nothing of a cli
   assert.equal(scene.trustOf('late')!.standing, 'trusted')
 })
 
-Deno.test('questions do not run out: a node is asked for hours, never the same of a variant twice', () => {
+Deno.test('questions do not run out: a node gets them for hours, and none twice for a variant', () => {
   const scene = createScene()
   scene.node('own', { own: true })
   scene.node('new')
@@ -48,7 +48,7 @@ Deno.test('questions do not run out: a node is asked for hours, never the same o
   assert.equal(scene.trustOf('new')!.standing, 'trusted')
 })
 
-Deno.test('a task that gathers is asked about what several answers to our own questions make', () => {
+Deno.test('a gathering task gets questions made of several answers to own questions', () => {
   const shape = shapesOf([{
     ...single,
     root: 'read',

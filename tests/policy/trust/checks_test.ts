@@ -1,4 +1,4 @@
-/** Checks: what they wait for, and what there is to ask about. */
+/** Checks: what they wait for, and which questions there are. */
 import assert from 'node:assert/strict'
 import { truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
@@ -8,10 +8,10 @@ import { finished } from '../by_hand.ts'
 import { refsOf, single } from '../fixtures.ts'
 import { createScene } from './scene.ts'
 
-/** Each once. */
+/** Each query once. */
 const inTurn = (...questions: string[]) => () => questions.shift()
 
-Deno.test('a check whose node says nothing has nobody woken until its batch is given up', () => {
+Deno.test('a check on a silent node causes no wakes until its batch is given up', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true, question: inTurn('sample') },
@@ -45,8 +45,8 @@ Deno.test('a check whose node says nothing has nobody woken until its batch is g
 })
 
 /**
- * What nodes are asked though nobody asks anything; the pipeline may have been replaced before, by one
- * with other tasks too, and the own node paused.
+ * Questions that nodes get without any query; the pipeline may have been replaced before, by one with
+ * other tasks too, and the own node paused.
  */
 function askedOf(versions: number, pausedMs = 0, tasks = single.tasks): string[] {
   const scheduler = createScheduler({
@@ -83,18 +83,18 @@ function askedOf(versions: number, pausedMs = 0, tasks = single.tasks): string[]
   return asked
 }
 
-Deno.test('pictures are asked about of the version that is served, whichever that is', () => {
+Deno.test('image questions use the pipeline version in service', () => {
   const asked = askedOf(1)
   assert.ok(asked.some((one) => one.startsWith('stranger')), `${asked}`)
   assert.deepEqual(askedOf(3), asked)
 })
 
-Deno.test('pictures are not asked about of a version that takes tensors', () => {
+Deno.test('image questions are not asked of a version that takes tensors', () => {
   const takes = { x: { type: 'float32', shape: [4] } }
   assert.deepEqual(askedOf(2, 0, { find: { ...single.tasks['find']!, takes } }), [])
 })
 
-Deno.test('an own node that is paused is not asked about what others say', () => {
+Deno.test('a paused own node gets no checks', () => {
   const scene = createScene()
   scene.node('own', { own: true })
   scene.node('a')
@@ -107,7 +107,7 @@ Deno.test('an own node that is paused is not asked about what others say', () =>
   assert.deepEqual([...scene.answers.values()].map(([one]) => one!.answer.ok), Array(5).fill(true))
 })
 
-Deno.test('who is asked about items is told what was said of them, to encode alike what comes of them', () => {
+Deno.test("a check's batch carries the earlier outcomes, so that child items are encoded alike", () => {
   const scene = createScene()
   scene.node('a')
   scene.node('b')
@@ -124,7 +124,7 @@ Deno.test('who is asked about items is told what was said of them, to encode ali
   assert.ok(asked > 1, `${asked}`)
 })
 
-Deno.test('a slot that had room and is gone by the next event of the same moment is asked nothing', () => {
+Deno.test('a slot that was freed and removed within the same moment gets no check', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true },
@@ -140,7 +140,7 @@ Deno.test('a slot that had room and is gone by the next event of the same moment
       running.set(place, command.batch)
     }
   }
-  // One that rests after each batch is sent nothing ahead.
+  // A node that rests after each batch is sent nothing ahead.
   for (const [node, slots, duty] of [['a', 2, 0.99], ['b', 1, 1]] as const) {
     tell({ type: 'node_joined', node, slots, duty, able }, 0)
     for (let slot = 0; slot < slots; slot++) {
@@ -152,14 +152,14 @@ Deno.test('a slot that had room and is gone by the next event of the same moment
     tell({ type: 'query_arrived', ...asked }, 1)
   }
   assert.deepEqual(sent.splice(0).sort(), ['a 0', 'a 1', 'b 0'])
-  // What this one says waits for the other, which is busy.
+  // The result of this node waits for the other one, which is busy.
   tell({ ...finished(running.get('b 0')!), computeMs: 20 } as PolicyEvent, 20)
   tell({ ...finished(running.get('a 1')!), computeMs: 0 } as PolicyEvent, 21, true)
   tell({ type: 'node_reported', node: 'a', slots: 1 }, 21)
   assert.deepEqual(sent, ['b 0'])
 })
 
-Deno.test('a node that answers with too little, or that it could not, has said nothing', () => {
+Deno.test('missing outcomes, and failures of the node, are no votes', () => {
   const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
   for (const atChecks of [true, false]) {
     for (const outcomes of [[], [failed]]) {
@@ -197,7 +197,7 @@ Deno.test('a node that answers with too little, or that it could not, has said n
   }
 })
 
-Deno.test('who answers a check with what no input leads to is in quarantine, and nobody else', () => {
+Deno.test('a node that answers a check with an impossible result is quarantined, and no other node', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: {
@@ -221,7 +221,7 @@ Deno.test('who answers a check with what no input leads to is in quarantine, and
         if (command.type === 'answer') served = command.answer.ok
         if (command.type !== 'dispatch') continue
         const { batch, node, items } = command
-        // The first that is asked.
+        // The first node that is asked.
         if (items[0]!.query === '') bad ??= node
         const result = items[0]!.query === '' && node === bad ? 'bad' : 'good'
         const outcomes = [{ ok: true, result, children: {} }]
@@ -236,7 +236,7 @@ Deno.test('who answers a check with what no input leads to is in quarantine, and
   }
 })
 
-Deno.test('once all are gone who had to be checked nobody is woken for them', () => {
+Deno.test('no wakes follow once all nodes that needed checks have left', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true },
@@ -258,11 +258,11 @@ Deno.test('once all are gone who had to be checked nobody is woken for them', ()
   assert.ok(wakes < 100, `${wakes} wakes until ${nextMs} ms`)
 })
 
-Deno.test('pictures are kept until somebody is there who can be asked', () => {
+Deno.test('questions are kept until a node is present that can answer them', () => {
   assert.deepEqual(askedOf(1, 3000).toSorted(), askedOf(1).toSorted())
 })
 
-Deno.test('an item that a node gave up is given to no other, and held against nobody', () => {
+Deno.test('an item that a node gave up is given to no other node, and counts against none', () => {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => false, question: () => undefined },

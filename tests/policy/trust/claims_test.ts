@@ -1,4 +1,4 @@
-/** A node that claims a speed it does not have is planned by what it was seen to do. */
+/** A node that reports a false speed is planned by its measured one. */
 import assert from 'node:assert/strict'
 import { runTrust } from '../../../src/bench/trust/trust.ts'
 import type { Batch } from '../../../src/policy/state/node.ts'
@@ -7,21 +7,21 @@ import { Claims } from '../../../src/policy/trust/claims.ts'
 import { finished } from '../by_hand.ts'
 import { refsOf, single } from '../fixtures.ts'
 
-// So much is asked that batches wait at nodes: only there is it seen what a batch takes, and does harm.
+// Demand is so high that batches wait at nodes: only there do their times show, and do harm.
 const scene = {
   ...{ lies: ['none', 'none', 'none'], honest: 7, own: 0, seconds: 60, rate: 60, seed: 3 },
   claims: { faster: 10, ownsUpTo: 0.1 },
 }
 
-Deno.test('a claimed speed is capped by what is observed', () => {
+Deno.test('a reported speed is limited by the measured one', () => {
   const { slowerThanSaid, queriesUntilQuarantine, honestQuarantined } = runTrust(scene)
   assert.ok(slowerThanSaid > 2, `${slowerThanSaid}`)
-  // It is slow, not false: its results are taken.
+  // It is slow, not wrong: its results are taken.
   assert.deepEqual(queriesUntilQuarantine, [null, null, null])
   assert.equal(honestQuarantined, 0)
 })
 
-/** A node that said that one item takes 10 ms; each of its batches took what is given, by the clock. */
+/** A node that reported 10 ms per item; each of its batches took the given time by the clock. */
 function claiming(duty = 1) {
   const shapes = shapesOf([single])
   const claims = new Claims(shapes)
@@ -44,10 +44,10 @@ function claiming(duty = 1) {
   return { claims, saysMs, took }
 }
 
-Deno.test('what a node reports is taken for so much slower as it was seen to be, while it is here', () => {
+Deno.test("a present node's reported latency is raised by its measured slowness", () => {
   const { claims, saysMs, took } = claiming()
   for (let i = 0; i < 4; i++) took(40)
-  // It may be chance.
+  // A single batch may be chance.
   assert.equal(claims.slowerThanSaid('a'), 1)
   took(40)
   assert.ok(Math.abs(claims.slowerThanSaid('a') - 4) < 1e-9)
@@ -57,7 +57,7 @@ Deno.test('what a node reports is taken for so much slower as it was seen to be,
   assert.equal(saysMs(), 10)
 })
 
-Deno.test('who is a little slower, or gives a part of the time, claims nothing', () => {
+Deno.test('a node that is slightly slower, or has a duty below 1, makes no false claim', () => {
   for (const [ms, duty] of [[14, 1], [100, 0.5]] as const) {
     const { claims, saysMs, took } = claiming(duty)
     for (let i = 0; i < 10; i++) took(ms)

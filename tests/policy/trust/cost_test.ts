@@ -1,8 +1,8 @@
-/** What checking costs those who tell the truth. */
+/** The cost of checks for honest nodes. */
 import assert from 'node:assert/strict'
 import { createScene, refs } from './scene.ts'
 
-Deno.test('nodes of the own are not checked, and nothing else changes for them', () => {
+Deno.test('own nodes are not checked, and nothing else changes for them', () => {
   const run = (trust: boolean) => {
     const scene = createScene({ trust })
     scene.node('a', { own: true })
@@ -18,7 +18,7 @@ Deno.test('nodes of the own are not checked, and nothing else changes for them',
   assert.deepEqual(run(true), run(false))
 })
 
-Deno.test('where nobody else is there to ask, results are taken at once', () => {
+Deno.test('results are taken at once if no other node can check them', () => {
   const run = (trust: boolean) => {
     const scene = createScene({ trust })
     scene.node('only')
@@ -30,7 +30,7 @@ Deno.test('where nobody else is there to ask, results are taken at once', () => 
   assert.deepEqual(run(true), run(false))
 })
 
-Deno.test('the share of results that is checked falls with each check that is passed', () => {
+Deno.test('the share of results checked falls with each check passed', () => {
   const scene = createScene()
   for (const id of ['a', 'b', 'c']) scene.node(id)
   scene.wait(500)
@@ -42,13 +42,13 @@ Deno.test('the share of results that is checked falls with each check that is pa
     const extra = replicas + canaries - before.replicas - before.canaries
     shares.push(extra / (items - before.items))
   }
-  // With 90 passed it is (10 / 90) ** 1.5 of the results, and a known answer now and then.
+  // With 90 passed, (10 / 90) ** 1.5 of the results are checked, and a canary comes now and then.
   assert.ok(shares[0]! > 0.15 && shares[4]! < 0.06 && shares[5]! < 0.06, shares.join(' '))
   for (const id of ['a', 'b', 'c']) assert.equal(scene.trustOf(id)!.standing, 'trusted')
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('canaries look like any other work: a batch of a variant that is held, with time to do it', () => {
+Deno.test('canaries look like other batches: a held variant, and time to run it', () => {
   const scene = createScene()
   scene.node('own', { own: true })
   scene.node('new')
@@ -68,7 +68,7 @@ Deno.test('canaries look like any other work: a batch of a variant that is held,
   assert.ok(scene.trustOf('new')!.passed >= 3)
 })
 
-Deno.test('what was learned of nodes is given to the next scheduler', () => {
+Deno.test('learned values of nodes are given to the next scheduler', () => {
   const first = createScene()
   first.node('own', { own: true })
   first.node('a', { slowness: 2 })
@@ -76,12 +76,14 @@ Deno.test('what was learned of nodes is given to the next scheduler', () => {
   first.ask(100, 150)
   assert.equal(first.trustOf('a')!.standing, 'trusted')
   const memory = JSON.parse(JSON.stringify(first.scheduler.memory()))
-  assert.ok(memory.profiles.length === 2 && memory.fanOuts.length > 0 && memory.words.length === 1)
+  assert.ok(
+    memory.profiles.length === 2 && memory.fanOuts.length > 0 && memory.reputations.length === 1,
+  )
   const next = createScene({ memory })
   next.node('own', { own: true })
   next.node('a', { slowness: 2 })
   next.wait(100)
-  // What it earned counts once a few checks were passed: another may have come by its name.
+  // Its record counts once a few checks were passed: another node may have joined by its name.
   assert.equal(next.trustOf('a')!.standing, 'proving')
   next.ask(30, 150)
   assert.equal(next.trustOf('a')!.standing, 'trusted')

@@ -1,4 +1,4 @@
-/** Nodes that fail or say nothing: what that is held against whom, and who is given what meanwhile. */
+/** Nodes that fail or fall silent: what counts against which node, and where work goes meanwhile. */
 import assert from 'node:assert/strict'
 import { claimOf, runBlackHoles, runNewcomers } from '../../../src/bench/blackholes/blackholes.ts'
 import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
@@ -8,14 +8,14 @@ import { createScene } from './scene.ts'
 const standingsOf = (scene: ReturnType<typeof createScene>, id: string) =>
   scene.judged().filter(([node]) => node === id).map(([, standing]) => standing)
 
-/** Batches with a query's items that were sent to nodes of whose id that is so. */
+/** Batches with a query's items that were sent to nodes whose id matches. */
 const givenTo = (scene: ReturnType<typeof createScene>, isOne: (id: string) => boolean) =>
   scene.dispatched().filter(({ node, items }) =>
     isOne(node) && items.some(({ query }) => query !== '')
   )
 
 for (const fault of ['fail at once', 'fail late', 'say nothing']) {
-  Deno.test(`new nodes beside an own one that ${fault} get no query, and are set aside`, () => {
+  Deno.test(`new nodes beside an own one that ${fault} get no query, and are quarantined`, () => {
     for (const nodes of [1, 16]) {
       const { asked, answered, given, quarantinedS } = runBlackHoles({ fault, nodes })
       assert.ok(asked > 100)
@@ -26,17 +26,17 @@ for (const fault of ['fail at once', 'fail late', 'say nothing']) {
   })
 }
 
-Deno.test('new nodes that are ten times as slow as they say cost no query', () => {
+Deno.test('new nodes ten times as slow as they report cost no query', () => {
   for (const nodes of [1, 16]) {
     const { asked, answered } = runBlackHoles({ fault: 'slow by ten', nodes })
     assert.equal(answered, asked)
   }
 })
 
-Deno.test('nodes that turn on the pool after good work lose few queries, and are set aside', () => {
+Deno.test('nodes that turn hostile after good work lose few queries, and are quarantined', () => {
   for (const fault of ['fail at once', 'fail late', 'say nothing']) {
     const { asked, answered, quarantinedS } = runBlackHoles({ fault, nodes: 4, honestS: 30 })
-    // What they had at that moment may be lost with them; before, an eighth of all was.
+    // Batches under way at that moment may be lost; before, an eighth of all was.
     assert.ok(asked - answered <= 0.02 * asked, `${answered} of ${asked}`)
     assert.equal(quarantinedS.length, 4, fault)
   }
@@ -49,7 +49,7 @@ Deno.test('honest newcomers do their full share within half a minute', () => {
   assert.ok(extraShare < 0.1, `${extraShare}`)
 })
 
-Deno.test('more is asked than an own node can do: new nodes change nothing of who is let in', () => {
+Deno.test('new nodes do not change which queries a busy own node admits', () => {
   const run = (holes: number) => {
     const scene = createScene({ hedge: true })
     scene.node('own', { own: true })
@@ -57,7 +57,7 @@ Deno.test('more is asked than an own node can do: new nodes change nothing of wh
     for (let i = 0; i < holes; i++) {
       scene.node(`hole-${i}`, { slots: 4, slowness: 0.5, faults: { hangRatio: 1 } })
     }
-    // What is asked about to know something of them is asked while nobody waits.
+    // Questions about unknown answers are asked while no query waits.
     scene.wait(3000)
     scene.ask(100, 50)
     scene.wait(pipeline.sloMs)
@@ -69,7 +69,7 @@ Deno.test('more is asked than an own node can do: new nodes change nothing of wh
   assert.ok(run(16) >= alone, `${run(16)}, alone ${alone}`)
 })
 
-Deno.test('what new nodes take says nothing of an own one, while they are there and after', () => {
+Deno.test('batch times of new nodes do not affect estimates of an own one, before or after they leave', () => {
   const scene = createScene({ hedge: true })
   scene.node('own', { own: true })
   scene.wait(500)
@@ -81,17 +81,17 @@ Deno.test('what new nodes take says nothing of an own one, while they are there 
   }
   scene.ask(20, 500)
   for (let i = 0; i < 4; i++) scene.leave(`hole-${i}`)
-  // By the reference the quickest way takes 100 ms.
+  // By the reference latency the quickest path takes 100 ms.
   scene.ask(20, 500, 400)
   scene.wait(pipeline.sloMs)
   const all = [...scene.answers.values()].map(([one]) => one!.answer.ok)
   assert.deepEqual(all, Array(50).fill(true))
 })
 
-/** So few queries come that the own node alone could answer all. */
+/** Demand so low that the own node alone could answer all. */
 const GAP_MS = 1000
 
-/** A node that has proven itself beside an own one that is slower, so that it has the work. */
+/** A node that has proven itself beside a slower own one, so that it gets the work. */
 function provenScene(given: Partial<NodeSpec>) {
   const scene = createScene()
   scene.node('own', { own: true, slowness: 3 })
@@ -103,7 +103,7 @@ function provenScene(given: Partial<NodeSpec>) {
   return scene
 }
 
-Deno.test('a proven node that fails once shows anew that it works, and goes on', () => {
+Deno.test('a proven node that fails once shows again that it works, and goes on', () => {
   let failures = 0
   const faults = {
     get failRatio() {
@@ -121,7 +121,7 @@ Deno.test('a proven node that fails once shows anew that it works, and goes on',
   assert.ok([...scene.answers.values()].every(([one]) => one!.answer.ok))
 })
 
-Deno.test('an honest node whose link dies once, with work under way, is not set aside', () => {
+Deno.test('an honest node whose link drops once, with batches under way, is not quarantined', () => {
   const scene = provenScene({ slots: 4 })
   while (!scene.dispatched().at(-1)!.node.startsWith('new')) scene.ask(1, 50)
   scene.leave('new')
@@ -134,14 +134,14 @@ Deno.test('an honest node whose link dies once, with work under way, is not set 
   assert.ok([...scene.answers.values()].every(([one]) => one!.answer.ok))
 })
 
-Deno.test('a node whose copy of an item was let go is asked again, and nothing is held against it', () => {
+Deno.test('a node whose check of an item was cancelled is asked again, and nothing counts against it', () => {
   const scene = createScene()
   const missing = { ok: false, fatal: false, reason: 'node_failed', message: 'no' } as const
   const told = new Set<unknown>()
   const says: NonNullable<NodeSpec['says']> = (truth, payload) => {
     if (told.has(payload)) return truth
     told.add(payload)
-    // One item in two was let go.
+    // One item in two was given up.
     return told.size % 2 === 0 ? { ...missing, excused: true } : truth
   }
   scene.node('own', { own: true, slowness: 3 })
@@ -154,7 +154,7 @@ Deno.test('a node whose copy of an item was let go is asked again, and nothing i
   assert.deepEqual(standingsOf(scene, 'a'), ['trusted'])
 })
 
-Deno.test('an input that nobody can do is held against nobody', () => {
+Deno.test('an input that no node can do counts against no node', () => {
   const scene = createScene()
   const internal = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
   const bad = new Set<unknown>()
@@ -179,7 +179,7 @@ Deno.test('an input that nobody can do is held against nobody', () => {
   }
 })
 
-Deno.test('where nobody has proven anything, work goes to whoever is there', () => {
+Deno.test('work goes to any node if none has proven itself', () => {
   const scene = createScene()
   for (const id of ['a', 'b', 'c']) scene.node(id)
   scene.wait(200)
@@ -189,7 +189,7 @@ Deno.test('where nobody has proven anything, work goes to whoever is there', () 
   assert.equal(givenTo(scene, () => true)[0]!.node.length, 1)
 })
 
-Deno.test('what failed on others goes to an own node on its last attempt', () => {
+Deno.test('an item that failed on other nodes goes to an own node on its last attempt', () => {
   const scene = createScene()
   const faults = { failRatio: 0 }
   scene.node('own', { own: true, slowness: 3 })

@@ -1,19 +1,19 @@
-/** Nodes that lie are found out, and what they say does not reach clients. */
+/** Lying nodes are found, and their results do not reach clients. */
 import assert from 'node:assert/strict'
 import { runTrust } from '../../../src/bench/trust/trust.ts'
 import { LIES } from '../../../src/bench/trust/trust_lies.ts'
 import { createScene, liar } from './scene.ts'
 
-// So much is asked that none of the nodes rests: who does nothing cannot be found out, nor do harm.
+// Demand is so high that no node rests: an idle node cannot be found out, nor do harm.
 for (const lie of Object.keys(LIES)) {
-  Deno.test(`a node that lies is found out: ${lie}`, () => {
+  Deno.test(`a lying node is quarantined: ${lie}`, () => {
     const { queriesUntilQuarantine, wrong, answered, late, honestQuarantined } = runTrust({
       ...{ lies: [lie], honest: 2, own: 1, seconds: 40, rate: 10, seed: 2 },
     })
     assert.notEqual(queriesUntilQuarantine[0], null)
     assert.equal(honestQuarantined, 0)
     assert.equal(late, 0)
-    // Who lies seldom may be trusted before it is found out.
+    // A node that lies seldom may be trusted before it is found.
     assert.ok(
       wrong <= (lie.includes('one time in') ? 0.1 * answered : 0),
       `${wrong} of ${answered} wrong`,
@@ -21,7 +21,7 @@ for (const lie of Object.keys(LIES)) {
   })
 }
 
-Deno.test('with three of ten nodes lying no wrong answer comes after the first minute', () => {
+Deno.test('no wrong answer is given after the first minute, with three of ten nodes lying', () => {
   const { wrongLater, answeredLater, extraShareLater, honestQuarantined } = runTrust({
     ...{ lies: ['garbage', 'nothing found', 'subtly wrong numbers'], honest: 7, own: 0 },
     ...{ seconds: 150, rate: 12, seed: 4 },
@@ -32,7 +32,7 @@ Deno.test('with three of ten nodes lying no wrong answer comes after the first m
   assert.ok(extraShareLater <= 0.05, `${extraShareLater} extra`)
 })
 
-Deno.test('results of a new node wait for another to say the same, and a third decides', () => {
+Deno.test('results of a new node wait for another to confirm them, and a third decides', () => {
   const scene = createScene()
   scene.node('own', { own: true, slowness: 3 })
   scene.node('liar', { says: liar(), slowness: 0.5 })
@@ -42,11 +42,11 @@ Deno.test('results of a new node wait for another to say the same, and a third d
   assert.deepEqual(scene.wrong(), [])
   assert.equal(scene.answers.size, 12)
   assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
-  assert.match(scene.trustOf('liar')!.reason, /says otherwise|known/)
+  assert.match(scene.trustOf('liar')!.reason, /disagree|known/)
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('a node in quarantine gets no queries, nor after it joined anew', () => {
+Deno.test('a node in quarantine gets no queries, also after it joined again', () => {
   const scene = createScene()
   scene.node('own', { own: true })
   scene.node('liar', { says: liar() })
@@ -55,18 +55,18 @@ Deno.test('a node in quarantine gets no queries, nor after it joined anew', () =
   assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
   scene.leave('liar')
   scene.node('liar', { says: liar() })
-  // Whoever drives the scheduler forgot it when it left, and is told again.
+  // The driver of the scheduler forgot the node when it left, and gets the event again.
   const standings = scene.judged().filter(([id]) => id === 'liar').map(([, to]) => to)
   assert.deepEqual(standings, ['quarantined', 'quarantined'])
   const from = scene.dispatched().length
   scene.ask(20)
   const later = scene.dispatched().slice(from).filter(({ node }) => node === 'liar')
-  // Known answers are still asked for: no query waits for those.
+  // Canaries still go on: no query waits for those.
   assert.ok(later.every(({ items }) => items.every(({ query }) => query === '')))
   assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
 })
 
-Deno.test('a node that tells the truth again comes back, and proves itself anew', () => {
+Deno.test('a node that tells the truth again leaves quarantine, and proves itself again', () => {
   const scene = createScene()
   const lie = liar()
   scene.node('own', { own: true })
@@ -80,7 +80,7 @@ Deno.test('a node that tells the truth again comes back, and proves itself anew'
   assert.deepEqual(scene.wrong(), [])
 })
 
-Deno.test('a trusted node that begins to lie is found out by the few results that are compared', () => {
+Deno.test('a trusted node that begins to lie is found by the few results that are compared', () => {
   const scene = createScene()
   const lie = liar()
   let lying = false
@@ -98,7 +98,7 @@ Deno.test('a trusted node that begins to lie is found out by the few results tha
   assert.equal(scene.trustOf('a')!.standing, 'quarantined')
 })
 
-Deno.test('after a trusted node was wrong more of what the others say is checked for a while', () => {
+Deno.test('a wrong trusted node raises the share of checks of all nodes for a while', () => {
   const scene = createScene()
   const lie = liar()
   let lying = false
@@ -110,7 +110,7 @@ Deno.test('after a trusted node was wrong more of what the others say is checked
   scene.wait(1000)
   scene.ask(400, 100)
   for (const id of ['a', 'b']) assert.ok(scene.trustOf(id)!.trust > 0.9, id)
-  /** Items that were checked, of each that was served. */
+  /** Share of items that were checked, by node. */
   const checked = (queries: number) => {
     const before = scene.scheduler.stats().extra!
     scene.ask(queries, 100)

@@ -1,6 +1,6 @@
-/** Who of several nodes is right. */
+/** Which of several votes are right. */
 import assert from 'node:assert/strict'
-import type { Said } from '../../../src/policy/core/options.ts'
+import type { ItemReport } from '../../../src/policy/core/options.ts'
 import {
   answerOf,
   groupsOf,
@@ -13,14 +13,14 @@ import {
 const ref = { pipeline: 'p', task: 't', variant: 'v' }
 
 let voters = 0
-/** What a node says of each of some items; each is another voter. */
+/** Reports of a node on some items; each node is a voter of its own. */
 const vote = (standing: Vote['standing'], ...results: number[]): Vote => ({
   ...{ node: 'n', voter: `${voters++}`, standing },
-  said: results.map((result): Said => (
+  reports: results.map((result): ItemReport => (
     { outcome: { ok: true, result, children: {} }, backend: undefined }
   )),
 })
-const resultOf = ({ outcome }: Said) => outcome.ok ? outcome.result : undefined
+const resultOf = ({ outcome }: ItemReport) => outcome.ok ? outcome.result : undefined
 const groups = (...votes: Vote[]) => groupsOf(votes, ref, (_, a, b) => resultOf(a) === resultOf(b))
 
 Deno.test('votes that agree in every item are one group', () => {
@@ -28,7 +28,7 @@ Deno.test('votes that agree in every item are one group', () => {
   assert.deepEqual(groups(a, b, c), [[a, c], [b]])
 })
 
-Deno.test('what is known or said by an own node is right by itself, else it takes two or more', () => {
+Deno.test('a known answer or an own node is right by itself, otherwise it takes two or more votes', () => {
   const wrong = vote('trusted', 0)
   for (const standing of ['known', 'own'] as const) {
     const right = vote(standing, 1)
@@ -42,7 +42,7 @@ Deno.test('what is known or said by an own node is right by itself, else it take
   ]
   assert.equal(answerOf(groups(trusted), true), undefined)
   assert.deepEqual(answerOf(groups(wrong, a, trusted), true), [a, trusted])
-  // Those who have proven nothing are right only where nobody better can be asked.
+  // Unproven voters are right only if no better one can be asked.
   assert.equal(answerOf(groups(wrong, a, b), true), undefined)
   assert.deepEqual(answerOf(groups(wrong, a, b), false), [a, b])
   assert.equal(provenOf(groups(wrong, a, b), false), undefined)
@@ -60,20 +60,20 @@ Deno.test('nodes of one voter have one vote', () => {
   const two = [of('x', a), of('x', b), of('y', c)]
   assert.deepEqual(answerOf(groups(...two), false), two)
   assert.equal(provenOf(groups(...two), false), undefined)
-  // Nor does a trusted one vouch for another of its own.
+  // A trusted node does not vouch for another of its voter.
   const [trusted, other] = [of('x', vote('trusted', 1)), of('x', a)]
   assert.equal(provenOf(groups(trusted, other), true), undefined)
   assert.deepEqual(provenOf(groups(trusted, b), true), [trusted, b])
 })
 
-Deno.test('the last word is that of the one group with a trusted node, if there is just one', () => {
+Deno.test('the group with a trusted node decides in the end, if there is just one', () => {
   const [stranger, trusted] = [vote('proving', 0), vote('trusted', 1)]
   assert.equal(trustedOf(groups(stranger)), undefined)
   assert.deepEqual(trustedOf(groups(stranger, trusted)), [trusted])
   assert.equal(trustedOf(groups(trusted, vote('trusted', 2))), undefined)
 })
 
-Deno.test('what a trusted node said may be a sample, or what a quorum did; what is known is one', () => {
+Deno.test("a trusted node's vote, or a quorum's, may be a sample; a known answer already is one", () => {
   const [stranger, other, trusted] = [vote('proving', 1), vote('proving', 1), vote('trusted', 1)]
   assert.equal(sampleOf([vote('own', 1)])?.standing, 'own')
   assert.equal(sampleOf([stranger, trusted]), trusted)

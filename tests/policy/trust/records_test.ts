@@ -1,4 +1,4 @@
-/** What a node was caught at counts for its whole life, and for the next nodes that come from where it is. */
+/** Proven lies count for a node's whole life, and for later nodes of its voter. */
 import assert from 'node:assert/strict'
 import { runTrust } from '../../../src/bench/trust/trust.ts'
 import { trust as params } from '../../../src/policy/trust/params.ts'
@@ -8,7 +8,7 @@ import { createScene, liar } from './scene.ts'
 
 const ref = { pipeline: 'p', task: 't', variant: 'v' }
 
-/** With a node of one voter that was caught. */
+/** A scene with a caught node of one voter. */
 function caughtAt(voter: string) {
   const reputations = new Reputations(() => {})
   const join = (id: string, from: string) => {
@@ -20,7 +20,7 @@ function caughtAt(voter: string) {
   return { reputations, join }
 }
 
-Deno.test('a new id of a voter that was caught is set aside by its first lie', () => {
+Deno.test('a new node id of a caught voter is quarantined at its first lie', () => {
   const { reputations, join } = caughtAt('x')
   for (const [id, voter] of [['next', 'x'], ['other', 'y']] as const) {
     join(id, voter)
@@ -30,7 +30,7 @@ Deno.test('a new id of a voter that was caught is set aside by its first lie', (
   assert.equal(reputations.standingOf('other'), 'proving')
 })
 
-Deno.test('known answers make up for it that another of a voter was caught, and so does time', () => {
+Deno.test('known answers, and time, clear the record of a caught voter', () => {
   const { reputations, join } = caughtAt('x')
   const next = join('next', 'x')
   for (let i = 0; i < params.inherited / params.forgiven; i++) {
@@ -41,19 +41,19 @@ Deno.test('known answers make up for it that another of a voter was caught, and 
   assert.equal(join('later', 'x').suspicion, 0)
 })
 
-Deno.test('honest nodes behind the address of a liar are trusted by known answers alone', () => {
+Deno.test('honest nodes behind the address of a liar become trusted by known answers alone', () => {
   const scene = createScene({ audited: true })
   scene.node('auditor', { judge: true })
   scene.node('liar', { says: liar(), voter: 'x' })
   scene.wait(20_000)
   assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
   scene.node('honest', { voter: 'x' })
-  assert.match(scene.trustOf('honest')!.reason, /set aside/)
+  assert.match(scene.trustOf('honest')!.reason, /quarantined/)
   scene.wait(20_000)
   assert.equal(scene.trustOf('honest')!.standing, 'trusted')
 })
 
-Deno.test('a trusted node that lies once in a hundred times is set aside for good in the end', () => {
+Deno.test('a trusted node that lies once in a hundred times is quarantined for good in the end', () => {
   const scene = createScene({ audited: true })
   const lie = liar()
   let said = 0
@@ -77,7 +77,7 @@ Deno.test('a trusted node that lies once in a hundred times is set aside for goo
   assert.equal(standing(), 'quarantined')
 })
 
-Deno.test('of honest nodes on unlike backends nothing is ever proven', () => {
+Deno.test('honest nodes on different backends are never proven wrong', () => {
   const { answered, honestLies, honestQuarantined } = runTrust({
     ...{ lies: [], honest: 6, own: 1, seconds: 50, rate: 10, seed: 7, mixed: true },
   })
@@ -85,7 +85,7 @@ Deno.test('of honest nodes on unlike backends nothing is ever proven', () => {
   assert.deepEqual([honestLies, honestQuarantined], [0, 0])
 })
 
-Deno.test('what was proven of a node is remembered over a restart', () => {
+Deno.test('proven lies of a node are remembered over a restart', () => {
   const { reputations, join } = caughtAt('x')
   join('other', 'y')
   reputations.change('other', (one) => fail(one, 0, 'wrong', true))

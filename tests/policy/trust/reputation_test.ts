@@ -1,4 +1,4 @@
-/** How a node stands, as checks are passed and failed. */
+/** Standing of a node as checks are passed and failed. */
 import assert from 'node:assert/strict'
 import {
   atonedAt,
@@ -14,7 +14,7 @@ const times = (count: number, then: () => void) => {
   for (let i = 0; i < count; i++) then()
 }
 
-/** One in quarantine that has just given enough known answers. */
+/** A node in quarantine that has just given enough known answers. */
 function atoned() {
   const one = newReputation(false)
   times(2, () => fail(one, 2, 'wrong'))
@@ -23,7 +23,7 @@ function atoned() {
   return one
 }
 
-Deno.test('who comes back from quarantine has to prove itself anew, twice as long', () => {
+Deno.test('a node that leaves quarantine must prove itself again, with twice as many checks', () => {
   const one = atoned()
   assert.equal(standingOf(one), 'proving')
   assert.match(one.reason, /^back from quarantine: 5 known answers/)
@@ -33,7 +33,7 @@ Deno.test('who comes back from quarantine has to prove itself anew, twice as lon
   assert.equal(standingOf(one), 'trusted')
 })
 
-Deno.test('what others that are unproven say sends nobody back into quarantine at once', () => {
+Deno.test('disagreement with unproven nodes does not return a node to quarantine at once', () => {
   const one = atoned()
   fail(one, 0.75, 'wrong')
   assert.equal(standingOf(one), 'proving')
@@ -46,7 +46,7 @@ Deno.test('what others that are unproven say sends nobody back into quarantine a
   assert.equal(standingOf(one), 'proving')
 })
 
-Deno.test('one of the own nodes is believed whatever checks show', () => {
+Deno.test('an own node is trusted whatever checks show', () => {
   const one = newReputation(true)
   times(5, () => fail(one, 3, 'wrong'))
   assert.equal(standingOf(one), 'own')

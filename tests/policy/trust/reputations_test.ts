@@ -1,9 +1,9 @@
-/** What is known of nodes that came and went has an end, whoever asks for it and when. */
+/** Records of nodes that joined and left are limited, whenever they are read. */
 import assert from 'node:assert/strict'
 import { fail, pass } from '../../../src/policy/trust/reputation.ts'
 import { Reputations } from '../../../src/policy/trust/reputations.ts'
 
-Deno.test('of a node that was forgotten nothing is left to be told, though it comes again', () => {
+Deno.test('no change of a forgotten node is reported, even if it joins again', () => {
   const reputations = new Reputations(() => {})
   const visit = (id: string) => {
     reputations.join(id, false)
@@ -11,14 +11,14 @@ Deno.test('of a node that was forgotten nothing is left to be told, though it co
     reputations.leave(id)
   }
   visit('first')
-  // Nobody asks for what changed, as where nothing is kept.
+  // Changes are not read, as if nothing were stored.
   for (let i = 0; i < 20_001; i++) visit(`n${i}`)
   reputations.join('first', false)
   const told = new Set(reputations.changed().map(([id]) => id))
   assert.ok(!told.has('first') && told.has('n20000'))
 })
 
-Deno.test('nodes that join and leave have nothing forgotten that is held against others, and can be judged', () => {
+Deno.test('joining and leaving does not erase faults of others, and new nodes can be checked', () => {
   const reputations = new Reputations(() => {})
   const visit = (id: string, how: Parameters<typeof reputations.change>[1]) => {
     reputations.join(id, false)
@@ -29,7 +29,7 @@ Deno.test('nodes that join and leave have nothing forgotten that is held against
   caught('liar')
   for (let i = 0; i < 20_001; i++) visit(`n${i}`, (one) => void one.passed++)
   assert.equal(reputations.standingOf('liar'), 'quarantined')
-  // Were all of them liars, there is an end, and the next one that comes is judged all the same.
+  // Even if all of them were liars there is a limit, and the next node is checked all the same.
   for (let i = 0; i < 20_001; i++) caught(`l${i}`)
   reputations.join('next', false)
   reputations.change('next', (one) => fail(one, 3, 'wrong'))
@@ -38,7 +38,7 @@ Deno.test('nodes that join and leave have nothing forgotten that is held against
   ])
 })
 
-Deno.test('who earned trust and joins anew passes a few checks first, who earned none the usual ones', () => {
+Deno.test('a trusted node that joins again passes a few checks first, others the usual number', () => {
   const reputations = new Reputations(() => {})
   const ref = { pipeline: 'ocr', task: 'read', variant: 'big' }
   const standingAfter = (checks: number) => {
@@ -49,7 +49,7 @@ Deno.test('who earned trust and joins anew passes a few checks first, who earned
   assert.deepEqual([9, 1, 2, 3].map(standingAfter), ['proving', 'proving', 'proving', 'trusted'])
 })
 
-Deno.test('what a node earned at a pipeline counts for all versions, and after a restart', () => {
+Deno.test('checks passed on a pipeline count for all its versions, and after a restart', () => {
   const reputations = new Reputations(() => {})
   reputations.join('a', false)
   for (let version = 2; version < 12; version++) {
@@ -64,7 +64,7 @@ Deno.test('what a node earned at a pipeline counts for all versions, and after a
   assert.equal(again.standingOf('a', { ...ref, task: 'other' }), 'proving')
 })
 
-Deno.test('who is in quarantine and joins anew is so from the start, and the rules are told', () => {
+Deno.test('a node in quarantine that joins again is quarantined from the start, with an event', () => {
   const said: string[] = []
   const reputations = new Reputations(
     (command) => void (command.type === 'judged' && said.push(command.standing)),
@@ -82,7 +82,7 @@ Deno.test('who is in quarantine and joins anew is so from the start, and the rul
   assert.deepEqual([reputations.strangers, [...reputations.ids]], [1, ['a']])
 })
 
-Deno.test('the nodes of whoever runs the coordinator are no strangers, here or gone', () => {
+Deno.test('own nodes are no strangers, present or gone', () => {
   const reputations = new Reputations(() => {})
   reputations.join('own', true)
   reputations.join('a', false)
@@ -94,7 +94,7 @@ Deno.test('the nodes of whoever runs the coordinator are no strangers, here or g
   assert.equal(reputations.strangers, 0)
 })
 
-Deno.test('what changed is told once, and what is known already is not overwritten by what was kept', () => {
+Deno.test('changes are reported once, and stored values do not overwrite known ones', () => {
   const reputations = new Reputations(() => {})
   reputations.join('own', true)
   reputations.join('a', false)

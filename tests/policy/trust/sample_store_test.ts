@@ -1,4 +1,4 @@
-/** Samples: how many are kept, and who is asked which. */
+/** Samples: how many are kept, and which node gets which. */
 import assert from 'node:assert/strict'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { SampleStore } from '../../../src/policy/trust/sample_store.ts'
@@ -7,7 +7,7 @@ import { single } from '../fixtures.ts'
 const MIB = 2 ** 20
 const [quick, exact] = shapesOf([single]).pipelines.get('single')!.root.variants
 
-/** Of inputs that weigh what they say. */
+/** A store for inputs that state their own weight. */
 function storeOf() {
   const store = new SampleStore((payload) => (payload as { bytes: number }).bytes)
   const payload = (name: string, bytes = 1) => ({ name, bytes })
@@ -20,7 +20,7 @@ function storeOf() {
   return { store, payload, add, unseen, names }
 }
 
-Deno.test('of a variant the latest eight known answers are kept, each input once', () => {
+Deno.test('the latest eight known answers of a variant are kept, each input once', () => {
   const { payload, add, names } = storeOf()
   const inputs = Array.from({ length: 10 }, (_, i) => payload(`${i}`, 8 * MIB))
   for (const one of inputs) add(quick, one)
@@ -31,7 +31,7 @@ Deno.test('of a variant the latest eight known answers are kept, each input once
   assert.deepEqual(names('a', exact), [])
 })
 
-Deno.test('known answers take no more memory than they may: who has most gives some', () => {
+Deno.test('known answers stay within their memory limit: the heaviest variant gives some up', () => {
   for (const isFirst of [true, false]) {
     const { store, payload, add, unseen, names } = storeOf()
     const many = () => {
@@ -42,14 +42,14 @@ Deno.test('known answers take no more memory than they may: who has most gives s
     if (!isFirst) many()
     assert.deepEqual([names('n').length, names('n', exact).length], [7, 1])
     assert.equal(names('n')[0], '1')
-    // What was dropped gives its room.
+    // A dropped sample frees its room.
     store.drop(unseen('n')[0]!)
     add(exact, payload('b', 8 * MIB))
     assert.deepEqual([names('n').length, names('n', exact).length], [6, 2])
   }
 })
 
-Deno.test('what an answer hands on takes room as its input does', () => {
+Deno.test('the children of an answer count towards its size, like its input', () => {
   const { store, payload, names } = storeOf()
   const answer = (bytes: number) => ({
     ...{ backend: 'wasm' },
@@ -61,7 +61,7 @@ Deno.test('what an answer hands on takes room as its input does', () => {
   assert.deepEqual(names('n'), ['b'])
 })
 
-Deno.test('a node is asked what it does not know, first what was said on its own backend', () => {
+Deno.test("a node gets samples it has not seen, its own backend's first", () => {
   const { payload, add, names } = storeOf()
   add(quick, payload('known'), 'wasm', ['n'])
   add(quick, payload('old'), 'wasm')
@@ -72,7 +72,7 @@ Deno.test('a node is asked what it does not know, first what was said on its own
   assert.deepEqual(names('n', quick, 1, 'none of these'), ['other'])
 })
 
-Deno.test('what is known of versions that are served no more takes no room from what is', () => {
+Deno.test('samples of removed versions take no room', () => {
   const shapes = shapesOf([])
   const store = new SampleStore(() => 4e6)
   const said = { outcome: { ok: true, result: 1, children: {} }, backend: 'wasm' } as const

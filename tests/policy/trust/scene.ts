@@ -1,4 +1,4 @@
-/** A pool in virtual time whose nodes say what a test wants, with the answers' truth known. */
+/** A pool in virtual time whose nodes give the results a test wants, with the true answers known. */
 import { comparing, pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { Memory } from '../../../src/policy/core/memory.ts'
@@ -11,7 +11,7 @@ export const refs = Object.entries(pipeline.tasks).flatMap(([task, { variants }]
   Object.keys(variants).map((variant) => ({ pipeline: pipeline.name, task, variant }))
 )
 
-/** Anything but the truth, and never twice the same. */
+/** A wrong result, never the same twice. */
 export function liar(): NonNullable<NodeSpec['says']> {
   let serial = 0
   return (truth, _, { task }) => {
@@ -29,7 +29,7 @@ export function createScene(
   options: {
     trust?: boolean
     audited?: boolean
-    /** Whether nodes are asked what no client asked; true where absent. */
+    /** Whether nodes get questions besides client inputs; by default true. */
     questions?: boolean
     hedge?: boolean
     memory?: Memory
@@ -60,7 +60,7 @@ export function createScene(
         ...spec,
       })
     },
-    /** So many queries, one every `gapMs`. */
+    /** `count` queries, one every `gapMs`. */
     ask(count: number, gapMs = 300, timeoutMs = pipeline.sloMs, name = 'q', more: Asked = {}) {
       for (let i = 0; i < count; i++) {
         const query = `${name}${asked++}`
@@ -72,7 +72,7 @@ export function createScene(
     },
     wait: (ms: number) => simulation.run(simulation.time.nowMs + ms),
     trustOf: (id: string): NodeTrust | undefined => scheduler.stats().nodes[id]?.trust,
-    /** How nodes stood, in the order of the changes. */
+    /** Standings of nodes, in the order of the changes. */
     judged: (): [string, string][] =>
       simulation.commands.flatMap(({ command }) =>
         command.type === 'judged' ? [[command.node, command.standing] as [string, string]] : []
@@ -81,7 +81,7 @@ export function createScene(
       simulation.commands.flatMap(({ command }) =>
         command.type === 'dispatch' ? [command as Extract<PolicyCommand, { type: 'dispatch' }>] : []
       ),
-    /** Answers with a line that is not what it should be, or too few of them. */
+    /** Answers with a wrong line, or too few lines. */
     wrong(): string[] {
       const wrong: string[] = []
       for (const [query, [first]] of simulation.answers) {

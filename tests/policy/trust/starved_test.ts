@@ -26,7 +26,7 @@ const withAuditor = (spec: Partial<NodeSpec> = {}) => {
   return scene
 }
 
-Deno.test('a flood has fewer queries answered, and none with a lie', () => {
+Deno.test('a flood reduces the queries answered, and none is answered with a lie', () => {
   const scene = withAuditor()
   scene.node('liar', { says: liar(), slots: 8, voter: 'x' })
   scene.node('honest', { voter: 'x' })
@@ -42,7 +42,7 @@ Deno.test('a flood has fewer queries answered, and none with a lie', () => {
   assert.deepEqual(scene.violations, [])
 })
 
-Deno.test('a new id after each quarantine has no lie answered', () => {
+Deno.test('a new id after each quarantine gets no lie answered', () => {
   const scene = withAuditor()
   let ids = 0
   const join = () => scene.node(`liar-${ids++}`, { says: liar(), slots: 8, voter: 'x' })
@@ -60,7 +60,7 @@ Deno.test('a new id after each quarantine has no lie answered', () => {
   assert.ok(ids > 3)
 })
 
-/** Takes the auditor half a minute, and nobody else. */
+/** An input that takes only the auditor half a minute. */
 const isPoison = (payload: unknown): boolean =>
   String((payload as { id?: string }).id ?? payload).startsWith('poison')
 
@@ -74,7 +74,7 @@ const audited = (scene: Scene, isOf: (payload: unknown) => boolean) =>
     node === 'auditor' && items.some(({ payload }) => isOf(payload))
   ).length
 
-Deno.test('an input that takes the auditor half a minute has no lie answered', () => {
+Deno.test('an input that takes the auditor half a minute gets no lie answered', () => {
   const scene = withAuditor(slowAtPoison)
   scene.node('liar', { says: liar(), slots: 8, voter: 'x' })
   scene.node('honest', { voter: 'x' })
@@ -87,7 +87,7 @@ Deno.test('an input that takes the auditor half a minute has no lie answered', (
   assert.ok(right > 200, `${right} answered`)
 })
 
-Deno.test('an input that the auditor came to nothing with is not tried again', () => {
+Deno.test('an input that the auditor failed at is not tried again', () => {
   const scene = withAuditor(slowAtPoison)
   scene.node('a', { voter: 'x' })
   scene.wait(500)
@@ -97,9 +97,9 @@ Deno.test('an input that the auditor came to nothing with is not tried again', (
   assert.notEqual(scene.trustOf('a')!.standing, 'quarantined')
 })
 
-Deno.test('inputs of one client that take the auditor long keep no other client waiting', () => {
+Deno.test('slow inputs of one client at the auditor do not delay other clients', () => {
   const scene = withAuditor(slowAtPoison)
-  // Each is there too short to be trusted.
+  // Each node is present too briefly to be trusted.
   const come = (i: number) => scene.node(`n${i}`, { slots: 4 })
   come(0)
   scene.wait(500)
@@ -116,7 +116,7 @@ Deno.test('inputs of one client that take the auditor long keep no other client 
   assert.ok(right.length > 160, `${right.length} of 200`)
 })
 
-Deno.test('before the auditor is up nothing of strangers is answered, though they agree', () => {
+Deno.test('before the auditor is up no results of strangers are answered, though they agree', () => {
   const scene = createScene({ audited: true, questions: false })
   for (const i of [1, 2, 3]) scene.node(`n${i}`)
   scene.wait(500)
@@ -128,7 +128,7 @@ Deno.test('before the auditor is up nothing of strangers is answered, though the
   assert.deepEqual([early.right, count(scene).right], [0, 30])
 })
 
-Deno.test('who takes unconfirmed results gets them at once, and is told so', () => {
+Deno.test('a client that accepts unconfirmed results gets them at once, marked as such', () => {
   const scene = createScene({ audited: true, questions: false })
   scene.node('a')
   scene.wait(500)
@@ -142,7 +142,7 @@ Deno.test('who takes unconfirmed results gets them at once, and is told so', () 
   assert.ok(last.ok && last.verified === undefined)
 })
 
-Deno.test('strangers are asked for nothing that the auditor cannot do, where nobody is trusted', () => {
+Deno.test('strangers get no items of variants that the auditor cannot run, if no node is trusted', () => {
   const scene = withAuditor({ able: refs.filter(({ variant }) => variant === 'small') })
   scene.node('a', { says: liar() })
   scene.node('b')

@@ -1,4 +1,4 @@
-/** Batches begun once more: on one node alone, not too many, and which of the two counts. */
+/** Hedges: on one node only, not too many, and which of the two results counts. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
@@ -7,7 +7,7 @@ import { refsOf, single } from '../fixtures.ts'
 
 type Of<T extends PolicyCommand['type']> = Extract<PolicyCommand, { type: T }>
 
-/** Nodes that say nothing by themselves. */
+/** Nodes that report nothing by themselves. */
 function silentPool(count: number, perS = 0) {
   const startPerS = { single: perS }
   const scheduler = createScheduler({ pipelines: [single], hedge: true, startPerS })
@@ -35,7 +35,7 @@ function silentPool(count: number, perS = 0) {
         ...{ type: 'query_arrived', query, pipeline: 'single', deadlineMs: 60_000 },
         payload: query,
       }, nowMs),
-    /** Until something holds, or a batch is given up. Returns the time. */
+    /** Wakes until a condition holds, or a batch is given up. Returns the time. */
     wakeUntil(holds: () => boolean): number {
       let nowMs = 0
       for (let i = 0; i < 5000 && !holds(); i++) {
@@ -48,17 +48,17 @@ function silentPool(count: number, perS = 0) {
   }
 }
 
-/** One that is late, and what was begun in its place. */
-function twins() {
+/** A late batch, and its hedge. */
+function hedged() {
   const pool = silentPool(2)
   pool.ask('q', 1)
   const nowMs = pool.wakeUntil(() => pool.sent().length > 1)
-  const [late, twin] = pool.sent()
-  assert.ok(twin !== undefined && twin.node !== late!.node)
-  return { ...pool, late: late!.batch, twin: twin.batch, nowMs }
+  const [late, hedge] = pool.sent()
+  assert.ok(hedge !== undefined && hedge.node !== late!.node)
+  return { ...pool, late: late!.batch, hedge: hedge.batch, nowMs }
 }
 
-const told = (commands: readonly PolicyCommand[]) =>
+const reactions = (commands: readonly PolicyCommand[]) =>
   commands.flatMap((one) =>
     one.type === 'answer'
       ? [`answer ${one.answer.ok}`]
@@ -69,19 +69,19 @@ const told = (commands: readonly PolicyCommand[]) =>
       : []
   )
 
-Deno.test('a late batch is begun once more, on one node of many that are idle', () => {
+Deno.test('a late batch is hedged on one of many idle nodes', () => {
   const pool = silentPool(6)
   pool.ask('q', 1)
   const nowMs = pool.wakeUntil(() => pool.hedges() > 0)
   assert.equal(pool.sent().length, 2)
-  // It is looked at again as another is late.
+  // The pool looks again when another batch is late.
   pool.ask('r', nowMs)
   pool.wakeUntil(() => false)
   assert.equal(pool.hedges(), 2)
 })
 
-Deno.test('of many that are late together four are begun once more', () => {
-  // So many are expected that nodes are awake.
+Deno.test('four of many batches that are late together are hedged', () => {
+  // The expected demand keeps nodes awake.
   const pool = silentPool(20, 150)
   for (let i = 0; i < 10; i++) pool.ask(`q${i}`, 1 + i)
   const before = pool.sent().length
@@ -90,24 +90,27 @@ Deno.test('of many that are late together four are begun once more', () => {
   assert.equal(pool.sent().length - before, 4)
 })
 
-Deno.test('of two that are at a batch the first result counts, and the other node is told', () => {
-  const { tell, late, twin, nowMs } = twins()
-  assert.deepEqual(told(tell(finished(twin), nowMs)).sort(), ['answer true', `cancel ${late}`])
-  assert.deepEqual(told(tell(finished(late), nowMs + 50)), [])
-  const other = twins()
+Deno.test('the first result of a batch and its hedge counts, and the other is cancelled', () => {
+  const { tell, late, hedge, nowMs } = hedged()
+  assert.deepEqual(reactions(tell(finished(hedge), nowMs)).sort(), [
+    'answer true',
+    `cancel ${late}`,
+  ])
+  assert.deepEqual(reactions(tell(finished(late), nowMs + 50)), [])
+  const other = hedged()
   const commands = other.tell(finished(other.late), other.nowMs)
-  assert.deepEqual(told(commands).sort(), ['answer true', `cancel ${other.twin}`])
-  assert.deepEqual(told(other.tell(finished(other.twin), other.nowMs + 50)), [])
+  assert.deepEqual(reactions(commands).sort(), ['answer true', `cancel ${other.hedge}`])
+  assert.deepEqual(reactions(other.tell(finished(other.hedge), other.nowMs + 50)), [])
 })
 
-Deno.test('while one of two is still at a batch, it is waited for though the other failed', () => {
+Deno.test('a batch is waited for while its hedge runs, though its own node failed, and vice versa', () => {
   const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
-  const { tell, late, twin, nowMs } = twins()
-  const ended = { ...finished(twin), outcomes: [failed] } as PolicyEvent
-  assert.deepEqual(told(tell(ended, nowMs)), [])
-  assert.deepEqual(told(tell(finished(late), nowMs + 1)), ['answer true'])
-  const other = twins()
+  const { tell, late, hedge, nowMs } = hedged()
+  const ended = { ...finished(hedge), outcomes: [failed] } as PolicyEvent
+  assert.deepEqual(reactions(tell(ended, nowMs)), [])
+  assert.deepEqual(reactions(tell(finished(late), nowMs + 1)), ['answer true'])
+  const other = hedged()
   const lost = { type: 'batch_failed', batch: other.late, message: 'no' } as const
-  assert.deepEqual(told(other.tell(lost, other.nowMs)), [])
-  assert.deepEqual(told(other.tell(finished(other.twin), other.nowMs + 1)), ['answer true'])
+  assert.deepEqual(reactions(other.tell(lost, other.nowMs)), [])
+  assert.deepEqual(reactions(other.tell(finished(other.hedge), other.nowMs + 1)), ['answer true'])
 })
