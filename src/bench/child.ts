@@ -1,11 +1,11 @@
 /**
  * A Deno process beside a benchmark, spoken to in lines of JSON: the first line that it prints says
  * that it is ready, each further one answers one line that it was sent.
- *
  * @module
  */
 import { fromFileUrl } from '../cli/root.ts'
 import { spawnTied } from '../cli/tied.ts'
+import { until } from './tools.ts'
 
 export interface BenchChild<Ready> {
   pid: number
@@ -100,12 +100,17 @@ export async function answerLines<Question>(
   Deno.exit(0)
 }
 
-/** Seconds of processor that a process has used, all its threads; NaN where there is no /proc. */
-export function cpuSeconds(pid: number): number {
+/**
+ * Seconds of processor that a process has used, all its threads; NaN where there is no /proc.
+ *
+ * @param ofChildren in place of its own: of its children that have ended
+ */
+export function cpuSeconds(pid: number | 'self', ofChildren = false): number {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`)
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S
+    const at = ofChildren ? 13 : 11
+    return (Number(fields[at]) + Number(fields[at + 1])) / TICKS_PER_S
   } catch {
     return NaN
   }
@@ -114,18 +119,15 @@ export function cpuSeconds(pid: number): number {
 /** Linux tells times in these whatever its own clock does (`USER_HZ`). */
 const TICKS_PER_S = 100
 
-/**
- * Resolves when the coordinator at `url` can serve.
- *
- * @throws Error that names `what` is benched where it cannot within half a minute
- */
-export async function untilReady(url: string, what: string): Promise<void> {
-  const giveUpMs = performance.now() + READY_MS
-  for (;;) {
-    const response = await fetch(`${url}/v2/health/ready`)
-    await response.body?.cancel()
-    if (response.ok) return
-    if (performance.now() > giveUpMs) throw new Error(`Cannot bench: ${what} has no node`)
-    await new Promise((done) => setTimeout(done, 20))
-  }
+/** Resolves when the coordinator can serve. @throws Error that names `what` where it cannot in time */
+export const untilReady = (url: string, what: string): Promise<void> =>
+  until(() => isReady(url), {
+    ...{ limitMs: READY_MS, fault: () => `Cannot bench: ${what} has no node` },
+  })
+
+/** Also where nothing listens. */
+export async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/v2/health/ready`).catch(() => undefined)
+  await response?.body?.cancel()
+  return response?.ok === true
 }

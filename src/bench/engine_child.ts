@@ -1,8 +1,4 @@
-/**
- * What the processes have in common that a bench starts to see what an engine takes.
- *
- * @module
- */
+/** What the processes have in common that a bench starts to see what an engine takes. @module */
 import type { Answer } from '../node/engine/answer.ts'
 import { createCatalog } from '../node/models/catalog.ts'
 import { PROTOCOL_VERSION, type Welcome } from '../protocol/messages.ts'

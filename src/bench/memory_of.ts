@@ -1,8 +1,4 @@
-/**
- * Resident memory of processes over time, as Linux tells it.
- *
- * @module
- */
+/** Resident memory of processes over time, as Linux tells it. @module */
 import { readFileSync } from 'node:fs'
 
 /** Megabytes; NaN where there is no /proc, or no such process any more. */

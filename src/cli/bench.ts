@@ -5,7 +5,7 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { benches } from '../bench/benches.ts'
+import { type BenchOptions, NAMED, USUAL } from '../bench/benches.ts'
 import { ONLY } from '../bench/documents/documents.ts'
 import { DOCUMENTS } from '../bench/documents/params.ts'
 import { readLiveRun } from '../bench/live/record.ts'
@@ -20,7 +20,7 @@ of live:
   --pipeline DIR   folder of a pipeline; ocr if absent
   --tabs 0, --nodes 2    browser tabs and Deno processes that join
   --queries 200    queries of each step
-  --policy static,shoal  rules to play the same demand to; of dispatch, too
+  --policy static,shoal  rules to play the same demand to
   --multiples 0.5,1,2    steps, as multiples of what static carries
   --trace FILE     writes what the rules heard and said, and every answer, to FILE.POLICY
   --budget S, --for S    seconds for each policy at most, and in this call
@@ -31,11 +31,11 @@ of others:
   --starts 10, --busy 0    first: how often, and loops that run beside
   --minutes 1, --rate N    soak: how long, and queries a second
   --queries 2000, --pipeline DIR    chaos
+  --queries 200    streams: how many at once
 of documents, which has to be named:
   --pages 600      of the document; from 11 on of all kinds
   --only PART      pool or peers
   --kill-each 60   seconds between one node's end and the next
-  --no-kill-coordinator
   --to FILE        the page that is written, with a picture beside it`
 
 function fail(message: string): never {
@@ -43,9 +43,9 @@ function fail(message: string): never {
   Deno.exit(1)
 }
 
-const { values, positionals } = options()
+const { values, positionals } = parsed()
 
-function options() {
+function parsed() {
   const text = { type: 'string' } as const
   try {
     return parseArgs({
@@ -56,7 +56,6 @@ function options() {
         ...{ seconds: text, minutes: text, rate: text, help: { type: 'boolean' } },
         ...{ pages: text, only: text, 'kill-each': text, to: text },
         ...{ starts: text, busy: text },
-        'no-kill-coordinator': { type: 'boolean' },
       } as const,
       allowPositionals: true,
     })
@@ -110,22 +109,21 @@ function onlyOf(given: string): (typeof ONLY)[number] {
 }
 
 // Read before anything runs: none is refused when those before it have taken half an hour.
-const { pipeline, trace, from, svg, json } = values
-const [queries, tabs, nodes] = [count('queries', 1), count('tabs', 0), count('nodes', 0)]
-const [budgetS, forS, seconds] = [count('budget', 1), count('for', 1), count('seconds', 1)]
-const [minutes, ratePerS] = [above0('minutes'), above0('rate')]
-const policies = values.policy === undefined ? undefined : policiesOf(values.policy)
-const multiples = values.multiples === undefined ? undefined : multiplesOf(values.multiples)
-
-const [pages, killEachS, { to }] = [count('pages', 1), count('kill-each', 1), values]
-const only = values.only === undefined ? undefined : onlyOf(values.only)
-const killsCoordinator = values['no-kill-coordinator'] === true ? false : undefined
-
-const { usual, named } = benches({
-  ...{ pipeline, queries, policies, trace, multiples, budgetS, forS, tabs, nodes },
-  ...{ from, svg, seconds, minutes, ratePerS, pages, only, killEachS, killsCoordinator, to },
+const { pipeline, trace, from, svg, json, to } = values
+const [seconds, pages] = [count('seconds', 1), count('pages', 1)]
+const given = {
+  ...{ pipeline, trace, from, svg, to, seconds, pages },
+  ...{ queries: count('queries', 1), tabs: count('tabs', 0), nodes: count('nodes', 0) },
+  ...{ budgetS: count('budget', 1), forS: count('for', 1), killEachS: count('kill-each', 1) },
   ...{ starts: count('starts', 1), busy: count('busy', 0) },
-})
+  ...{ minutes: above0('minutes'), ratePerS: above0('rate') },
+  policies: values.policy === undefined ? undefined : policiesOf(values.policy),
+  multiples: values.multiples === undefined ? undefined : multiplesOf(values.multiples),
+  only: values.only === undefined ? undefined : onlyOf(values.only),
+}
+const options: BenchOptions = Object.fromEntries(
+  Object.entries(given).filter(([, one]) => one !== undefined),
+)
 
 /** Options that are not of all. */
 const TAKEN: Record<string, readonly string[]> = {
@@ -141,25 +139,25 @@ const TAKEN: Record<string, readonly string[]> = {
   first: ['starts', 'busy'],
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
-  dispatch: ['policy'],
-  documents: ['pages', 'only', 'kill-each', 'no-kill-coordinator', 'to'],
+  streams: ['queries'],
+  documents: ['pages', 'only', 'kill-each', 'to'],
 }
 /** Of a run that is gone on with. */
 const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const
 
-const all = { ...usual, ...named }
+const all = { ...USUAL, ...NAMED }
 const there = Object.keys(all).join(', ')
 if (values.help) {
   console.log(`${USAGE}\n\nThere are ${there}.`)
   Deno.exit(0)
 }
-const names = positionals.length > 0 ? positionals : Object.keys(usual)
+const names = positionals.length > 0 ? positionals : Object.keys(USUAL)
 await check()
 const results: Record<string, unknown> = {}
 for (const name of names) {
   console.log(`\n== ${name}`)
   try {
-    results[name] = await all[name]!()
+    results[name] = await all[name]!(options)
   } catch (error) {
     fail(error instanceof RangeError ? error.message : modelsFault(error as Error))
   }
@@ -180,7 +178,8 @@ async function check(): Promise<void> {
   if (names.includes('curve') && (from === undefined || svg === undefined)) {
     fail('Cannot draw: --from and --svg are needed')
   }
-  if (names.includes('shared') && nodes === 0) {
+  if (names.includes('twin') && from === undefined) fail('Cannot simulate: --from is needed')
+  if (names.includes('shared') && options.nodes === 0) {
     fail('Cannot use --nodes: of shared it must be an integer from 1: received 0')
   }
   const fault = names.includes('overload') && seconds !== undefined && secondsFault(seconds)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createObserver } from '../../src/bench/live/observe.ts'
 import type { Profiles } from '../../src/bench/live/profile.ts'
-import { tableOf } from '../../src/bench/twin/twin_live.ts'
+import { tableOf } from '../../src/bench/twin/twin.ts'
 import { createPolicy } from '../../src/peers/policies.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'

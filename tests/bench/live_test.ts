@@ -1,11 +1,10 @@
 /** How the live bench counts: what is a violation, how sure that is, what counts as capacity. */
 import assert from 'node:assert/strict'
 import type { Asked } from '../../demo/load/types.ts'
-import { fanOutSpreadOf } from '../../src/bench/live/observe.ts'
+import { fanOutSpreadOf, grownBy } from '../../src/bench/live/observe.ts'
 import { paced } from '../../src/bench/live/pace.ts'
 import { countsOf, mustBeAlike } from '../../src/bench/live/record.ts'
-import { grownBy } from '../../src/bench/live/sizes.ts'
-import { effectiveCapacity, type Row, rowOf } from '../../src/bench/live/rows.ts'
+import { rowOf } from '../../src/bench/live/rows.ts'
 import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/bench/live/steps.ts'
 import { profileGiver } from '../../src/bench/live/profile.ts'
 import { wilson } from '../../src/cli/statistics.ts'
@@ -81,14 +80,6 @@ Deno.test("wilson() gives the score interval of Wilson's paper", () => {
   assert.ok(Math.abs(high - 0.01885) < 1e-4, String(high))
   const [some, more] = wilson(10, 100)
   assert.ok(Math.abs(some - 0.0552) < 1e-4 && Math.abs(more - 0.1744) < 1e-4, `${some} ${more}`)
-})
-
-Deno.test('effectiveCapacity() is the highest demand that is kept, in violations and accuracy', () => {
-  const row = (demandPerS: number, violationRatio: number, accuracy: number) =>
-    ({ demandPerS, violationRatio, accuracy }) as Row
-  const rows = [row(1, 0, 0.98), row(2, 0.01, 0.7), row(3, 0, 0.6), row(4, 0.02, 0.98)]
-  assert.equal(effectiveCapacity(rows, 0.98), 2)
-  assert.equal(effectiveCapacity(rows.slice(2), 0.98), 0)
 })
 
 Deno.test('profileGiver() tells of a profile as its node joins, and of none later', () => {

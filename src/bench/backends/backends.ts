@@ -1,7 +1,6 @@
 /**
  * Each variant on each backend of this machine, in Deno and in a tab of Chromium: how long one item
  * takes in the model, and whether all of them read the same text from the sample page.
- *
  * @module
  */
 import { editDistance } from '../../../profiles/ocr/score.ts'

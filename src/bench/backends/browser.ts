@@ -1,8 +1,4 @@
-/**
- * Engines in a tab of Chromium: WebAssembly with one thread and with two, WebGPU.
- *
- * @module
- */
+/** Engines in a tab of Chromium: WebAssembly with one thread and with two, WebGPU. @module */
 import type { Adapter } from '../../node/engine/adapter.ts'
 import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { findChromium, launchChromium } from '../../cli/chromium.ts'

@@ -2,7 +2,6 @@
  * Brand-new nodes that take work and do none of it, beside one own node, in virtual time: which
  * queries are answered of those that the own node could answer alone, and how soon each of the others
  * is set aside. And what honest newcomers pay for it: how soon they do their full share.
- *
  * @module
  */
 import { createScheduler } from '../../policy/scheduler.ts'

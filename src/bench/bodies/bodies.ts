@@ -1,7 +1,6 @@
 /**
  * `deno task bench bodies`: how long one request keeps the coordinator's event loop at one go, by the
  * kind of its body, each as large as it may be; and eight of it at once.
- *
  * @module
  */
 import { gzipSync } from 'node:zlib'

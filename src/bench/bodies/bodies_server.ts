@@ -1,7 +1,6 @@
 /**
  * A coordinator that tells how long its event loop was kept at one go: a pipeline of pictures, `pass`,
  * and one of tensors, `numbers`. For `deno task bench bodies`.
- *
  * @module
  */
 import { checkPipeline } from '../../pipeline/parse.ts'

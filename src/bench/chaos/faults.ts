@@ -1,8 +1,5 @@
-/**
- * What befalls nodes, when, and which: from a seed, so that a run can be repeated.
- *
- * @module
- */
+/** What befalls nodes, when, and which: from a seed, so that a run can be repeated. @module */
+import { setTimeout as wait } from 'node:timers/promises'
 import { createRandom, type Random, seedFor } from '../../sim/random.ts'
 import type { ChaosScene } from './scene.ts'
 
@@ -33,17 +30,7 @@ export function startChaos(scene: ChaosScene, seed: number, everyMs: number): Ch
   const down = new Set<string>()
   let serial = 0
 
-  const pause = (ms: number) =>
-    new Promise<void>((done) => {
-      const finish = () => {
-        clearTimeout(timer)
-        over.signal.removeEventListener('abort', finish)
-        done()
-      }
-      const timer = setTimeout(finish, ms)
-      over.signal.addEventListener('abort', finish)
-      if (over.signal.aborted) finish()
-    })
+  const pause = (ms: number) => wait(ms, undefined, { signal: over.signal }).catch(() => {})
 
   async function befall(name: string, fault: FaultName, forMs: number): Promise<void> {
     const node = scene.nodes.get(name)

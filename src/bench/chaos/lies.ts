@@ -1,6 +1,5 @@
 /**
  * Between a node and its coordinator: results are changed on the way, as a node would that lies.
- *
  * @module
  */
 import type { OpenTransport } from '../../node/link/transport.ts'

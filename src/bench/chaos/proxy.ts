@@ -1,6 +1,5 @@
 /**
  * A TCP proxy on this machine whose connections can be cut, or left open with nothing coming through.
- *
  * @module
  */
 export interface LinkProxy {

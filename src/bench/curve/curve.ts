@@ -1,7 +1,6 @@
 /**
  * `deno task bench curve --from FILE --svg FILE`: what `deno task bench live --json FILE` found as a
  * picture, accuracy over demand, with the violations below.
- *
  * @module
  */
 import { escape, roundUp } from '../../sim/report/chart.ts'
@@ -33,7 +32,13 @@ interface Panel {
   pick(row: Row): number | null
 }
 
-export async function benchCurve(from: string, svg: string) {
+export interface CurveOptions {
+  /** What `deno task bench live --json FILE` wrote, and where the picture goes. */
+  from?: string
+  svg?: string
+}
+
+export async function benchCurve({ from = '', svg = '' }: CurveOptions) {
   const run = await readLiveRun(from)
   const up = stairs(run.steps)
   const runs = Object.entries(run.policies).map(([policy, { rows }]) => ({

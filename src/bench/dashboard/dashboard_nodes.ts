@@ -1,12 +1,9 @@
 /**
  * Many nodes in one process, for `deno task bench dashboard`: real links to a real coordinator, but
  * no models; each batch takes as long as the variant's `referenceMs` says, times the node's own
- * speed. It asks, too: so many queries a second.
+ * speed. The process asks, too: so many queries a second.
  *
- * Arguments: URL of the coordinator, number of nodes, queries a second. Prints `null` when all have
- * joined; each line of its input is answered by how many queries have ended, and how many of them
- * with a result.
- *
+ * Arguments: URL of the coordinator, number of nodes, queries a second, times of the variants.
  * @module
  */
 import {
@@ -18,11 +15,8 @@ import {
   type WireData,
 } from '../../protocol/mod.ts'
 import { answerLines } from '../child.ts'
-
-export interface QueriesTold {
-  asked: number
-  answered: number
-}
+import { PIXEL } from '../overhead/padded_png.ts'
+import { infer } from '../tools.ts'
 
 const [url = '', count = '1', ratePerS = '1'] = Deno.args
 const LINES = 7
@@ -30,9 +24,6 @@ const LINES = 7
 const AT_ONCE = 50
 /** Kinds of devices, as times of the reference. */
 const SPEEDS = [0.35, 1, 1.8, 3]
-const PIXEL = Uint8Array.fromBase64(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-)
 
 const { pipelines } = await (await fetch(`${url}/v1/pipelines`)).json()
 const tasks = pipelines[0].tasks as Record<string, { next: string[] }>
@@ -102,14 +93,9 @@ for (let i = 0; i < Number(count); i += AT_ONCE) {
   const size = Math.min(AT_ONCE, Number(count) - i)
   await Promise.all(Array.from({ length: size }, (_, j) => join(i + j)))
 }
-const told: QueriesTold = { asked: 0, answered: 0 }
 setInterval(() => {
-  void fetch(`${url}/v1/pipelines/${pipelines[0].name}/infer`, {
-    ...{ method: 'POST', headers: { 'content-type': 'image/png' }, body: PIXEL },
-  }).then(async (response) => {
-    await response.body?.cancel()
-    told.asked++
-    if (response.ok) told.answered++
-  }, () => void told.asked++)
+  void infer(url, pipelines[0].name, PIXEL, { type: 'image/png' }).then(({ body }) =>
+    body?.cancel()
+  ).catch(() => {})
 }, 1000 / Number(ratePerS))
-await answerLines(null, () => Promise.resolve(told))
+await answerLines(null, () => Promise.resolve(null))

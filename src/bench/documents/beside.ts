@@ -1,13 +1,9 @@
-/**
- * Queries that do not wait, beside the job: sent at random moments whatever became of those before, and
- * what became of them in each part of the run.
- *
- * @module
- */
+/** Queries that do not wait, beside the job, and what became of them in each part of the run. @module */
 import { askOverHttp } from '../../../demo/load/ask.ts'
 import { runLoad } from '../../../demo/load/run.ts'
 import { tally } from '../../../demo/load/tally.ts'
 import type { Asked, Body } from '../../../demo/load/types.ts'
+import { sumOf } from '../tools.ts'
 import { DOCUMENTS } from './params.ts'
 
 /** Parts of the run; `away`: from the coordinator's end until it serves again. */
@@ -21,31 +17,13 @@ export interface Span {
   toMs: number
 }
 
-export interface WindowFigures {
-  window: Window
-  seconds: number
-  queries: number
-  violations: number
-  /** Mean of the paths of those in time; null where there were none. */
-  accuracy: number | null
-  p50Ms: number | null
-  p95Ms: number | null
-  /** By status and reason. */
-  outcomes: { [outcome: string]: number }
-}
-
-export interface Load {
-  /** What was answered until now. */
-  asked: readonly Asked[]
-  nowMs(): number
-  /** Sends no more. Resolves when all are answered. */
-  end(): Promise<void>
-}
+export type WindowFigures = ReturnType<typeof windowsOf>[number]
 
 /** Longer than any run. */
 const LENGTH_S = 24 * 3600
 
-export function startLoad(url: string, body: Body): Load {
+/** At random moments, whatever became of the queries before. */
+export function startLoad(url: string, body: Body) {
   const asked: Asked[] = []
   const over = new AbortController()
   const startMs = performance.now()
@@ -59,8 +37,10 @@ export function startLoad(url: string, body: Body): Load {
     signal: over.signal,
   })
   return {
+    /** What was answered until now. */
     asked,
     nowMs: () => performance.now() - startMs,
+    /** Sends no more. Resolves when all are answered. */
     async end() {
       over.abort()
       await done
@@ -69,21 +49,20 @@ export function startLoad(url: string, body: Body): Load {
 }
 
 /** @param spans in order; a query that was under way while the coordinator was away counts as such */
-export function windowsOf(all: readonly Asked[], spans: readonly Span[]): WindowFigures[] {
+export function windowsOf(all: readonly Asked[], spans: readonly Span[]) {
   const away = spans.filter(({ window }) => window === 'away')
   const windowOf = ({ dueMs, latencyMs }: Asked): Window | undefined =>
     away.some(({ fromMs, toMs }) => dueMs < toMs && dueMs + latencyMs > fromMs)
       ? 'away'
       : spans.find(({ fromMs, toMs }) => dueMs >= fromMs && dueMs < toMs)?.window
   return WINDOWS.flatMap((window) => {
+    const own = spans.filter((span) => span.window === window)
+    if (own.length === 0) return []
     const mine = all.filter((one) => windowOf(one) === window)
-    const lengths = spans.filter((span) => span.window === window)
-      .map(({ fromMs, toMs }) => (toMs - fromMs) / 1000)
-    if (lengths.length === 0) return []
     const { queries, onTime, effectiveAccuracy, latencyMs, outcomes } = tally(mine, DOCUMENTS.sloMs)
     return [{
-      ...{ window, seconds: lengths.reduce((sum, one) => sum + one, 0), outcomes },
-      ...{ queries, violations: queries - onTime, accuracy: effectiveAccuracy },
+      ...{ window, seconds: sumOf(own.map(({ fromMs, toMs }) => (toMs - fromMs) / 1000)) },
+      ...{ outcomes, queries, violations: queries - onTime, accuracy: effectiveAccuracy },
       ...{ p50Ms: latencyMs?.p50 ?? null, p95Ms: latencyMs?.p95 ?? null },
     }]
   })

@@ -2,12 +2,12 @@
  * `deno task bench documents`: a document of hundreds of scanned pages as a job of a pool that loses a
  * node each minute and once its coordinator, queries that cannot wait beside it, and the same pages by
  * other programs.
- *
  * @module
  */
 import { basename } from 'node:path'
 import { formatted } from '../../cli/formatted.ts'
-import { measured, pageOf } from './page.ts'
+import { ROOT } from '../../cli/root.ts'
+import { ORT_VERSION } from '../../node/engine/ort.ts'
 import { makePages } from './pages.ts'
 import { DOCUMENTS } from './params.ts'
 import { comparePeers } from './peers.ts'
@@ -21,32 +21,27 @@ export interface DocumentsOptions {
   pages?: number
   only?: (typeof ONLY)[number]
   killEachS?: number
-  killsCoordinator?: boolean
   /** The page that is written, with a picture beside it; printed where absent. */
   to?: string
 }
 
 /** @throws Error where canvas, fonts or Chromium are not there */
 export async function benchDocuments(options: DocumentsOptions = {}) {
-  const { pages: count = DOCUMENTS.pages, only, to } = options
-  const { killEachS = DOCUMENTS.killEachS, killsCoordinator = true } = options
+  const { pages: many = DOCUMENTS.pages, only, to, killEachS = DOCUMENTS.killEachS } = options
   const startMs = performance.now()
-  const pages = await makePages(count)
-  console.log(`${count} pages drawn in ${((performance.now() - startMs) / 1000).toFixed(0)} s`)
+  const pages = await makePages(many)
+  console.log(`${many} pages drawn in ${((performance.now() - startMs) / 1000).toFixed(0)} s`)
   const sections: string[] = []
   const svg = to?.replace(/(\.md)?$/, '.svg')
 
-  const pool = only === 'peers' ? undefined : await runPool(pages, { killEachS, killsCoordinator })
+  const pool = only === 'peers' ? undefined : await runPool(pages, killEachS)
   if (pool !== undefined) {
-    const section = poolSection(pool, basename(svg ?? 'memory.svg'))
-    sections.push(await measured(section, commandOf(options)))
+    sections.push(await measured(poolSection(pool, basename(svg ?? 'memory.svg')), options))
     if (svg !== undefined) await Deno.writeTextFile(svg, pool.svg)
   }
-  const ofEachKind = pages.filter(({ kind }, i) =>
-    pages.findIndex((one) => one.kind === kind) === i
-  )
-  const peers = only === 'pool' ? undefined : await comparePeers(ofEachKind)
-  if (peers !== undefined) sections.push(await measured(peersSection(peers), commandOf(options)))
+  const ofEachKind = Map.groupBy(pages, ({ kind }) => kind).values().map(([first]) => first!)
+  const peers = only === 'pool' ? undefined : await comparePeers([...ofEachKind])
+  if (peers !== undefined) sections.push(await measured(peersSection(peers), options))
 
   const before = to === undefined ? '' : await Deno.readTextFile(to).catch(() => '')
   const page = await formatted(pageOf(sections, before))
@@ -55,13 +50,37 @@ export async function benchDocuments(options: DocumentsOptions = {}) {
   return { pool, peers }
 }
 
-function commandOf({ pages, only, killEachS, killsCoordinator, to }: DocumentsOptions): string {
+const TITLE = '# Six hundred pages by a pool that loses nodes\n'
+const HEAD = '\n## '
+/** Titles of sections, in their order. */
+const ORDER = ['The pool', 'Others on the same pages'] as const
+
+/** Parts that were run apart stand on one page. @param page as it was: of it the other parts are kept */
+function pageOf(sections: readonly string[], page: string): string {
+  const parts = [...page.split(HEAD).slice(1), ...sections.join('\n').split('## ').slice(1)]
+  const latest = ORDER.flatMap((title) => parts.findLast((one) => one.startsWith(title)) ?? [])
+  return [TITLE, ...latest].join(HEAD)
+}
+
+/** Below the title of a section: when, with what and how it was measured. */
+async function measured(section: string, options: DocumentsOptions): Promise<string> {
+  const { pages, only, killEachS, to } = options
+  const given = { pages, only, 'kill-each': killEachS, to }
+  const flags = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [` --${name} ${value}`]
+  )
+  const [title = '', ...rest] = section.split('\n')
+  const day = new Date().toISOString().slice(0, 10)
   return [
-    'deno task bench documents',
-    ...pages === undefined ? [] : [`--pages ${pages}`],
-    ...only === undefined ? [] : [`--only ${only}`],
-    ...killEachS === undefined ? [] : [`--kill-each ${killEachS}`],
-    ...killsCoordinator === false ? ['--no-kill-coordinator'] : [],
-    ...to === undefined ? [] : [`--to ${to}`],
-  ].join(' ')
+    ...[title, ''],
+    `Measured on ${day}, commit ${await commit()}. ${navigator.hardwareConcurrency} processors, Deno`,
+    `${Deno.version.deno}, onnxruntime-web ${ORT_VERSION}.`,
+    ...['', '```sh', `deno task bench documents${flags.join('')}`, '```', ...rest],
+  ].join('\n')
+}
+
+async function commit(): Promise<string> {
+  const git = new Deno.Command('git', { args: ['rev-parse', '--short=8', 'HEAD'], cwd: ROOT })
+  const said = await git.output().catch(() => undefined)
+  return said?.success ? new TextDecoder().decode(said.stdout).trim() : 'unknown'
 }

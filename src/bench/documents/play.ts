@@ -1,67 +1,35 @@
-/**
- * The run: queries alone, then beside the job, then while nodes and once the coordinator are killed.
- *
- * @module
- */
+/** Queries alone, then beside the job, then while nodes and once the coordinator are killed. @module */
 import { setTimeout as pause } from 'node:timers/promises'
-import { createClient, type JobInfo, type JobResult } from '../../client/mod.ts'
+import { isOnTime } from '../../../demo/load/tally.ts'
+import { createClient, type JobInfo } from '../../client/mod.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
-import { type Span, startLoad, type Window, type WindowFigures, windowsOf } from './beside.ts'
-import { createCounters, type PartCounts } from './counters.ts'
-import { follow, type Told } from './follow.ts'
+import { type Span, startLoad, type Window, windowsOf } from './beside.ts'
+import { createCounters, follow, type Told } from './job.ts'
 import { MemoryLog } from './memory_log.ts'
 import { DOCUMENTS } from './params.ts'
 import { type BenchPool, type Place, PLACES } from './pool.ts'
-import { lineOf } from './progress.ts'
 
 export interface PlayOptions {
   pdf: Uint8Array<ArrayBuffer>
   pages: number
   killEachS: number
-  killsCoordinator: boolean
-  say(line: string): void
-}
-
-export interface Played {
-  job: JobInfo
-  results: JobResult[]
-  text: string
-  layered: Uint8Array<ArrayBuffer>
-  told: Told
-  /** Ms from the call that hands the job in: until it answers, to the first and last page, to the end. */
-  takenMs: number
-  firstPageMs: number
-  lastPageMs: number
-  endMs: number
-  /** With all three serving, and the pages that came then. */
-  full: { ms: number; pages: number }
-  /** Pages and ms of the job until the first kill. */
-  calm: { ms: number; pages: number }
-  killed: { place: Place; backMs: number }[]
-  /** Of the coordinator, until it could serve again; null where it was not killed. */
-  awayMs: number | null
-  /** When pages were done, the minutes that were left as the job said, and as they were. */
-  estimates: { done: number; saidMin: number; wasMin: number }[]
-  parts: PartCounts
-  memory: MemoryLog
-  windows: WindowFigures[]
 }
 
 /** Shares of the pages at which the job's estimate is held against what came. */
 const ESTIMATES = [0.25, 0.5, 0.75]
 
-export async function play(pool: BenchPool, options: PlayOptions): Promise<Played> {
-  const { pdf, pages, killEachS, killsCoordinator, say } = options
+export async function play(pool: BenchPool, { pdf, pages, killEachS }: PlayOptions) {
   const client = createClient(pool.url)
-  const counters = createCounters(pool.url)
+  const countParts = createCounters(pool.url)
   const page = { bytes: await Deno.readFile(SAMPLE_PAGE), type: 'image/jpeg' }
   const load = startLoad(pool.url, page)
   const memory = new MemoryLog()
   const told: Told = { times: new Map(), atMs: [] }
   const spans: Span[] = []
   const over = new AbortController()
+  /** With all three serving, and the pages that came then. */
   const full = { ms: 0, pages: 0 }
-  const killed: Played['killed'] = []
+  const killed: { place: Place; backMs: number }[] = []
   const estimated: { done: number; saidMs: number; atMs: number }[] = []
   let awayMs: number | null = null
   let job: JobInfo | undefined
@@ -83,7 +51,7 @@ export async function play(pool: BenchPool, options: PlayOptions): Promise<Playe
 
   let lookedMs = performance.now()
   let counted = 0
-  async function lookWhoServes(): Promise<void> {
+  async function lookAtServing(): Promise<void> {
     const [nowMs, count] = [performance.now(), told.atMs.length]
     const [ms, more] = [nowMs - lookedMs, count - counted]
     ;[lookedMs, counted] = [nowMs, count]
@@ -103,14 +71,18 @@ export async function play(pool: BenchPool, options: PlayOptions): Promise<Playe
         estimated.push({ done, saidMs, atMs: performance.now() })
       }
     }
-    const window = spans.at(-1)?.window ?? 'alone'
-    const serving = await pool.serving()
-    say(lineOf({ ms: load.nowMs(), window, job, serving, asked: load.asked, memory }))
+    const onTime = load.asked.filter((one) => isOnTime(one, DOCUMENTS.sloMs)).length
+    console.log([
+      `${(load.nowMs() / 60_000).toFixed(1)} min, ${spans.at(-1)?.window ?? 'alone'}`,
+      `${job?.pages.done ?? 0} of ${pages} pages, ${job?.pagesPerMinute ?? '-'} a minute`,
+      `${await pool.serving()} of ${PLACES.length} serve`,
+      `${onTime} of ${load.asked.length} queries in time`,
+    ].join('; '))
   }
 
   const watches = [
     every(DOCUMENTS.memoryMs, async () => memory.add(await pool.memory())),
-    every(DOCUMENTS.lookMs, lookWhoServes),
+    every(DOCUMENTS.lookMs, lookAtServing),
     every(DOCUMENTS.progressMs, tell),
   ]
 
@@ -125,7 +97,7 @@ export async function play(pool: BenchPool, options: PlayOptions): Promise<Playe
       output: ['pdf', 'text'],
     })
     const takenMs = performance.now() - sentMs
-    say(`handed in: ${pages} pages, ${(pdf.length / 1e6).toFixed(0)} MB`)
+    console.log(`handed in: ${pages} pages, ${(pdf.length / 1e6).toFixed(0)} MB`)
     let endedMs = 0
     const ended = follow(client, job.id, told, over.signal).finally(() => {
       endedMs = performance.now()
@@ -135,21 +107,20 @@ export async function play(pool: BenchPool, options: PlayOptions): Promise<Playe
     const calm = { ms: performance.now() - sentMs, pages: told.atMs.length }
 
     begin('kills')
-    for (let kill = 0; endedMs === 0;) {
-      const isHalf = told.atMs.length >= DOCUMENTS.restartAt * pages
-      if (killsCoordinator && awayMs === null && isHalf) {
-        say('killed: the coordinator')
-        await counters.endsNow()
+    for (let kills = 0; endedMs === 0;) {
+      if (awayMs === null && told.atMs.length >= DOCUMENTS.restartAt * pages) {
+        console.log('killed: the coordinator')
+        await countParts()
         begin('away')
         const killedMs = performance.now()
         await pool.restart()
         awayMs = performance.now() - killedMs
         begin('kills')
       }
-      const dueMs = sentMs + calm.ms + kill * killEachS * 1000
+      const dueMs = sentMs + calm.ms + kills * killEachS * 1000
       if (performance.now() >= dueMs) {
-        const place = PLACES[kill++ % PLACES.length]!
-        say(`killed: ${place}`)
+        const place = PLACES[kills++ % PLACES.length]!
+        console.log(`killed: ${place}`)
         killed.push({ place, backMs: await pool.replace(place) })
       }
       await Promise.race([ended, pause(DOCUMENTS.againMs)])
@@ -159,11 +130,15 @@ export async function play(pool: BenchPool, options: PlayOptions): Promise<Playe
     const lastMs = told.atMs.at(-1) ?? NaN
     await load.end()
     return {
-      ...{ job, told, takenMs, full, calm, killed, awayMs, memory },
-      parts: await counters.read(),
-      firstPageMs: (told.atMs[0] ?? NaN) - sentMs,
-      lastPageMs: lastMs - sentMs,
+      /** `calm`: pages and ms of the job until the first kill. */
+      ...{ job, told, full, calm, killed, memory },
+      /** Of the coordinator, until it could serve again; null where it was not killed. */
+      awayMs,
+      parts: await countParts(),
+      /** Ms from the call that hands the job in: until it answers, to its pages, to the end. */
+      ...{ takenMs, firstPageMs: (told.atMs[0] ?? NaN) - sentMs, lastPageMs: lastMs - sentMs },
       endMs: endedMs - sentMs,
+      /** When pages were done, the minutes that were left as the job said, and as they were. */
       estimates: estimated.map(({ done, saidMs, atMs }) => ({
         ...{ done, saidMin: saidMs / 60_000, wasMin: (lastMs - atMs) / 60_000 },
       })),

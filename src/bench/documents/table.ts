@@ -1,18 +1,11 @@
-/**
- * Figures as the page of docs/results.
- *
- * @module
- */
+/** Figures as the page of docs/results. @module */
 import { median } from '../../cli/statistics.ts'
+import { tableOf } from '../tools.ts'
 import type { WindowFigures } from './beside.ts'
-import type { MemoryRow } from './memory_log.ts'
 import { DOCUMENTS } from './params.ts'
-import type { PeerRow, Peers } from './peers.ts'
+import type { Peers } from './peers.ts'
 import type { PoolFigures } from './pool_run.ts'
 import type { Read } from './score.ts'
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 
 const share = (part: number, whole: number): string =>
   whole === 0 ? '-' : (100 * part / whole).toFixed(1)
@@ -44,7 +37,7 @@ Chromium tab and two Deno nodes on WebAssembly, one slot each, and the coordinat
 (SIGKILL; the tab closed) and a new one, that nobody knows, joins.
 
 ${
-    table(['what', 'figure'], [
+    tableOf(['what', 'figure'], [
       ['pages lost, repeated, exchanged', counts(figures.found)],
       ['the same, in the layers of the PDF', counts(pdf)],
       ['pages told twice while it ran', listed(figures.toldTwice)],
@@ -112,7 +105,7 @@ const estimatesOf = ({ played: { estimates } }: PoolFigures) =>
   ).join(', ') || '-'
 
 const windowsTable = (windows: readonly WindowFigures[]) =>
-  table(
+  tableOf(
     ['when', 'seconds', 'queries', 'late or refused', '%', 'accuracy', 'p50, p95, ms', 'outcomes'],
     windows.map((one) => [
       ...[NAMES[one.window], one.seconds.toFixed(0), String(one.queries), String(one.violations)],
@@ -122,8 +115,8 @@ const windowsTable = (windows: readonly WindowFigures[]) =>
     ]),
   )
 
-const memoryTable = (rows: readonly MemoryRow[]) =>
-  table(
+const memoryTable = (rows: PoolFigures['memory']) =>
+  tableOf(
     ['process', 'first quarter, median', 'last quarter, median', 'most'],
     rows.map(({ name, first, last, most }) => [name, ...[first, last, most].map(String)]),
   )
@@ -136,7 +129,7 @@ running. One thread each. Characters: 1 - edit distance / length over the text i
 those found, wherever they stand. Turned: by 90, 180 and 270 degrees.
 
 ${
-    table(
+    tableOf(
       [
         ...['', 's a page', 'processor, s a page', 'characters right, %', 'words right, %'],
         ...['turned: characters, %', 'words, %'],
@@ -146,7 +139,7 @@ ${
   }
 ${absent.length === 0 ? '' : `\nNot here: ${absent.join('; ')}.\n`}`
 
-const peerCells = ({ name, upright, turned, ...row }: PeerRow): string[] => [
+const peerCells = ({ name, upright, turned, ...row }: Peers['rows'][number]): string[] => [
   ...[name, row.secondsAPage.toFixed(2), row.processorSecondsAPage.toFixed(2)],
   ...[charactersRight(upright), wordsRight(upright), charactersRight(turned), wordsRight(turned)],
 ]

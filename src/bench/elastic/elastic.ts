@@ -3,7 +3,6 @@
  * long a surge waits for the second slot: parked, brought up, or of a node that held nothing.
  *
  * Linux only, where the kernel tells a process's CPU time.
- *
  * @module
  */
 import { join } from 'node:path'
@@ -14,8 +13,8 @@ import { ROOT } from '../../cli/root.ts'
 import { PREFERENCES } from '../../policy/core/elastic.ts'
 import { cpuSeconds } from '../child.ts'
 import { alone } from '../shared/shared.ts'
-import { openElastic, pause, type Question } from './scene.ts'
-import { watchUse } from './use.ts'
+import { pause, round, sumOf } from '../tools.ts'
+import { openElastic, type Question } from './scene.ts'
 
 const SHELF = join(ROOT, 'profiles', 'shelf')
 const LITTLE = 0.1
@@ -23,8 +22,6 @@ const SURGE = 1.5
 const SECONDS = 60
 const WARM_S = 6
 const SETTLE_S = 20
-/** Batches before a surge that say what worked then. */
-const LATELY = 20
 /** A surge is given up after. */
 const PATIENCE_S = 60
 
@@ -53,14 +50,9 @@ export async function benchElastic({ seconds = SECONDS }: ElasticOptions) {
     }
     const surges = [
       await byHand(question, 'parked', ['--slots', '2'], perS),
-      await byHand(question, 'brought up', [], perS),
+      await byHand(question, 'brought up', ['--slots', 'grow'], perS),
       await byLoad(question, 'parked', { node: ['--slots', '2'] }, perS),
-      await byLoad(
-        question,
-        'of a cold node',
-        { node: ['--slots', '1'], other: ['--slots', '1', '--cold'] },
-        perS,
-      ),
+      await byLoad(question, 'of a cold node', { node: [], other: ['--cold'] }, perS),
     ]
     console.table(surges)
     return { perS, quiet, surges }
@@ -71,7 +63,7 @@ export async function benchElastic({ seconds = SECONDS }: ElasticOptions) {
 
 /** Queries a second that one slot carries one after another. */
 async function carriedBy(question: Question): Promise<number> {
-  const scene = await openElastic(question, 'sooner', { node: ['--slots', '1'] })
+  const scene = await openElastic(question, 'sooner', { node: [] })
   try {
     await alone(scene, question, WARM_S)
     return 1 / await alone(scene, question, WARM_S)
@@ -86,30 +78,26 @@ async function little(
   perS: number,
   seconds: number,
 ) {
-  const nodes = { one: ['--slots', '1'], two: ['--slots', '1'] }
-  const scene = await openElastic(question, prefer, nodes)
+  const scene = await openElastic(question, prefer, { one: [], two: [] })
   const { pool } = scene.coordinator
   try {
     await scene.ask(perS, SETTLE_S)
-    const cpuS = () => scene.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+    const cpuS = () => sumOf(scene.pids.map((pid) => cpuSeconds(pid)))
     const energyJ = () => pool.energy().modelledJ
     const [beforeS, beforeJ] = [cpuS(), energyJ()]
-    const use = watchUse(pool)
+    const use = scene.watchUse()
     const asked = await scene.ask(perS, seconds)
-    const { slots } = use.end()
+    const slots = use()
     const { queries, latencyMs, violationRatio, effectiveAccuracy } = tally(
       asked,
       question.loaded.pipeline.sloMs,
     )
+    const two = (value: number) => round(value, 2)
     return {
-      prefer,
-      queries,
-      cpuMsPerQuery: round(1000 * (cpuS() - beforeS) / queries),
-      p95Ms: round(latencyMs?.p95 ?? NaN),
-      violationPercent: round(100 * violationRatio),
-      accuracyPercent: round(100 * (effectiveAccuracy ?? NaN)),
-      slotsInUse: round(slots),
-      modelledJPerQuery: round((energyJ() - beforeJ) / queries),
+      ...{ prefer, queries, cpuMsPerQuery: two(1000 * (cpuS() - beforeS) / queries) },
+      ...{ p95Ms: two(latencyMs?.p95 ?? NaN), violationPercent: two(100 * violationRatio) },
+      accuracyPercent: two(100 * (effectiveAccuracy ?? NaN)),
+      ...{ slotsInUse: two(slots), modelledJPerQuery: two((energyJ() - beforeJ) / queries) },
     }
   } finally {
     await scene.end()
@@ -135,11 +123,8 @@ async function byHand(question: Question, second: string, args: string[], perS: 
     const fromMs = performance.now()
     await scale(2)
     await load
-    return {
-      second,
-      told: 'by hand',
-      worksAfterMs: worksAfter(batches, fromMs, ({ slot }) => slot > 0),
-    }
+    const worksAfterMs = worksAfter(batches, fromMs, ({ slot }) => slot > 0)
+    return { second, told: 'by hand', worksAfterMs }
   } finally {
     await scene.end()
   }
@@ -149,24 +134,20 @@ async function byHand(question: Question, second: string, args: string[], perS: 
 async function byLoad(
   question: Question,
   second: string,
-  nodes: { node: string[]; other?: string[] },
+  nodes: { [name: string]: string[] },
   perS: number,
 ) {
-  // Who is to have queries sooner has the second slot work before.
+  // Where queries are to be answered sooner the second slot works before the surge.
   const scene = await openElastic(question, 'frugal', nodes)
-  const { batches } = scene
   try {
     await scene.ask(LITTLE * perS, SETTLE_S)
     const first = scene.idOf('node')
-    const isSecond = ({ node, slot }: typeof batches[number]) => node !== first || slot > 0
-    const before = batches.slice(-LATELY)
-    const usedBefore = before.filter(isSecond).length / before.length
     let fromMs = Infinity
-    const load = scene.ask(SURGE * perS, PATIENCE_S, () => fromMs = performance.now())
-    await load
+    await scene.ask(SURGE * perS, PATIENCE_S, () => fromMs = performance.now())
+    const isSecond = ({ node, slot }: { node: string; slot: number }) => node !== first || slot > 0
     return {
-      ...{ second, told: 'by the load', worksAfterMs: worksAfter(batches, fromMs, isSecond) },
-      shareBefore: round(usedBefore),
+      ...{ second, told: 'by the load' },
+      worksAfterMs: worksAfter(scene.batches, fromMs, isSecond),
     }
   } finally {
     await scene.end()
@@ -182,5 +163,3 @@ function worksAfter<T extends { atMs: number }>(
   const first = batches.find((one) => one.atMs >= fromMs && isSecond(one))
   return first === undefined ? null : Math.round(first.atMs - fromMs)
 }
-
-const round = (value: number) => Math.round(100 * value) / 100

@@ -1,21 +1,16 @@
-/**
- * A coordinator and nodes whose use is watched.
- *
- * @module
- */
+/** A coordinator and nodes whose use is watched. @module */
 import { loadInProcess } from '../../../demo/load/process.ts'
 import type { Asked, Body } from '../../../demo/load/types.ts'
 import type { Prefer } from '../../policy/core/elastic.ts'
-import type { Scheduler } from '../../policy/core/types.ts'
-import { type Coordinator, startCoordinator } from '../../cli/serve/coordinator.ts'
+import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import type { LoadedPipeline } from '../../cli/pipelines/load.ts'
-import { fromFileUrl } from '../../cli/root.ts'
-import { spawnTied } from '../../cli/tied.ts'
 import { countOn } from '../../pipeline/runs_on.ts'
+import { kill, spawnBenchNode, sumOf, until, watching } from '../tools.ts'
 
-const NODE = fromFileUrl(new URL('./node.ts', import.meta.url))
 const SEED = 5
 const READY_MS = 90_000
+/** Between looks at how many slots are in use. */
+const LOOK_MS = 200
 
 /** What is asked, and of what. */
 export interface Question {
@@ -24,91 +19,70 @@ export interface Question {
   cache: string
 }
 
-export interface ElasticScene {
-  coordinator: Coordinator
-  /** Of the nodes' processes. */
-  pids: number[]
-  /** Batches that were handed out. */
-  batches: { atMs: number; node: string; slot: number }[]
-  idOf(name: string): string
-  /** Asks at a rate at random moments; `started` is called with the first. */
-  ask(perS: number, seconds: number, started?: () => void): Promise<Asked[]>
-  end(): Promise<void>
-}
-
 /** @param nodes names, and what they are given besides */
 export async function openElastic(
-  { loaded, bodies, cache }: Question,
+  { loaded: { pipeline, ...files }, bodies, cache }: Question,
   prefer: Prefer,
   nodes: { [name: string]: readonly string[] },
-): Promise<ElasticScene> {
-  const batches: ElasticScene['batches'] = []
-  const wrap = (scheduler: Scheduler): Scheduler => ({
-    ...scheduler,
-    handle(event, nowMs, more) {
-      const commands = scheduler.handle(event, nowMs, more)
-      for (const one of commands) {
-        if (one.type !== 'dispatch') continue
-        batches.push({ atMs: performance.now(), node: one.node, slot: one.slot })
-      }
-      return commands
-    },
-    plan: () => scheduler.plan(),
-    stats: () => scheduler.stats(),
-  })
+) {
+  const batches: { atMs: number; node: string; slot: number }[] = []
   const coordinator = startCoordinator({
-    ...{ pipelines: [loaded], port: 0, prefer, wrap, hedge: true },
+    ...{ pipelines: [{ pipeline, ...files }], port: 0, prefer, hedge: true },
+    wrap: (scheduler) =>
+      watching(scheduler, () => {}, (one) => {
+        if (one.type !== 'dispatch') return
+        batches.push({ atMs: performance.now(), node: one.node, slot: one.slot })
+      }),
     log: (line, level) => level === 'error' && console.error(line),
   })
-  const names = Object.keys(nodes)
-  const children = names.map((name) =>
-    spawnTied([
-      ...['--no-check', NODE, '--join', coordinator.url, '--name', name, '--cache', cache],
-      ...nodes[name]!,
-    ])
+  const { url, pool } = coordinator
+  const children = Object.entries(nodes).map(([name, options]) =>
+    spawnBenchNode(url, name, ['--cache', cache, '--threads', '2', ...options])
   )
-  const scene: ElasticScene = {
-    coordinator,
-    batches,
-    pids: children.map(({ pid }) => pid),
-    idOf: (name) => coordinator.pool.nodes().find((node) => node.name === name)!.id,
-    async ask(perS, seconds, started) {
+  const scene = {
+    /** `batches` are those that were handed out, `pids` the nodes' processes. */
+    ...{ coordinator, batches, pids: children.map(({ pid }) => pid) },
+    idOf: (name: string) => pool.nodes().find((node) => node.name === name)!.id,
+    /** Asks at a rate at random moments; `started` is called with the first. */
+    async ask(perS: number, seconds: number, started?: () => void): Promise<Asked[]> {
       const asked: Asked[] = []
-      const rates = Array.from({ length: seconds }, () => perS)
+      const trace = { binSeconds: 1, rates: Array.from({ length: seconds }, () => perS) }
       await loadInProcess(
-        {
-          ...{ url: coordinator.url, pipeline: loaded.pipeline.name, arrivals: 'poisson' },
-          ...{ seed: SEED, trace: { binSeconds: 1, rates } },
-        },
-        bodies,
-        (one) => asked.push(one),
-        started,
+        { url, pipeline: pipeline.name, arrivals: 'poisson', seed: SEED, trace },
+        ...[bodies, (one: Asked) => asked.push(one), started] as const,
       )
       return asked
     },
+    /** Begins at once; its end says how many slots were in use on average. */
+    watchUse() {
+      let [looks, slots] = [0, 0]
+      const look = () => {
+        looks++
+        slots += sumOf(pool.nodes().map(({ inUse }) => inUse.slots * inUse.duty))
+      }
+      const timer = setInterval(look, LOOK_MS)
+      look()
+      return () => {
+        clearInterval(timer)
+        return slots / looks
+      }
+    },
     async end() {
-      for (const child of children) child.kill('SIGKILL')
-      await Promise.all(children.map(({ status }) => status))
+      await Promise.all(children.map(kill))
       await coordinator.close(1000)
     },
   }
-  const isReady = () => {
-    const all = coordinator.pool.nodes()
-    return all.length === names.length &&
-      all.every((node) =>
-        node.cold || node.instances >= node.limit.slots * countOn([loaded.pipeline], node)
-      )
-  }
-  const lateMs = performance.now() + READY_MS
-  while (!isReady()) {
-    if (performance.now() > lateMs) {
-      const held = coordinator.pool.nodes().map(({ instances }) => instances).join()
-      await scene.end()
-      throw new Error('Cannot bench: nodes do not hold what they are to hold: ' + held)
-    }
-    await pause(50)
-  }
+  const isReady = () =>
+    pool.nodes().length === children.length &&
+    pool.nodes().every((node) =>
+      node.cold || node.instances >= node.limit.slots * countOn([pipeline], node)
+    )
+  const fault = () =>
+    'Cannot bench: nodes do not hold what they are to hold: ' +
+    pool.nodes().map(({ instances }) => instances).join()
+  await until(isReady, { limitMs: READY_MS, everyMs: 50, fault }).catch(async (error) => {
+    await scene.end()
+    throw error
+  })
   return scene
 }
-
-export const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))

@@ -3,7 +3,6 @@
  * this checkout's last commit is started with an empty home, asked for the sample page as soon as
  * it says that it is ready, and again when it invites to ask. Packages come from this machine's
  * cache, models and profiles do not. Beside it so many loops keep a processor busy each.
- *
  * @module
  */
 import { join } from 'node:path'
@@ -11,6 +10,8 @@ import type { InferAnswer, OcrOutputs } from '../../client/types.ts'
 import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
+import { isReady } from '../child.ts'
+import { infer, kill, until } from '../tools.ts'
 
 export interface FirstOptions {
   starts?: number
@@ -35,8 +36,7 @@ export async function benchFirst({ starts = 10, busy = 0 }: FirstOptions = {}) {
   try {
     return await startTimes(starts)
   } finally {
-    for (const loop of loops) loop.kill('SIGKILL')
-    await Promise.all(loops.map(({ status }) => status))
+    await Promise.all(loops.map(kill))
   }
 }
 
@@ -91,7 +91,7 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
   const sinceS = () => (performance.now() - startMs) / 1000
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
   try {
-    const ready = untilReady(url).then(async () => ({
+    const ready = until(() => isReady(url), { everyMs: LOOK_MS }).then(async () => ({
       readyS: sinceS(),
       first: await ask(url, page),
     }))
@@ -111,21 +111,10 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
   }
 }
 
-async function untilReady(url: string): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${url}/v2/health/ready`).catch(() => undefined)
-    await response?.body?.cancel()
-    if (response?.ok) return
-    await new Promise((done) => setTimeout(done, LOOK_MS))
-  }
-}
-
 /** With the default deadline, as the README's `curl` does. */
 async function ask(url: string, page: Uint8Array<ArrayBuffer>): Promise<Answer> {
   const startMs = performance.now()
-  const response = await fetch(`${url}/v1/pipelines/ocr/infer`, {
-    ...{ method: 'POST', body: page, headers: { 'content-type': 'image/jpeg' } },
-  })
+  const response = await infer(url, 'ocr', page)
   const tookMs = performance.now() - startMs
   if (!response.ok) return { accuracy: 0, tookMs, text: await response.text() }
   const { accuracy, outputs } = await response.json() as InferAnswer<OcrOutputs>

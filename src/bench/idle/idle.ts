@@ -1,103 +1,81 @@
 /**
  * One page at idle: through the coordinator and a node against a bare loop of the same stage
  * functions (decode, pre, run, post) in a process of its own, in turn, same run.
- *
  * @module
  */
 import { createClient } from '../../client/client.ts'
 import type { InferAnswer, OcrOutputs } from '../../client/types.ts'
-import type { CropEncoding } from '../../stages/types.ts'
 import { SAMPLE_PAGE, startServing } from '../../cli/serve/serving.ts'
 import { median, quantile } from '../../cli/statistics.ts'
-import { type BenchChild, startChild } from '../child.ts'
-import type { BareRead } from './idle_child.ts'
+import { startBareLoop } from '../efficiency/bare_loop.ts'
+import { inTurn, sumOf } from '../tools.ts'
 
 const WARM_UP = 8
 const ROUNDS = 20
 
+type Answer = InferAnswer<OcrOutputs>
+
+const variantsOf = ({ path }: Answer) =>
+  Object.values(path).flatMap((by) => Object.keys(by)).join(' > ')
+
 export async function benchIdle() {
   const page = await Deno.readFile(SAMPLE_PAGE)
   const serving = await startServing()
-  let child: BenchChild<null> | undefined
+  let loop: Awaited<ReturnType<typeof startBareLoop>> | undefined
   try {
     await serving.addNode('idle')
     const client = createClient(serving.url)
-    const ask = () =>
-      client.infer<OcrOutputs>('ocr', new Blob([page], { type: 'image/jpeg' }), {
-        timeoutMs: 60_000,
-      })
-    const first = await ask()
+    const served = async () => {
+      const startMs = performance.now()
+      const picture = new Blob([page], { type: 'image/jpeg' })
+      const answer = await client.infer<OcrOutputs>('ocr', picture, { timeoutMs: 60_000 })
+      return { answer, tookMs: performance.now() - startMs }
+    }
+    const { answer: first } = await served()
     const path = Object.fromEntries(
       Object.entries(first.path).map(([task, by]) => [task, Object.keys(by)[0] ?? '']),
     )
-    const variantsOf = ({ path }: InferAnswer<OcrOutputs>) =>
-      Object.values(path).flatMap((by) => Object.keys(by)).join(' > ')
-    child = await startChild<null>('./idle/idle_child.ts', [JSON.stringify(path)])
-    const bare = (crops: CropEncoding = 'raw') => child!.ask<BareRead>(crops)
-    for (let i = 0; i < WARM_UP; i++) {
-      await bare()
-      await ask()
-    }
-    const bareMs: number[] = []
-    const servedMs: number[] = []
-    const answers: InferAnswer<OcrOutputs>[] = []
+    loop = await startBareLoop(path)
+    const bare = () => loop!.run({ batch: 1 })
+    await inTurn(WARM_UP, { bare, served })
     const before = serving.pool.nodes()[0]
-    const runBare = async () => {
-      const { lines, tookMs } = await bare()
-      bareMs.push(tookMs)
-      return lines
-    }
-    const runServed = async () => {
-      const startMs = performance.now()
-      const answer = await ask()
-      servedMs.push(performance.now() - startMs)
+    const rounds = await inTurn(ROUNDS, { bare, served })
+    const after = serving.pool.nodes()[0]
+    for (const { bare: { lines }, served: { answer } } of rounds) {
       if (variantsOf(answer) !== variantsOf(first)) {
         throw new Error(`Cannot compare: read by ${variantsOf(answer)}, not ${variantsOf(first)}`)
       }
-      answers.push(answer)
-      return answer.outputs.lines.map(({ text }) => text)
-    }
-    for (let i = 0; i < ROUNDS; i++) {
-      // Each is first every other time: a machine that grows slower favours who is.
-      const [one, other] = i % 2 === 0 ? [runBare, runServed] : [runServed, runBare]
-      if ((await one()).join('\n') !== (await other()).join('\n')) {
+      if (lines.join('\n') !== answer.outputs.lines.map(({ text }) => text).join('\n')) {
         throw new Error('Cannot compare: the two read different text')
       }
     }
-    const after = serving.pool.nodes()[0]
+    const spread = (ms: number[]) => (
+      { median: median(ms), min: Math.min(...ms), p90: quantile(ms, 0.9) }
+    )
+    const bareMs = spread(rounds.map(({ bare }) => bare.tookMs))
+    const servedMs = spread(rounds.map(({ served }) => served.tookMs))
     const part = (name: 'queueMs' | 'networkMs' | 'computeMs') =>
-      median(answers.map(({ stages }) => stages.reduce((sum, stage) => sum + stage[name], 0)))
+      median(rounds.map(({ served }) => sumOf(served.answer.stages.map((stage) => stage[name]))))
+    const perPage = (of: 'bytesSent' | 'bytesReceived') =>
+      ((after?.[of] ?? 0) - (before?.[of] ?? 0)) / ROUNDS
     const result = {
-      rounds: ROUNDS,
-      path,
-      lines: answers[0]?.outputs.lines.length,
-      bareMs: { median: median(bareMs), min: Math.min(...bareMs), p90: quantile(bareMs, 0.9) },
-      servedMs: {
-        median: median(servedMs),
-        min: Math.min(...servedMs),
-        p90: quantile(servedMs, 0.9),
-      },
-      ratioOfMedians: median(servedMs) / median(bareMs),
-      ratioOfMinima: Math.min(...servedMs) / Math.min(...bareMs),
-      medianOfRatios: median(servedMs.map((ms, i) => ms / (bareMs[i] ?? NaN))),
+      ...{ rounds: ROUNDS, path, lines: first.outputs.lines.length, bareMs, servedMs },
+      ratioOfMedians: servedMs.median / bareMs.median,
+      ratioOfMinima: servedMs.min / bareMs.min,
+      medianOfRatios: median(rounds.map(({ bare, served }) => served.tookMs / bare.tookMs)),
+      // Batches of a query run one after another on one slot, so waiting for a sibling counts.
       parts: {
-        // Batches of a query run one after another on one slot, so waiting for a sibling counts.
-        queueMs: part('queueMs'),
-        networkMs: part('networkMs'),
+        ...{ queueMs: part('queueMs'), networkMs: part('networkMs') },
         computeMs: part('computeMs'),
       },
       bytesPerPage: {
         page: page.byteLength,
         cropsRaw: (await bare()).cropBytes,
-        cropsAsJpeg: (await bare('jpeg')).cropBytes,
-        toNode: ((after?.bytesSent ?? 0) - (before?.bytesSent ?? 0)) / ROUNDS,
-        fromNode: ((after?.bytesReceived ?? 0) - (before?.bytesReceived ?? 0)) / ROUNDS,
+        cropsAsJpeg: (await loop.run({ batch: 1, crops: 'jpeg' })).cropBytes,
+        ...{ toNode: perPage('bytesSent'), fromNode: perPage('bytesReceived') },
       },
     }
-    console.table({
-      'bare loop': result.bareMs,
-      'through Shoal': result.servedMs,
-    })
+    console.table({ 'bare loop': bareMs, 'through Shoal': servedMs })
     console.log(`path ${Object.values(path).join(' > ')}, ${result.lines} lines`)
     console.log(
       `ratio of medians ${result.ratioOfMedians.toFixed(3)}, ` +
@@ -108,7 +86,7 @@ export async function benchIdle() {
     console.log('bytes per page:', result.bytesPerPage)
     return result
   } finally {
-    await child?.end()
+    await loop?.end()
     await serving.end()
   }
 }

@@ -1,8 +1,4 @@
-/**
- * Strings of ASCII that are no words: file names, addresses, codes, sums.
- *
- * @module
- */
+/** Strings of ASCII that are no words: file names, addresses, codes, sums. @module */
 import { createRandom } from '../../../profiles/ocr/random.ts'
 import type { Text } from '../../../profiles/ocr/words.ts'
 

@@ -6,7 +6,6 @@
  *
  * Writes `OUT.rgb`, the crops' pixels one after the other, and `OUT.json`: text, language, width and
  * height of each. `ascii` are the project's English words: with its own seed, its own pages.
- *
  * @module
  */
 import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'

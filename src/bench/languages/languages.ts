@@ -1,7 +1,6 @@
 /**
  * `deno run -A src/bench/languages/languages.ts`: how many characters of each language the recognisers of
  * `ocr` read right, beside those of before; `--write` writes the page of docs/results.
- *
  * @module
  */
 import '../../cli/deno_version.ts'

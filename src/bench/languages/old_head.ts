@@ -1,7 +1,6 @@
 /**
  * The recognisers of `ocr` as they were before they were trained for Latin script: the head of the
  * package's file cut to printable ASCII, all weights as they come. Only to compare with.
- *
  * @module
  */
 import onnxProto from 'onnx-proto'

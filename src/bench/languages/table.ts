@@ -1,8 +1,4 @@
-/**
- * Characters read right, by language, as a page of docs/results.
- *
- * @module
- */
+/** Characters read right, by language, as a page of docs/results. @module */
 import { accuracyOf, type Score } from '../../stages/labelled.ts'
 
 export interface Row {

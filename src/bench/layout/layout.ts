@@ -1,6 +1,5 @@
 /**
  * Layout of labelled pages, by kind: of their true lines, and of the lines that `ocr` reads.
- *
  * @module
  */
 import {

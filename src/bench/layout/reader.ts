@@ -1,6 +1,5 @@
 /**
  * A page read by the stages of `ocr` in this process: its lines as a coordinator would answer them.
- *
  * @module
  */
 import type { Line, Quad } from '../../documents/page.ts'

@@ -1,8 +1,4 @@
-/**
- * Layout of labelled pages as a page of docs/results.
- *
- * @module
- */
+/** Layout of labelled pages as a page of docs/results. @module */
 import type { PageKind } from '../../../profiles/documents/pages/pages.ts'
 import type { KindScore, LayoutFigures } from './layout.ts'
 

@@ -9,39 +9,29 @@
  *
  * @module
  */
-import { loadavg } from 'node:os'
 import { loadInProcess } from '../../../demo/load/process.ts'
 import { isOnTime, tally } from '../../../demo/load/tally.ts'
 import type { Asked } from '../../../demo/load/types.ts'
 import type { Scene } from '../../../demo/scene.ts'
+import type { Scheduler } from '../../policy/core/types.ts'
 import { OCR } from '../../cli/serve/serving.ts'
+import { sumOf, watching } from '../tools.ts'
 import { createObserver } from './observe.ts'
-import { prepare } from './prepare.ts'
-import { profileGiver, type Profiles } from './profile.ts'
-import {
-  countsOf,
-  type LiveRun,
-  mustBeAlike,
-  type Part,
-  type PolicyRun,
-  portable,
-  profilesOf,
-  readLiveRun,
-} from './record.ts'
-import { effectiveCapacity, type Row, rowOf, shown } from './rows.ts'
-import { setStage, type Stage, type Wrap } from './scene.ts'
+import { measureProfiles, profileGiver, type Profiles } from './profile.ts'
+import { countsOf, type LiveRun, mustBeAlike, type Part, portable } from './record.ts'
+import { profilesOf, readLiveRun } from './record.ts'
+import { type Row, rowOf, shown } from './rows.ts'
+import { setStage, type Stage } from './scene.ts'
 import {
   ARRIVALS,
   jumpOf,
   MULTIPLES,
-  stairs,
   type Step,
   stepAt,
   stepsOf,
   traceOf,
   within,
 } from './steps.ts'
-import { createTrace } from './trace.ts'
 
 export interface LiveOptions {
   pipeline?: string
@@ -67,8 +57,6 @@ const CAPACITY_S = 12
 const WARM_S = 3
 const JUMP_S = 5
 
-const load = () => loadavg().map((one) => one.toFixed(1)).join(' ')
-
 async function askClosed(stage: Stage, scene: Scene, atOnce: number, seconds: number) {
   const asked: Asked[] = []
   const order = {
@@ -82,9 +70,12 @@ async function askClosed(stage: Stage, scene: Scene, atOnce: number, seconds: nu
 
 /** What static carries when it always has more to do. */
 async function capacityOf(stage: Stage, profiles: Profiles): Promise<number> {
-  const scene = await stage.open('static', giver(profiles))
+  const scene = await stage.open(
+    'static',
+    (scheduler, nameOf) => profileGiver(profiles, nameOf)(scheduler),
+  )
   try {
-    const slots = scene.coordinator.pool.nodes().reduce((sum, node) => sum + node.slots, 0)
+    const slots = sumOf(scene.coordinator.pool.nodes().map((node) => node.slots))
     // Warm first: plans settle, code is compiled.
     await askClosed(stage, scene, slots, WARM_S)
     return (await askClosed(stage, scene, AT_ONCE * slots, CAPACITY_S)).onTimePerS
@@ -92,9 +83,6 @@ async function capacityOf(stage: Stage, profiles: Profiles): Promise<number> {
     await scene.end()
   }
 }
-
-const giver = (profiles: Profiles): Wrap => (scheduler, nameOf) =>
-  profileGiver(profiles, nameOf)(scheduler)
 
 async function climb(
   stage: Stage,
@@ -117,8 +105,9 @@ async function climb(
     const step = stepAt(steps, passedS)
     if (step !== told) {
       const { ratePerS, seconds } = steps[step]!
-      const which = `step ${step + 1} of ${steps.length}`
-      console.log(`  ${which}: ${ratePerS.toFixed(2)}/s for ${seconds} s (load ${load()})`)
+      console.log(
+        `  step ${step + 1} of ${steps.length}: ${ratePerS.toFixed(2)}/s for ${seconds} s`,
+      )
       told = step
       begins(step)
     }
@@ -132,10 +121,10 @@ async function climb(
     startMs = performance.now()
     timer = setInterval(look, SAMPLE_MS)
   }).finally(() => clearInterval(timer))
-  const stepOf = ({ dueMs }: Asked) => stepAt(steps, dueMs / 1000)
+  const bySteps = Map.groupBy(asked, ({ dueMs }) => stepAt(steps, dueMs / 1000))
   const rows = steps.map((one, i) => {
     const { active, count } = samples[i]!
-    return rowOf(asked.filter((query) => stepOf(query) === i), one, sloMs, active / count)
+    return rowOf(bySteps.get(i) ?? [], one, sloMs, active / count)
   })
   return { rows, asked }
 }
@@ -148,11 +137,11 @@ async function runPart(
   profiles: Profiles,
   traceFile?: string,
 ): Promise<{ rows: Row[]; part: Omit<Part, 'first'> }> {
-  const trace = createTrace()
+  const lines: string[] = []
   const observer = createObserver()
   const scene = await stage.open(policy, (scheduler, nameOf) => {
     const watched = observer.wrap(profileGiver(profiles, nameOf)(scheduler), nameOf)
-    return traceFile === undefined ? watched : trace.wrap(watched)
+    return traceFile === undefined ? watched : traced(watched, lines)
   })
   try {
     const { sloMs } = stage.pipeline.pipeline
@@ -167,23 +156,15 @@ async function runPart(
     if (jump !== undefined) {
       console.log(`first ${JUMP_S} s of the jump: ${violated} of ${jumpers.length} violated`)
     }
-    const { sentLateMs } = tally(asked, sloMs)
-    console.log(
-      `queries were sent late by ${sentLateMs?.p50} ms (median), ${sentLateMs?.p99} (99 %), ` +
-        `${sentLateMs?.max} at most`,
-    )
     if (traceFile !== undefined) {
-      await Deno.writeTextFile(
-        `${traceFile}.${policy}`,
-        [...trace.lines, ...asked.map((one) => JSON.stringify(one))].join('\n') + '\n',
-      )
+      const all = [...lines, ...asked.map((one) => JSON.stringify(one))]
+      await Deno.writeTextFile(`${traceFile}.${policy}`, all.join('\n') + '\n')
     }
     return {
       rows,
       part: {
         count: rows.length,
         jump: jump === undefined ? null : { queries: jumpers.length, violated },
-        sentLateMs,
         observed: observer.observed(profiles),
       },
     }
@@ -192,11 +173,15 @@ async function runPart(
   }
 }
 
-/** The best path's accuracy as it is served: of a run that uses no other, else as measured. */
-function bestOf(policies: LiveRun['policies'], stage: Stage): number {
-  const fixed = policies['static']?.rows.map(({ accuracy }) => accuracy) ?? []
-  const measured = stage.pipeline.pipeline.pathAccuracy?.map(({ accuracy }) => accuracy) ?? [1]
-  return Math.max(...fixed.length > 0 ? fixed : measured)
+/** Adds what the scheduler hears and says, a line of JSON each; bodies are left out. */
+function traced(scheduler: Scheduler, lines: string[]): Scheduler {
+  const note = (way: 'in' | 'out') => ({ type, ...what }: { type: string }, nowMs: number) => {
+    if (type === 'wake' || type === 'wake_at') return
+    const short = (name: string, value: unknown) =>
+      ['payload', 'result', 'outcomes', 'children'].includes(name) ? undefined : value
+    lines.push(JSON.stringify({ t: Math.round(nowMs * 10) / 10, [way]: type, ...what }, short))
+  }
+  return watching(scheduler, note('in'), note('out'))
 }
 
 export async function benchLive(options: LiveOptions = {}) {
@@ -208,17 +193,17 @@ export async function benchLive(options: LiveOptions = {}) {
   const stage = await setStage(dir, { tabs, nodes })
   try {
     if (before !== undefined) mustBeAlike(options.from!, before, stage.nodes)
-    console.log(`nodes: ${stage.nodes.join(', ')}; load average at the start: ${load()}`)
-    const profiles = before === undefined ? await prepare(stage) : profilesOf(before)
+    console.log(`nodes: ${stage.nodes.join(', ')}`)
+    const profiles = before === undefined ? await measureProfiles(stage) : profilesOf(before)
     const carriedPerS = before?.carriedPerS ?? await capacityOf(stage, profiles)
     console.log(
       `static, the most accurate path, carries ${carriedPerS.toFixed(2)} queries a second`,
     )
+    const { tasks, sloMs } = stage.pipeline.pipeline
     if (!(carriedPerS > 0)) {
-      const tasks = Object.keys(stage.pipeline.pipeline.tasks).length
       throw new RangeError(
         `Cannot make steps of what static carries: nothing, on ${stage.nodes.length} slots for ` +
-          `${tasks} tasks. Raise --nodes or --tabs`,
+          `${Object.keys(tasks).length} tasks. Raise --nodes or --tabs`,
       )
     }
     const made = stepsOf(options.multiples ?? MULTIPLES, carriedPerS, queries, budgetS)
@@ -228,37 +213,23 @@ export async function benchLive(options: LiveOptions = {}) {
     const steps = before?.steps ?? made.steps
     const runs: LiveRun['policies'] = { ...before?.policies }
     for (const policy of policies) {
-      const { rows, parts }: PolicyRun = runs[policy] ?? { rows: [], parts: [] }
+      const { rows, parts } = runs[policy] ?? { rows: [], parts: [] }
       const left = within(steps.slice(rows.length), options.forS ?? Infinity)
       if (left.length === 0) continue
-      console.log(`${policy}: load average ${load()}`)
+      console.log(policy)
       const more = await runPart(stage, policy, left, profiles, options.trace)
       runs[policy] = {
         rows: [...rows, ...more.rows],
         parts: [...parts, { first: rows.length, ...more.part }],
       }
     }
-    const { sloMs } = stage.pipeline.pipeline
-    const best = bestOf(runs, stage)
-    const capacities = Object.fromEntries(
-      Object.entries(runs).map(([policy, { rows }]: [string, { rows: Row[] }]) => [
-        policy,
-        effectiveCapacity(rows.slice(0, stairs(steps)), best),
-      ]),
-    )
-    console.log('effective capacity, queries a second:', capacities)
-    const { shoal = 0, static: fixed = 0 } = capacities
-    // Where static keeps no step at all there is nothing to divide by.
-    const ratio = fixed > 0 && shoal > 0 ? shoal / fixed : null
-    console.log(`shoal over static: ${ratio?.toFixed(2) ?? 'no ratio'} (load average ${load()})`)
     return {
-      ...{ pipeline: portable(dir), nodes: stage.nodes, carriedPerS, sloMs, capacities, ratio },
-      ...{ loadAverage: loadavg(), steps },
+      ...{ pipeline: portable(dir), nodes: stage.nodes, carriedPerS, sloMs, steps },
       profiles: Object.fromEntries(
         [...profiles].map(([node, rows]) => [node, [...rows.values()]]),
       ),
       policies: runs,
-    } satisfies LiveRun & Record<string, unknown>
+    } satisfies LiveRun
   } finally {
     await stage.end()
   }

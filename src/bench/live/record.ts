@@ -1,14 +1,13 @@
 /**
  * What `deno task bench live --json FILE` writes, read again: to go on with it, to simulate it, to
  * draw it.
- *
  * @module
  */
 import { relative, resolve } from 'node:path'
 import type { LatencyPoint, VariantRef } from '../../policy/core/types.ts'
 import { ROOT } from '../../cli/root.ts'
 import type { Observed } from './observe.ts'
-import type { Profiles } from './profile.ts'
+import { keyOf, type Profiles } from './profile.ts'
 import type { Row } from './rows.ts'
 import type { Step } from './steps.ts'
 
@@ -35,8 +34,6 @@ export interface Part {
   first: number
   count: number
   jump: { queries: number; violated: number } | null
-  /** How late queries were sent, in milliseconds: half of them, 99 of 100, all at most. */
-  sentLateMs: { p50: number; p99: number; max: number } | null
   observed: Observed
 }
 
@@ -80,6 +77,6 @@ export const profilesOf = (run: LiveRun): Profiles =>
   new Map(
     Object.entries(run.profiles).map(([node, rows]) => [
       node,
-      new Map(rows.map((row) => [`${row.pipeline}/${row.task}/${row.variant}`, row])),
+      new Map(rows.map((row) => [keyOf(row), row])),
     ]),
   )

@@ -1,11 +1,11 @@
 /**
  * From what became of each query to the rows of `deno task bench live`, and effective capacity.
- *
  * @module
  */
 import { isOnTime } from '../../../demo/load/tally.ts'
 import type { Asked } from '../../../demo/load/types.ts'
 import { quantile, wilson } from '../../cli/statistics.ts'
+import { count, round, rounded, sumOf } from '../tools.ts'
 import type { Step } from './steps.ts'
 
 export interface Row {
@@ -42,16 +42,13 @@ export function rowOf(
   const waitedMs = asked.map(({ status, latencyMs }) => status === 200 ? latencyMs : Infinity)
   const p95Ms = quantile(waitedMs, 0.95)
   const violationsAtS: Row['violationsAtS'] = {}
-  for (const { dueMs } of bad) {
-    const second = Math.floor(dueMs / 1000) - fromS
-    violationsAtS[second] = (violationsAtS[second] ?? 0) + 1
-  }
+  for (const { dueMs } of bad) count(violationsAtS, Math.floor(dueMs / 1000) - fromS)
   return {
     demandPerS: ratePerS,
     multiple,
     queries: asked.length,
     onTimePerS: good.length / seconds,
-    accuracy: good.reduce((sum, one) => sum + (one.accuracy ?? 0), 0) / Math.max(good.length, 1),
+    accuracy: sumOf(good.map(({ accuracy = 0 }) => accuracy)) / Math.max(good.length, 1),
     violationRatio: bad.length / Math.max(asked.length, 1),
     atLeast,
     atMost,
@@ -64,31 +61,17 @@ export function rowOf(
   }
 }
 
-/** Of the best path's accuracy; see `effectiveCapacity`. */
-const LEAST_ACCURACY = 0.7
-const MOST_VIOLATIONS = 0.01
-
-/** The highest demand kept with at most 1 % violations and 0.70 of the best accuracy; 0 if none. */
-export const effectiveCapacity = (rows: readonly Row[], bestAccuracy: number): number =>
-  rows
-    .filter((row) =>
-      row.violationRatio <= MOST_VIOLATIONS && row.accuracy >= LEAST_ACCURACY * bestAccuracy
-    )
-    .reduce((most, { demandPerS }) => Math.max(most, demandPerS), 0)
-
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** As people read it. */
 export const shown = (row: Row) => ({
   'of static': `${row.multiple.toFixed(2)}x`,
-  'demand/s': Number(row.demandPerS.toFixed(2)),
-  queries: row.queries,
-  'on time/s': Number(row.onTimePerS.toFixed(2)),
-  accuracy: Number(row.accuracy.toFixed(4)),
+  ...{ 'demand/s': round(row.demandPerS, 2), queries: row.queries },
+  ...{ 'on time/s': round(row.onTimePerS, 2), accuracy: round(row.accuracy, 4) },
   violations: percent(row.violationRatio),
   '95 %': `${percent(row.atLeast)} .. ${percent(row.atMost)}`,
   'late/refused/error': `${row.late}/${row.refused}/${row.errors}`,
-  'p95 ms': row.p95Ms === null ? '-' : Math.round(row.p95Ms),
-  'active nodes': Number(row.activeNodes.toFixed(2)),
+  'p95 ms': rounded(row.p95Ms ?? NaN),
+  'active nodes': round(row.activeNodes, 2),
   'violations at s': Object.entries(row.violationsAtS).map(([s, n]) => `${s}:${n}`).join(' '),
 })

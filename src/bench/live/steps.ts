@@ -1,8 +1,4 @@
-/**
- * The stairs that `deno task bench live` climbs, as multiples of what `static` carries.
- *
- * @module
- */
+/** The stairs that `deno task bench live` climbs, as multiples of what `static` carries. @module */
 import type { OpenOrder } from '../../../demo/load/types.ts'
 import type { Trace } from '../../sim/scenario_schema.ts'
 

@@ -1,7 +1,6 @@
 /**
  * What variants take of a node's memory, next to what is reckoned with: each in a process of its
  * own, then all in one, loaded and with the largest batch run.
- *
  * @module
  */
 import { ENGINE_BYTES } from '../../node/limits/hold_limits.ts'

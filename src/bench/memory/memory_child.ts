@@ -1,7 +1,6 @@
 /**
  * The measured half of `deno task bench memory`: a process with one inference worker, which loads
  * what it is told and says after each step how much memory the process takes.
- *
  * @module
  */
 import { keyOf, nameOf } from '../../node/models/catalog.ts'

@@ -1,12 +1,13 @@
 /**
  * What the coordinator costs: queries per second through it to a node that does nothing and back,
  * against a bare Hono and WebSocket hop of the same payloads, in turn, the same load generator.
- *
  * @module
  */
 import { median } from '../../cli/statistics.ts'
-import { type BenchChild, cpuSeconds, startChild, untilReady } from '../child.ts'
-import type { LoadOrder, LoadResult } from '../load.ts'
+import { cpuSeconds, startChild, untilReady } from '../child.ts'
+import { type AskOrder, type LoadResult, startLoad } from '../overload/overload_load.ts'
+import { type ServerReady, startServer } from '../server.ts'
+import { inTurn, round } from '../tools.ts'
 import { paddedPng } from './padded_png.ts'
 
 const SIZES = { '1 KB': 1000, '100 KB': 100_000 }
@@ -19,68 +20,52 @@ const WARM_UP_MS = 4000
 const SLOTS = 4
 const KINDS = ['bare', 'shoal'] as const
 
-type Kind = typeof KINDS[number]
-
-interface Side {
-  server: BenchChild<string>
-  node: BenchChild<null>
+interface Run extends LoadResult {
+  /** Processor time of a query: of the server, and of node and load generator. */
+  cpuUs: number
+  othersUs: number
 }
 
-async function startSide(kind: Kind): Promise<Side> {
-  const server = await startChild<string>('./overhead/overhead_server.ts', [kind])
-  const args = [kind, server.ready, String(SLOTS)]
-  const node = await startChild<null>('./overhead/overhead_node.ts', args)
-  await untilReady(server.ready, kind)
+async function startSide(kind: typeof KINDS[number]) {
+  const server = kind === 'shoal'
+    ? await startServer({})
+    : await startChild<ServerReady>('./overhead/bare_server.ts')
+  const { url } = server.ready
+  const node = await startChild<null>('./overhead/overhead_node.ts', [kind, url, String(SLOTS)])
+  await untilReady(url, kind)
   return { server, node }
 }
 
 export async function benchOverhead() {
-  const load = await startChild<null>('./load.ts')
+  const load = await startLoad()
   const sides = { bare: await startSide('bare'), shoal: await startSide('shoal') }
-  const cpuUs: { [kind in Kind]: number[] } = { bare: [], shoal: [] }
-  /** Of node and load generator: where processors are few, their share is missing in the rate. */
-  const besidesUs: { [kind in Kind]: number[] } = { bare: [], shoal: [] }
-  const run = async (kind: Kind, order: Pick<LoadOrder, 'bodies' | 'atOnce' | 'forMs'>) => {
-    const { server: { ready, pid }, node } = sides[kind]
-    const besides = () => cpuSeconds(node.pid) + cpuSeconds(load.pid)
-    const before = cpuSeconds(pid)
-    const besidesBefore = besides()
-    const result = await load.ask<LoadResult>({
-      ...{ url: `${ready}/v1/pipelines/pass/infer`, type: 'image/png' },
-      ...order,
-    })
-    const others = JSON.stringify(result.others)
-    if (others !== '{}') throw new Error(`Cannot compare: ${kind} answered ${others}`)
-    cpuUs[kind].push((cpuSeconds(pid) - before) * 1e6 / result.answered)
-    besidesUs[kind].push((besides() - besidesBefore) * 1e6 / result.answered)
-    return result
-  }
+  const run =
+    (kind: typeof KINDS[number], order: Pick<AskOrder, 'bodies' | 'atOnce' | 'forMs'>) =>
+    async (): Promise<Run> => {
+      const { server: { ready: { url }, pid }, node } = sides[kind]
+      const cpuS = () => [cpuSeconds(pid), cpuSeconds(node.pid) + cpuSeconds(load.pid)]
+      const before = cpuS()
+      const result = await load.figures({ url, pipeline: 'pass', type: 'image/png', ...order })
+      const [cpuUs, othersUs] = cpuS().map((s, i) => (s - before[i]!) * 1e6 / result.answered)
+      return { ...result, cpuUs: cpuUs!, othersUs: othersUs! }
+    }
   const rows = []
   for (const [payload, size] of Object.entries(SIZES)) {
     const bodies = [paddedPng(size).toBase64()]
-    for (const kind of KINDS) await run(kind, { bodies, atOnce: 64, forMs: WARM_UP_MS })
+    for (const kind of KINDS) await run(kind, { bodies, atOnce: 64, forMs: WARM_UP_MS })()
     for (const atOnce of AT_ONCE) {
-      const results: { [kind in Kind]: LoadResult[] } = { bare: [], shoal: [] }
-      for (const kind of KINDS) {
-        cpuUs[kind] = []
-        besidesUs[kind] = []
-      }
-      for (let pair = 0; pair < PAIRS; pair++) {
-        // Each is first every other time: a machine that grows slower favours who is.
-        const order = pair % 2 === 0 ? KINDS : KINDS.toReversed()
-        for (const kind of order) results[kind].push(await run(kind, { atOnce, forMs: RUN_MS }))
-      }
-      const of = (kind: Kind, part: 'perS' | 'p50Ms' | 'p99Ms') =>
-        Math.round(10 * median(results[kind].map((result) => result[part]))) / 10
-      const ratios = results.shoal.map(({ perS }, i) => perS / results.bare[i]!.perS)
+      const order = { atOnce, forMs: RUN_MS }
+      const pairs = await inTurn(PAIRS, { bare: run('bare', order), shoal: run('shoal', order) })
+      const of = (part: keyof Run, digits = 0) =>
+        KINDS.map((kind) => round(median(pairs.map((pair) => pair[kind][part])), digits))
+      const ratios = pairs.map(({ bare, shoal }) => shoal.perS / bare.perS)
+      const [barePerS, shoalPerS] = of('perS', 1)
       rows.push({
-        ...{ payload, atOnce, barePerS: of('bare', 'perS'), shoalPerS: of('shoal', 'perS') },
-        ratio: Math.round(1000 * median(ratios)) / 1000,
-        ratios: ratios.map((ratio) => Math.round(100 * ratio) / 100).join(' '),
-        'p50 ms': `${of('bare', 'p50Ms')} / ${of('shoal', 'p50Ms')}`,
-        'p99 ms': `${of('bare', 'p99Ms')} / ${of('shoal', 'p99Ms')}`,
-        'server CPU us': KINDS.map((kind) => Math.round(median(cpuUs[kind]))).join(' / '),
-        'other CPU us': KINDS.map((kind) => Math.round(median(besidesUs[kind]))).join(' / '),
+        ...{ payload, atOnce, barePerS, shoalPerS, ratio: round(median(ratios), 3) },
+        ratios: ratios.map((ratio) => round(ratio, 2)).join(' '),
+        ...{ 'p50 ms': of('p50Ms', 1).join(' / '), 'p99 ms': of('p99Ms', 1).join(' / ') },
+        'server CPU us': of('cpuUs').join(' / '),
+        'other CPU us': of('othersUs').join(' / '),
       })
     }
   }

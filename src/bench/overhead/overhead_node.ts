@@ -1,7 +1,6 @@
 /**
  * A node that does nothing, at once: reads each batch and answers it. `shoal` speaks the protocol,
  * `bare` what the bare hop of `deno task bench overhead` speaks.
- *
  * @module
  */
 import {

@@ -1,15 +1,14 @@
 /**
  * `deno task bench pages`: what each page weighs over the wire before anything is pressed, and when
  * it can be used, in Chromium with nothing cached.
- *
  * @module
  */
 import type { Browser } from 'playwright-core'
 import { buildAssets } from '../../cli/serve/build_assets.ts'
-import { findChromium, launchChromium } from '../../cli/chromium.ts'
 import { countBytes } from '../../cli/page_bytes.ts'
 import { OCR, startServing } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
+import { withChromium } from '../chromium.ts'
 
 /** What is there once the page can be used. */
 const PAGES = {
@@ -28,31 +27,27 @@ interface Load {
 }
 
 export async function benchPages() {
-  const executable = await findChromium()
-  if (executable === undefined) {
-    console.log('skipped: no Chromium')
-    return []
-  }
-  const serving = await startServing([OCR], { assets: await buildAssets() })
-  const browser = await launchChromium(executable)
-  try {
-    await serving.addNode('local-1')
-    const rows = []
-    for (const [path, ready] of Object.entries(PAGES)) {
-      const loads: Load[] = []
-      for (let i = 0; i < ROUNDS; i++) loads.push(await load(browser, serving.url + path, ready))
-      const middle = (key: keyof Load) => Math.round(median(loads.map((load) => load[key])))
-      rows.push({
-        ...{ path, bytes: middle('bytes'), firstPaintMs: middle('firstPaintMs') },
-        ...{ usableMs: middle('usableMs'), interactiveMs: middle('interactiveMs') },
-      })
+  const rows = await withChromium(async (browser) => {
+    const serving = await startServing([OCR], { assets: await buildAssets() })
+    try {
+      await serving.addNode('local-1')
+      const rows = []
+      for (const [path, ready] of Object.entries(PAGES)) {
+        const loads: Load[] = []
+        for (let i = 0; i < ROUNDS; i++) loads.push(await load(browser, serving.url + path, ready))
+        const middle = (key: keyof Load) => Math.round(median(loads.map((load) => load[key])))
+        rows.push({
+          ...{ path, bytes: middle('bytes'), firstPaintMs: middle('firstPaintMs') },
+          ...{ usableMs: middle('usableMs'), interactiveMs: middle('interactiveMs') },
+        })
+      }
+      return rows
+    } finally {
+      await serving.end()
     }
-    console.table(rows)
-    return rows
-  } finally {
-    await browser.close()
-    await serving.end()
-  }
+  })
+  if (rows !== undefined) console.table(rows)
+  return rows ?? []
 }
 
 /** Notes when `ready` is first there, and when the main thread was last kept for 50 ms. */

@@ -1,7 +1,6 @@
 /**
  * How long the planner takes, and how far from its bound it ends: pools of 10 to 10,000 nodes, 3
  * tasks with 15 variants, 6 classes, memory for one, some or all variants; then prices.
- *
  * @module
  */
 import { place } from '../../policy/place/place.ts'

@@ -1,7 +1,6 @@
 /**
  * How long prices take, for the pools of `planner.ts`: each slot holds what it can, and what a millisecond
  * of each class is worth is worked out for a demand.
- *
  * @module
  */
 import { checkPipeline } from '../../pipeline/parse.ts'

@@ -1,10 +1,7 @@
-/**
- * Faults that befall nodes which are processes, and how each is mended.
- *
- * @module
- */
+/** Faults that befall nodes which are processes, and how each is mended. @module */
 import { USUAL } from '../../cli/serve/serving.ts'
 import { within } from '../../cli/within.ts'
+import type { Counts } from '../tools.ts'
 import type { LostItem } from './ledger.ts'
 import { startLinkProxy } from '../chaos/proxy.ts'
 import { type RequeueScene, SMALL, type Sufferer } from './scene.ts'
@@ -87,9 +84,9 @@ export interface Outcome {
   lost: LostItem[]
   /** From the end of the fault to the node's next batch; nothing where it did not come back. */
   backMs: number | undefined
-  statuses: { [status: string]: number }
+  statuses: Counts
   /** Its queries by the number of answers they got. */
-  answers: { [count: number]: number }
+  answers: Counts
   lines: string[]
 }
 

@@ -1,7 +1,6 @@
 /**
  * A node is lost in the middle of a batch, in every way that nodes are lost: how long until another
  * one has its items, until their queries are answered, and until the node serves again.
- *
  * @module
  */
 import type { Assets } from '../../coordinator/pages.ts'
@@ -10,6 +9,7 @@ import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { USUAL } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 import { within } from '../../cli/within.ts'
+import { count, type Counts, listed, rounded, sumOf } from '../tools.ts'
 import { type Fault, FAULTS, type Outcome, suffer } from './faults.ts'
 import { type RequeueScene, SMALL, startRequeueScene } from './scene.ts'
 import { sufferTabs } from './tabs.ts'
@@ -30,7 +30,7 @@ export async function benchRequeue() {
     const result = limitMs > 0 ? await within(limitMs, run(scene)) : undefined
     if (result !== undefined) return result
     console.log(`${name}: not over within ${Math.max(0, Math.round(limitMs / 1000))} s`)
-    // What came to no end leaves its scene in a state unknown.
+    // A run that came to no end leaves its scene in a state unknown.
     await scene.end()
     scene = await startScene(USUAL, pages)
     return undefined
@@ -68,32 +68,23 @@ async function startScene(variants: readonly string[], assets?: Assets): Promise
 
 function rowOf(fault: string, outcomes: readonly Outcome[]) {
   const lost = outcomes.flatMap((one) => one.lost.filter((item) => !item.finished))
-  const requeued = lost.flatMap(({ requeuedMs }) => requeuedMs ?? [])
-  const backs = outcomes.flatMap(({ backMs }) => backMs ?? [])
-  const noticed = lost.flatMap(({ noticedMs }) => noticedMs ?? [])
-  const statuses = sum(outcomes.map(({ statuses }) => statuses))
-  const answers = sum(outcomes.map(({ answers }) => answers))
-  const queries = Object.values(answers).reduce((a, b) => a + b, 0)
-  const round = (ms: number) => Number.isFinite(ms) ? Math.round(ms) : '-'
+  const of = (ms: 'noticedMs' | 'requeuedMs' | 'answeredMs') => lost.flatMap((one) => one[ms] ?? [])
+  const [statuses, answers]: [Counts, Counts] = [{}, {}]
+  for (const one of outcomes) {
+    for (const [status, times] of Object.entries(one.statuses)) count(statuses, status, times)
+    for (const [many, times] of Object.entries(one.answers)) count(answers, many, times)
+  }
   return {
     fault,
     times: outcomes.length,
     'items lost': lost.length,
-    'noticed, median ms': round(median(noticed)),
-    'requeued, median ms': round(median(requeued)),
-    'most ms': round(Math.max(...requeued)),
-    'answered, most ms': round(Math.max(...lost.flatMap(({ answeredMs }) => answeredMs ?? []))),
-    'back, median ms': round(median(backs)),
+    'noticed, median ms': rounded(median(of('noticedMs'))),
+    'requeued, median ms': rounded(median(of('requeuedMs'))),
+    'most ms': rounded(Math.max(...of('requeuedMs'))),
+    'answered, most ms': rounded(Math.max(...of('answeredMs'))),
+    'back, median ms': rounded(median(outcomes.flatMap(({ backMs }) => backMs ?? []))),
     'noticed by': [...new Set(lost.flatMap(({ because }) => because ?? []))].join(', '),
-    queries: Object.entries(statuses).map(([status, count]) => `${count} x ${status}`).join(', '),
-    'answered once': `${answers['1'] ?? 0} of ${queries}`,
+    queries: listed(statuses),
+    'answered once': `${answers['1'] ?? 0} of ${sumOf(Object.values(answers))}`,
   }
-}
-
-function sum(all: readonly { [name: string]: number }[]): { [name: string]: number } {
-  const sums: { [name: string]: number } = {}
-  for (const one of all) {
-    for (const [name, count] of Object.entries(one)) sums[name] = (sums[name] ?? 0) + count
-  }
-  return sums
 }

@@ -1,9 +1,9 @@
 /**
  * The coordinator is ended under load and started again: how long until it serves, what clients
  * saw meanwhile, what was kept.
- *
  * @module
  */
+import { listed } from '../tools.ts'
 import { type RestartOutcome, startRestartScene } from './restart_scene.ts'
 
 const TIMES = 3
@@ -28,7 +28,7 @@ export async function benchRestart() {
     signal,
     'serving again, ms': Math.round(servingAgainMs),
     'of that since the start': Math.round(sinceStartMs),
-    'clients saw': Object.entries(seen).map(([status, count]) => `${count} x ${status}`).join(', '),
+    'clients saw': listed(seen),
     'checks passed, before and after': passed.join(' and '),
   })))
   console.log(outcomes[0]?.remembered)

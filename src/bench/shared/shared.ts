@@ -2,7 +2,6 @@
  * `deno task bench shared [--nodes N] [--seconds S]`: `ocr` with five seconds and `shelf` with 400 ms
  * on the same real nodes, both asked at once at random moments, in steps from a half to three times
  * what the best models of both carry together; what the clients of each see.
- *
  * @module
  */
 import { join } from 'node:path'
@@ -12,11 +11,10 @@ import { outcomeOf, tally } from '../../../demo/load/tally.ts'
 import type { Asked, Body } from '../../../demo/load/types.ts'
 import { openScene, type Scene } from '../../../demo/scene.ts'
 import { type LoadedPipeline, loadPipelines } from '../../cli/pipelines/load.ts'
-import { fromFileUrl, ROOT } from '../../cli/root.ts'
+import { ROOT } from '../../cli/root.ts'
 import { OCR } from '../../cli/serve/serving.ts'
-import { spawnTied } from '../../cli/tied.ts'
+import { round, rounded, spawnBenchNode, sumOf } from '../tools.ts'
 
-const NODE = fromFileUrl(new URL('../live/node.ts', import.meta.url))
 const SHELF = join(ROOT, 'profiles', 'shelf')
 /** Of what the pool carries with the best models, half of it for each pipeline. */
 const MULTIPLES = [0.5, 0.8, 1, 1.5, 2, 3]
@@ -39,15 +37,7 @@ interface Kind {
   perS: number
 }
 
-export interface SharedRow {
-  multiple: number
-  pipeline: string
-  askedPerS: number
-  violationRatio: number
-  accuracy: number | null
-  p50Ms: number | null
-  p95Ms: number | null
-}
+type SharedRow = Awaited<ReturnType<typeof step>>[number]
 
 export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOptions) {
   const dirs = [OCR, SHELF]
@@ -58,7 +48,7 @@ export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOp
     ...{ pipelines: loaded, policy: 'shoal', port: 0, nodes: names },
     say: (line) => console.log(line),
     startNode: (url, name) =>
-      spawnTied(['--no-check', NODE, '--join', url, '--name', name, '--cache', cache]),
+      spawnBenchNode(url, name, ['--threads', '1', '--keep', '--cache', cache]),
   })
   try {
     const kinds: Kind[] = []
@@ -99,12 +89,12 @@ export async function alone(
   if (refused !== undefined) {
     throw new Error(`Cannot bench: ${name} was answered ${outcomeOf(refused, Infinity)}`)
   }
-  return asked.reduce((sum, { latencyMs }) => sum + latencyMs, 0) / asked.length / 1000
+  return sumOf(asked.map(({ latencyMs }) => latencyMs)) / asked.length / 1000
 }
 
 /** Both are asked at once, half of the pool's time for each were the best models used. */
 function step(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: number) {
-  return Promise.all(kinds.map(async ({ loaded, bodies, perS }, i): Promise<SharedRow> => {
+  return Promise.all(kinds.map(async ({ loaded, bodies, perS }, i) => {
     const { name, sloMs } = loaded.pipeline
     const rate = multiple * perS / kinds.length
     const asked: Asked[] = []
@@ -128,10 +118,8 @@ function step(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: n
 
 const shown = (row: SharedRow) => ({
   'of both': row.multiple,
-  pipeline: row.pipeline,
-  '/s': Number(row.askedPerS.toFixed(2)),
-  'violations %': Number((100 * row.violationRatio).toFixed(2)),
-  accuracy: row.accuracy === null ? '-' : Number(row.accuracy.toFixed(3)),
-  'p50 ms': row.p50Ms === null ? '-' : Math.round(row.p50Ms),
-  'p95 ms': row.p95Ms === null ? '-' : Math.round(row.p95Ms),
+  ...{ pipeline: row.pipeline, '/s': round(row.askedPerS, 2) },
+  'violations %': round(100 * row.violationRatio, 2),
+  accuracy: row.accuracy === null ? '-' : round(row.accuracy, 3),
+  ...{ 'p50 ms': rounded(row.p50Ms ?? NaN), 'p95 ms': rounded(row.p95Ms ?? NaN) },
 })

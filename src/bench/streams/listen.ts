@@ -1,8 +1,4 @@
-/**
- * A client that reads an answer as it comes, and keeps all of it.
- *
- * @module
- */
+/** A client that reads an answer as it comes, and keeps all of it. @module */
 import { readEvents } from '../../client/events.ts'
 
 export interface Listened {

@@ -1,15 +1,13 @@
-/**
- * Many streams at once over a pool whose nodes are killed, paused and closed.
- *
- * @module
- */
+/** Many streams at once over a pool whose nodes are killed, paused and closed. @module */
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import { makeSample } from '../../../profiles/fields/sample.ts'
-import { findChromium } from '../../cli/chromium.ts'
 import { ROOT } from '../../cli/root.ts'
 import { type ChaosScene, startChaosScene } from '../chaos/scene.ts'
+import { openChromium } from '../chromium.ts'
 import { joinTab } from '../requeue/tabs.ts'
+import { clients } from '../tools.ts'
 import { listen, type Listened } from './listen.ts'
 
 export interface StreamsOptions {
@@ -42,21 +40,19 @@ const FIELDS = join(ROOT, 'profiles', 'fields')
 
 /** Texts that nothing was trained on. */
 export const sampleTexts = (count: number): string[] =>
-  Array.from({ length: count }, (_, i) => {
-    return makeSample(SEED, i, { world: 'held-back', noise: () => 0 }).text
-  })
-
-const urlOf = ({ localUrl, pipelineName }: ChaosScene) =>
-  `${localUrl}/v1/pipelines/${pipelineName}/infer`
+  Array.from(
+    { length: count },
+    (_, i) => makeSample(SEED, i, { world: 'held-back', noise: () => 0 }).text,
+  )
 
 /** All begin at once; faults go on until the last has ended. */
 export async function playStreams(options: StreamsOptions): Promise<StreamsOutcome> {
   const { streams, forMs, budgetMs, everyMs, tabs = true } = options
   const scene = await startChaosScene({ dir: FIELDS, timeoutMs: budgetMs, pages: tabs })
-  const browser = tabs ? await openBrowser() : undefined
+  const browser = tabs ? await openChromium() : undefined
   try {
     await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
-    const url = urlOf(scene)
+    const url = `${scene.localUrl}/v1/pipelines/${scene.pipelineName}/infer`
     const texts = sampleTexts(options.texts)
     const undisturbed: Listened[] = []
     for (const text of texts) undisturbed.push(await listen(url, text, budgetMs))
@@ -67,14 +63,14 @@ export async function playStreams(options: StreamsOptions): Promise<StreamsOutco
     const heard: Listened[] = []
     const faults: string[] = []
     const endMs = performance.now() + forMs
-    const client = async (at: number) => {
+    await clients(streams, async (i) => {
+      const at = i % texts.length
       do {
         const one = await listen(url, texts[at]!, budgetMs)
         heard.push(one)
         faults.push(...faultOf(one, undisturbed[at]!))
       } while (performance.now() < endMs)
-    }
-    await Promise.all(Array.from({ length: streams }, (_, i) => client(i % texts.length)))
+    })
     over.abort()
     const counts = await strikes
     return {
@@ -101,16 +97,6 @@ function faultOf(heard: Listened, undisturbed: Listened): string[] {
   return []
 }
 
-async function openBrowser(): Promise<Browser | undefined> {
-  const executablePath = await findChromium()
-  if (executablePath === undefined) {
-    console.log('tabs: skipped, no Chromium here (name one in CHROMIUM)')
-    return undefined
-  }
-  const { chromium } = await import('playwright-core')
-  return await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-}
-
 /** One node is killed and another comes, one is paused for a while, and a tab is closed for a new one. */
 async function strike(
   scene: ChaosScene,
@@ -119,13 +105,7 @@ async function strike(
   over: AbortSignal,
 ) {
   const counts = { killed: 0, paused: 0, closed: 0 }
-  const isOver = Promise.withResolvers<void>()
-  over.addEventListener('abort', () => isOver.resolve())
-  const pause = (ms: number) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const passed = new Promise<void>((done) => timer = setTimeout(done, ms))
-    return Promise.race([passed, isOver.promise]).finally(() => clearTimeout(timer))
-  }
+  const pause = (ms: number) => wait(ms, undefined, { signal: over }).catch(() => {})
   const place = { url: scene.localUrl }
   const tab = (name: string) => browser && joinTab(browser, place, name)
   let page = await tab('tab-0')

@@ -1,7 +1,6 @@
 /**
  * Nodes that lie, in virtual time: how many queries until each is found out, how many wrong answers
  * reach a client, and what all the checking costs.
- *
  * @module
  */
 import { createScheduler } from '../../policy/scheduler.ts'

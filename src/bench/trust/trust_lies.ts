@@ -1,8 +1,4 @@
-/**
- * A made-up pipeline whose true results are known, and nodes that say something else.
- *
- * @module
- */
+/** A made-up pipeline whose true results are known, and nodes that say something else. @module */
 import { checkPipeline } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'

@@ -1,0 +1,97 @@
+/**
+ * A coordinator in a process of its own, so that its memory and processor time are those of no other
+ * part. Its argument says what it serves; each line of its input is answered by how the pool stands, and
+ * `true` ends the pool first.
+ * @module
+ */
+import { join } from 'node:path'
+import { checkPipeline } from '../pipeline/parse.ts'
+import { variantOf } from '../pipeline/tree.ts'
+import { buildAssets } from '../cli/serve/build_assets.ts'
+import { startCoordinator } from '../cli/serve/coordinator.ts'
+import { loadOtel } from '../cli/serve/otel.ts'
+import { startServing } from '../cli/serve/serving.ts'
+import { type LoadedPipeline, loadPipelines } from '../cli/pipelines/load.ts'
+import { ROOT } from '../cli/root.ts'
+import { answerLines, startChild } from './child.ts'
+
+export interface ServerOrder {
+  /** Of `profiles`; a task that does nothing where absent. */
+  pipeline?: string
+  /** The one variant of each task; all of them where absent. */
+  path?: { [task: string]: string }
+  /** Nodes of one slot beside it. */
+  nodes?: number
+  pages?: boolean
+  /** Tells OpenTelemetry of its queries. */
+  otel?: boolean
+}
+
+export interface ServerReady {
+  url: string
+  /** Processes of the nodes. */
+  nodes: number[]
+}
+
+export interface Standing {
+  inside: number
+  faults: string[]
+}
+
+export const startServer = (order: ServerOrder, env: { [name: string]: string } = {}) =>
+  startChild<ServerReady>('./server.ts', [JSON.stringify(order)], [], env)
+
+/** Keeps of each task the one variant that is named: nothing is left to choose. */
+export function withOneWay(loaded: LoadedPipeline, path: Record<string, string>): LoadedPipeline {
+  const tasks = Object.fromEntries(
+    Object.entries(loaded.pipeline.tasks).map(([name, task]) => {
+      const variant = path[name] ?? ''
+      return [name, { ...task, variants: { [variant]: variantOf(loaded.pipeline, name, variant) } }]
+    }),
+  )
+  const { pathAccuracy: _, ...pipeline } = loaded.pipeline
+  return { ...loaded, pipeline: { ...pipeline, tasks } }
+}
+
+/** A pipeline of one task that has no model. */
+export const passing = (name: string, sloMs: number, more: object = {}): LoadedPipeline => ({
+  dir: '',
+  models: {},
+  pipeline: checkPipeline({
+    ...{ schema: 'shoal-pipeline/1', name, sloMs, root: 'pass' },
+    tasks: { pass: { variants: { only: { accuracy: 1, referenceMs: 0.1 } }, ...more } },
+    output: { passed: { each: 'pass', with: ['text'] } },
+  }, 'bench'),
+})
+
+async function serve({ pipeline, path, nodes, pages, otel }: ServerOrder) {
+  const faults: string[] = []
+  const telemetry = otel === true ? await loadOtel() : undefined
+  const options = {
+    ...(telemetry === undefined ? {} : { otel: telemetry }),
+    ...(pages === true ? { assets: await buildAssets() } : {}),
+    log: (line: string, level?: string) => void (level === 'error' && faults.push(line)),
+  }
+  if (pipeline !== undefined && path === undefined) {
+    const serving = await startServing([join(ROOT, 'profiles', pipeline)], options)
+    const pids: number[] = []
+    for (let i = 0; i < (nodes ?? 0); i++) {
+      pids.push((await serving.addNode(`bench-${i + 1}`)).pid)
+    }
+    return { url: serving.localUrl, pids, faults, pool: serving.pool, end: serving.end }
+  }
+  const loaded = pipeline === undefined
+    ? passing('pass', 5000)
+    : withOneWay((await loadPipelines([join(ROOT, 'profiles', pipeline)], () => {}))[0]!, path!)
+  const { url, pool } = startCoordinator({ ...options, port: 0, pipelines: [loaded] })
+  return { url, pids: [], faults, pool, end: () => Promise.resolve() }
+}
+
+if (import.meta.main) {
+  const { url, pids, faults, pool, end } = await serve(JSON.parse(Deno.args[0] ?? '{}'))
+  const ready: ServerReady = { url, nodes: pids }
+  await answerLines(ready, async (ends: boolean): Promise<Standing> => {
+    if (ends) await end()
+    return { inside: ends ? 0 : pool.queriesInFlight(), faults }
+  })
+}
