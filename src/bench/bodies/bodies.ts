@@ -5,16 +5,15 @@
  */
 import { gzipSync } from 'node:zlib'
 import { median } from '../../cli/statistics.ts'
-import type { Kept } from './bodies_server.ts'
-import { type BenchChild, startChild } from '../child.ts'
+import { round } from '../tools.ts'
+import { isReady, startChild, untilReady } from '../child.ts'
+import { PIXEL, PNG_HEAD } from '../overhead/padded_png.ts'
 
 const MOST_BYTES = 32 * 1024 * 1024
 /** Runs of each kind; the first compiles what the others run. */
 const ROUNDS = 5
 /** Of each request. */
 const TIMEOUT_MS = '10000'
-/** Until the node is there. */
-const PATIENCE_MS = 30_000
 
 const JSON_TYPE = 'application/json'
 const BYTES_TYPE = 'application/octet-stream'
@@ -61,11 +60,6 @@ function repeated(unit: ArrayLike<number>, bytes: number): Uint8Array<ArrayBuffe
   for (let done = unit.length; done < out.length; done *= 2) out.copyWithin(done, 0, done)
   return out
 }
-
-const PIXEL = Uint8Array.fromBase64(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-)
-const PNG_HEAD = 33
 
 /** The picture of one pixel, made this long by pixels that no reader looks for. */
 function png(bytes: number, chunk?: ArrayLike<number>): Uint8Array<ArrayBuffer> {
@@ -124,11 +118,8 @@ const packed = (body: Body, bytes: Uint8Array = gzipSync(body.bytes)): Body => (
   headers: { ...body.headers, 'content-encoding': 'gzip' },
 })
 
-/** Members of a stream that unpack to a thousand times what they are. */
-const bomb = () => {
-  const member = gzipSync(new Uint8Array(8 * MOST_BYTES))
-  return Uint8Array.from(member)
-}
+/** What unpacks to a thousand times what it is. */
+const bomb = () => gzipSync(new Uint8Array(8 * MOST_BYTES))
 
 const json = (path: string, bytes: Uint8Array<ArrayBuffer>): Body => ({
   path,
@@ -194,19 +185,9 @@ const KINDS: { [kind: string]: () => Body } = {
   'pause, which takes none': () => json('/v1/nodes/none/pause', filled('[', '0,', ']')),
 }
 
-async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/v2/health/ready`)
-  await response.body?.cancel()
-  return response.ok
-}
-
-async function startNode(url: string): Promise<BenchChild<null>> {
+async function startNode(url: string) {
   const node = await startChild<null>('./overhead/overhead_node.ts', ['shoal', url, '4'])
-  const giveUpMs = performance.now() + PATIENCE_MS
-  while (!await isReady(url)) {
-    if (performance.now() > giveUpMs) throw new Error('Cannot bench: there is no node')
-    await new Promise((done) => setTimeout(done, 20))
-  }
+  await untilReady(url, 'bodies')
   return node
 }
 
@@ -214,7 +195,7 @@ export async function benchBodies() {
   const server = await startChild<string>('./bodies/bodies_server.ts')
   const url = server.ready
   let node = await startNode(url)
-  const idle = await server.ask<Kept>(null)
+  const restMs = await server.ask<number>(null)
   async function send({ path, type, bytes, headers }: Body): Promise<number> {
     const response = await fetch(url + path, {
       method: 'POST',
@@ -233,32 +214,26 @@ export async function benchBodies() {
       await node.end()
       node = await startNode(url)
     }
-    const alone: Kept[] = []
+    const alone: number[] = []
     let status = 0
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let i = 0; i < ROUNDS; i++) {
       await server.ask(null)
       status = await send(body)
-      alone.push(await server.ask<Kept>(null))
+      alone.push(await server.ask<number>(null))
     }
-    const sentMs = performance.now()
     const statuses = await Promise.all(Array.from({ length: 8 }, () => send(body)))
-    const eightMs = Math.round(performance.now() - sentMs)
-    const eight = await server.ask<Kept>(null)
     rows.push({
-      ...{ kind, MiB: Math.round(10 * body.bytes.length / 1024 ** 2) / 10, status },
-      'longest turn ms': median(alone.map(({ longestMs }) => longestMs)),
-      'most ms': Math.max(...alone.map(({ longestMs }) => longestMs)),
-      'eight: longest turn ms': eight.longestMs,
-      'eight: all answered ms': eightMs,
+      ...{ kind, MiB: round(body.bytes.length / 1024 ** 2, 1), status },
+      ...{ 'longest turn ms': median(alone), 'most ms': Math.max(...alone) },
+      'eight: longest turn ms': await server.ask<number>(null),
       'eight: statuses': [...new Set(statuses)].sort().join(' '),
       'node after': await isReady(url) ? 'there' : 'lost',
-      'peak MB': Math.max(eight.peakMb, ...alone.map(({ peakMb }) => peakMb)),
     })
     console.log(JSON.stringify(rows.at(-1)))
   }
   await node.end()
   await server.end()
-  console.log(`longest turn of the event loop; at rest ${idle.longestMs} ms, ${idle.peakMb} MB`)
+  console.log(`longest turn of the event loop; at rest ${restMs} ms`)
   console.table(rows)
   return rows
 }
