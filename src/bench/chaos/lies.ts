@@ -42,15 +42,12 @@ function changeNumbers(value: unknown, change: (value: number) => number): unkno
 
 function withNumbers(item: Item, change: (value: number) => number): Item {
   if (!item.ok) return item
-  const children = Object.fromEntries(
-    Object.entries(item.children).map(([task, list]) => [
-      task,
-      list.map(({ meta, ...rest }) => ({
-        ...rest,
-        meta: changeNumbers(meta, change) as typeof meta,
-      })),
-    ]),
-  )
+  const children: Served['children'] = {}
+  for (const [task, list] of Object.entries(item.children)) {
+    children[task] = list.map(({ meta, ...rest }) => (
+      { ...rest, meta: changeNumbers(meta, change) as typeof meta }
+    ))
+  }
   return { ...item, fields: changeNumbers(item.fields, change) as Served['fields'], children }
 }
 
@@ -99,11 +96,10 @@ async function otherText(): Promise<Uint8Array> {
 const LIES: { readonly [name: string]: () => Lie | Promise<Lie> } = {
   garbage: () => (items) =>
     items.map((item) => {
-      if (!item.ok) return item
-      const fields = item.fields === null ? null : { ...item.fields }
-      if (fields !== null && 'text' in fields) fields['text'] = crypto.randomUUID()
-      if (fields !== null && 'label' in fields) fields['label'] = crypto.randomUUID()
-      return { ...withNumbers({ ...item, fields }, (value) => value * 1.5) }
+      if (!item.ok || item.fields === null) return withNumbers(item, (value) => value * 1.5)
+      const fields = { ...item.fields }
+      for (const name of ['text', 'label']) if (name in fields) fields[name] = crypto.randomUUID()
+      return withNumbers({ ...item, fields }, (value) => value * 1.5)
     }),
   NaN: () => (items) => items.map((item) => withNumbers(item, () => NaN)),
   subtle: () => (items) =>
@@ -117,12 +113,11 @@ const LIES: { readonly [name: string]: () => Lie | Promise<Lie> } = {
       const known = before.get(task) ?? []
       before.set(task, known)
       // Child items are in this frame's blobs: only results without any can be said again.
-      const said = items.map((item) => {
+      return items.map((item) => {
         if (!item.ok || Object.keys(item.children).length > 0) return item
         known.push(item)
         return known.length > 3 ? known.shift()! : item
       })
-      return said
     }
   },
   /** Crops of another text in place of those that it cut, as JPEG, and as long as those would be. */

@@ -11,6 +11,7 @@ import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 import { isReady } from '../child.ts'
+import { outputOf } from '../documents/output_of.ts'
 import { infer, kill, until } from '../tools.ts'
 
 export interface FirstOptions {
@@ -42,31 +43,25 @@ export async function benchFirst({ starts = 10, busy = 0 }: FirstOptions = {}) {
 
 async function startTimes(starts: number) {
   const page = await Deno.readFile(SAMPLE_PAGE)
-  const rounds: { readyS: number; invitedS: number; first: Answer; invited: Answer }[] = []
+  const rounds: Awaited<ReturnType<typeof startOnce>>[] = []
   for (let i = 0; i < starts; i++) {
     const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
-    try {
-      rounds.push(await startOnce(dir, page))
-    } finally {
-      await Deno.remove(dir, { recursive: true })
-    }
-    const { readyS, invitedS, first, invited } = rounds.at(-1)!
+    const round = await startOnce(dir, page).finally(() => Deno.remove(dir, { recursive: true }))
+    const { readyS, invitedS, first, invited } = round
+    rounds.push(round)
     console.log(
       `ready after ${readyS.toFixed(1)} s: ${told(first)}; ` +
         `invited after ${invitedS.toFixed(1)} s: ${told(invited)}`,
     )
   }
-  const result = {
-    rounds,
-    readyS: median(rounds.map(({ readyS }) => readyS)),
-    invitedS: median(rounds.map(({ invitedS }) => invitedS)),
-    leastAccuracy: Math.min(...rounds.map(({ first }) => first.accuracy)),
-  }
+  const readyS = median(rounds.map(({ readyS }) => readyS))
+  const invitedS = median(rounds.map(({ invitedS }) => invitedS))
+  const leastAccuracy = Math.min(...rounds.map(({ first }) => first.accuracy))
   console.log(
-    `median: ready after ${result.readyS.toFixed(1)} s, invited after ` +
-      `${result.invitedS.toFixed(1)} s; least accuracy of a first answer ${result.leastAccuracy}`,
+    `median: ready after ${readyS.toFixed(1)} s, invited after ${invitedS.toFixed(1)} s; ` +
+      `least accuracy of a first answer ${leastAccuracy}`,
   )
-  return result
+  return { rounds, readyS, invitedS, leastAccuracy }
 }
 
 const told = ({ accuracy, tookMs, text }: Answer) =>
@@ -74,8 +69,8 @@ const told = ({ accuracy, tookMs, text }: Answer) =>
 
 async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
   const repo = join(dir, 'repo')
-  await run('git', ['clone', '--quiet', ROOT, repo])
-  const { denoDir } = JSON.parse(await run(Deno.execPath(), ['info', '--json']))
+  await outputOf('git', ['clone', '--quiet', ROOT, repo])
+  const { denoDir } = JSON.parse(await outputOf(Deno.execPath(), ['info', '--json']))
   await Deno.mkdir(join(dir, 'deno'))
   await Deno.mkdir(join(dir, 'home'))
   await Deno.symlink(join(denoDir, 'npm'), join(dir, 'deno', 'npm'))
@@ -126,10 +121,4 @@ function freePort(): number {
   const { port } = listener.addr as Deno.NetAddr
   listener.close()
   return port
-}
-
-async function run(command: string, args: readonly string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args] }).output()
-  if (success) return new TextDecoder().decode(stdout)
-  throw new Error(`Cannot bench: ${new TextDecoder().decode(stderr)}`)
 }

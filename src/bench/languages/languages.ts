@@ -33,8 +33,6 @@ const { values } = parseArgs({
   options: {
     /** Of each language. */
     pages: { type: 'string', default: '8' },
-    /** What was measured before is taken from this file, and what is new is put there. */
-    keep: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -47,9 +45,7 @@ if (!(Number.isInteger(pages) && pages > 0)) {
 interface Reader {
   /** `old` or `new`, and the variant. */
   name: string
-  /** Of the model's bytes. */
-  hash: string
-  open(): Promise<StageContext>
+  context: StageContext
 }
 
 const codecs = createCodecs(loadLocalCodec)
@@ -73,32 +69,20 @@ async function readersOf(script: Script): Promise<Reader[]> {
   return readers
 }
 
-async function readerOf(
+const readerOf = async (
   name: string,
   task: Task,
   variant: Variant,
   bytes: Uint8Array,
-): Promise<Reader> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as BufferSource)
-  let context: Promise<StageContext> | undefined
-  const open = async (): Promise<StageContext> => ({
+): Promise<Reader> => ({
+  name,
+  context: {
     ...{ task, variant, next: [], codecs, crops: 'raw', model: await createOrtModel(bytes) },
-  })
-  return {
-    name,
-    hash: new Uint8Array(digest).toHex().slice(0, 12),
-    open: () => context ??= open(),
-  }
-}
-
-/** By language, reader and model: `de, new h32w480, 0a1b2c3d4e5f`. */
-const kept: { [measured: string]: Score } = values.keep === undefined
-  ? {}
-  : JSON.parse(await Deno.readTextFile(values.keep).catch(() => '{}'))
+  },
+})
 
 /** All pages of a set, their lines cut out where they truly are. */
-async function scoreOf(set: Labelled, reader: Reader): Promise<Score> {
-  const context = await reader.open()
+async function scoreOf(set: Labelled, { context }: Reader): Promise<Score> {
   let sum = noScore
   for (let index = 0; index < pages; index++) {
     const example = await set.example(index)
@@ -121,12 +105,7 @@ async function read(crops: readonly StageItem[], context: StageContext) {
 
 async function rowOf(language: string, set: Labelled, readers: readonly Reader[]): Promise<Row> {
   const scores: Row['scores'] = {}
-  for (const reader of readers) {
-    const key = `${language}, ${pages} pages, ${reader.name}, ${reader.hash}`
-    kept[key] ??= await scoreOf(set, reader)
-    scores[reader.name] = kept[key]
-    if (values.keep !== undefined) await Deno.writeTextFile(values.keep, JSON.stringify(kept))
-  }
+  for (const reader of readers) scores[reader.name] = await scoreOf(set, reader)
   console.error(language, scores)
   return { language, scores }
 }

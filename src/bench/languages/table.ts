@@ -1,5 +1,6 @@
 /** Characters read right, by language, as a page of docs/results. @module */
 import { accuracyOf, type Score } from '../../stages/labelled.ts'
+import { meanOf, sumOf, tableOf } from '../tools.ts'
 
 export interface Row {
   /** Code of a language, or `ascii`. */
@@ -14,8 +15,6 @@ const APART = ['en', 'ascii', 'vi']
 const names = new Intl.DisplayNames(['en'], { type: 'language' })
 
 const percent = (share: number): string => (100 * share).toFixed(1)
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
 
 const sizeOf = ({ scores }: Row): Score => Object.values(scores).at(-1)!
 const nameOf = ({ language }: Row): string =>
@@ -23,19 +22,19 @@ const nameOf = ({ language }: Row): string =>
 
 /** Of these rows together: before and after, where there is a reader of before. */
 function cells(rows: readonly Row[], variants: readonly string[]): string[] {
-  const meanOf = (share: (score: Score) => number, reader: string) =>
-    percent(mean(rows.map(({ scores }) => share(scores[reader]!))))
+  const meanShare = (share: (score: Score) => number, reader: string) =>
+    percent(meanOf(rows.map(({ scores }) => share(scores[reader]!))))
   const exact = ({ exact, truths }: Score) => exact / truths
   const told = (share: (score: Score) => number, variant: string) =>
     ['old', 'new'].map((head) => `${head} ${variant}`)
       .filter((reader) => reader in rows[0]!.scores)
-      .map((reader) => meanOf(share, reader)).join(' → ')
+      .map((reader) => meanShare(share, reader)).join(' → ')
   return [...variants.map((variant) => told(accuracyOf, variant)), told(exact, variants[0]!)]
 }
 
 function table(variants: readonly string[], rows: readonly string[][]): string {
   const head = ['language', 'characters', ...variants, `lines, ${variants[0]}`]
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  return tableOf(head, rows)
 }
 
 /**
@@ -58,7 +57,7 @@ export function languagesPage(
   const apart = latin.filter(({ language }) => APART.includes(language))
   const means = [
     `**mean of the ${averaged.length} others**`,
-    String(averaged.reduce((sum, row) => sum + sizeOf(row).total, 0)),
+    String(sumOf(averaged.map((row) => sizeOf(row).total))),
     ...cells(averaged, variants),
   ]
   const more = Object.entries(others).map(([script, rows]) =>

@@ -1,11 +1,12 @@
 /** Layout of labelled pages as a page of docs/results. @module */
 import type { PageKind } from '../../../profiles/documents/pages/pages.ts'
+import { tableOf } from '../tools.ts'
 import type { KindScore, LayoutFigures } from './layout.ts'
 
 const share = (part: number, whole: number): string =>
   whole === 0 ? '' : (100 * part / whole).toFixed(1)
 
-function tableOf(scores: ReadonlyMap<PageKind, KindScore>): string {
+function kindsTable(scores: ReadonlyMap<PageKind, KindScore>): string {
   const rows = [...scores].map(([kind, one]) => [
     kind,
     String(one.pages),
@@ -15,7 +16,7 @@ function tableOf(scores: ReadonlyMap<PageKind, KindScore>): string {
     `${one.turnsRight} / ${one.pages}`,
   ])
   const head = ['kind', 'pages', 'characters, %', 'cells, %', 'tables found / true', 'turn right']
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  return tableOf(head, rows)
 }
 
 /** @param command that makes it again */
@@ -36,12 +37,12 @@ of all the kinds above them, one after the other.
 
 From true lines, handed over in an order that says nothing:
 
-${tableOf(figures.onTrueLines)}
+${kindsTable(figures.onTrueLines)}
 ${
     figures.onReadLines.size === 0 ? '' : `
 From the lines that \`ocr\` found and read, path \`${path.join(' > ')}\`:
 
-${tableOf(figures.onReadLines)}
+${kindsTable(figures.onReadLines)}
 `
   }`
 }

@@ -10,8 +10,6 @@ export interface Fault {
   name: string
   variants: readonly string[]
   options?: readonly string[]
-  /** Reached by a connection that can fall silent. */
-  proxied?: boolean
   befall(node: Sufferer, hands: Hands): void | Promise<void>
   /** Ends the fault, where it does not end by itself. */
   mend?(node: Sufferer, hands: Hands): void | Promise<void>
@@ -35,7 +33,6 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'connection half-open',
     variants: USUAL,
-    proxied: true,
     befall: (_, { freeze }) => freeze(),
     comesBack: true,
   },
@@ -101,31 +98,32 @@ export async function suffer(
   repetitions = 1,
   backLimitMs = BACK_LIMIT_MS,
 ): Promise<Outcome[]> {
-  const proxy = startLinkProxy(new URL(scene.localUrl))
   const outcomes: Outcome[] = []
-  const add = () =>
-    scene.addNode(fault.name, fault.options, fault.proxied === true ? proxy.url : undefined)
-  try {
-    let node = await add()
-    const fromMs = performance.now()
-    for (let i = 0; i < repetitions; i++) {
-      if (i > 0 && performance.now() - fromMs > REPEAT_WITHIN_MS) break
-      if (i > 0 && !fault.comesBack) node = await add()
-      outcomes.push(await sufferOnce(scene, node, fault, proxy.freeze, backLimitMs))
+  let sufferer = await startSufferer(scene, fault.name, fault.options, backLimitMs)
+  const fromMs = performance.now()
+  for (let i = 0; i < repetitions; i++) {
+    if (i > 0 && performance.now() - fromMs > REPEAT_WITHIN_MS) break
+    if (i > 0 && !fault.comesBack) {
+      await sufferer.end()
+      sufferer = await startSufferer(scene, fault.name, fault.options, backLimitMs)
     }
-    await scene.remove(node)
-    return outcomes
-  } finally {
-    proxy.close()
+    outcomes.push(await sufferer.suffer(fault))
   }
+  await sufferer.end()
+  return outcomes
 }
 
 /** One node that suffers several faults, one after the other, those last that it does not come back from. */
-export async function startSufferer(scene: RequeueScene, name: string) {
+export async function startSufferer(
+  scene: RequeueScene,
+  name: string,
+  options: readonly string[] = [],
+  backLimitMs = Infinity,
+) {
   const proxy = startLinkProxy(new URL(scene.localUrl))
-  const node = await scene.addNode(name, [], proxy.url)
+  const node = await scene.addNode(name, options, proxy.url)
   return {
-    suffer: (fault: Fault) => sufferOnce(scene, node, fault, proxy.freeze, Infinity),
+    suffer: (fault: Fault) => sufferOnce(scene, node, fault, proxy.freeze, backLimitMs),
     async end() {
       await scene.remove(node)
       proxy.close()
