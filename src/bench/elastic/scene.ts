@@ -1,10 +1,10 @@
 /** A coordinator and nodes whose use is watched. @module */
-import { loadInProcess } from '../../../demo/load/process.ts'
 import type { Asked, Body } from '../../../demo/load/types.ts'
 import type { Prefer } from '../../policy/core/elastic.ts'
 import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import type { LoadedPipeline } from '../../cli/pipelines/load.ts'
 import { countOn } from '../../pipeline/runs_on.ts'
+import { askAll, atRate } from '../asked.ts'
 import { kill, spawnBenchNode, sumOf, until, watching } from '../tools.ts'
 
 const SEED = 5
@@ -44,15 +44,12 @@ export async function openElastic(
     ...{ coordinator, batches, pids: children.map(({ pid }) => pid) },
     idOf: (name: string) => pool.nodes().find((node) => node.name === name)!.id,
     /** Asks at a rate at random moments; `started` is called with the first. */
-    async ask(perS: number, seconds: number, started?: () => void): Promise<Asked[]> {
-      const asked: Asked[] = []
-      const trace = { binSeconds: 1, rates: Array.from({ length: seconds }, () => perS) }
-      await loadInProcess(
-        { url, pipeline: pipeline.name, arrivals: 'poisson', seed: SEED, trace },
-        ...[bodies, (one: Asked) => asked.push(one), started] as const,
-      )
-      return asked
-    },
+    ask: (perS: number, seconds: number, started?: () => void): Promise<Asked[]> =>
+      askAll(
+        { url, pipeline: pipeline.name, ...atRate(perS, seconds, SEED) },
+        bodies,
+        started,
+      ),
     /** Begins at once; its end says how many slots were in use on average. */
     watchUse() {
       let [looks, slots] = [0, 0]

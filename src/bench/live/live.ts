@@ -9,12 +9,11 @@
  *
  * @module
  */
-import { loadInProcess } from '../../../demo/load/process.ts'
 import { isOnTime, tally } from '../../../demo/load/tally.ts'
-import type { Asked } from '../../../demo/load/types.ts'
 import type { Scene } from '../../../demo/scene.ts'
 import type { Scheduler } from '../../policy/core/types.ts'
 import { OCR } from '../../cli/serve/serving.ts'
+import { askAll } from '../asked.ts'
 import { sumOf, watching } from '../tools.ts'
 import { createObserver } from './observe.ts'
 import { measureProfiles, profileGiver, type Profiles } from './profile.ts'
@@ -58,14 +57,12 @@ const WARM_S = 3
 const JUMP_S = 5
 
 async function askClosed(stage: Stage, scene: Scene, atOnce: number, seconds: number) {
-  const asked: Asked[] = []
   const order = {
     ...{ url: scene.coordinator.localUrl, pipeline: stage.pipeline.pipeline.name },
     // A deadline that no wait behind others can miss.
     ...{ atOnce, seconds, timeoutMs: 60_000 },
   }
-  await loadInProcess(order, stage.bodies, (one) => asked.push(one))
-  return tally(asked, 60_000)
+  return tally(await askAll(order, stage.bodies), 60_000)
 }
 
 /** What static carries when it always has more to do. */
@@ -92,7 +89,6 @@ async function climb(
 ) {
   const { pool, localUrl: url } = scene.coordinator
   const { name: pipeline, sloMs } = stage.pipeline.pipeline
-  const asked: Asked[] = []
   const samples = steps.map(() => ({ active: 0, count: 0 }))
   const endS = steps.at(-1)!.fromS + steps.at(-1)!.seconds
   let startMs = performance.now()
@@ -117,7 +113,7 @@ async function climb(
   }
 
   const order = { url, pipeline, trace: traceOf(steps), ...ARRIVALS }
-  await loadInProcess(order, stage.bodies, (one) => asked.push(one), () => {
+  const asked = await askAll(order, stage.bodies, () => {
     startMs = performance.now()
     timer = setInterval(look, SAMPLE_MS)
   }).finally(() => clearInterval(timer))

@@ -6,13 +6,13 @@
  */
 import { join } from 'node:path'
 import { demoBodies } from '../../../demo/demo_bodies.ts'
-import { loadInProcess } from '../../../demo/load/process.ts'
 import { outcomeOf, tally } from '../../../demo/load/tally.ts'
-import type { Asked, Body } from '../../../demo/load/types.ts'
+import type { Body } from '../../../demo/load/types.ts'
 import { openScene, type Scene } from '../../../demo/scene.ts'
 import { type LoadedPipeline, loadPipelines } from '../../cli/pipelines/load.ts'
 import { ROOT } from '../../cli/root.ts'
 import { OCR } from '../../cli/serve/serving.ts'
+import { askAll, atRate } from '../asked.ts'
 import { round, rounded, spawnBenchNode, sumOf } from '../tools.ts'
 
 const SHELF = join(ROOT, 'profiles', 'shelf')
@@ -81,10 +81,9 @@ export async function alone(
   { loaded, bodies }: { loaded: LoadedPipeline; bodies: readonly Body[] },
   seconds: number,
 ): Promise<number> {
-  const asked: Asked[] = []
   const { name } = loaded.pipeline
-  const order = { url: coordinator.localUrl, pipeline: name, atOnce: 1, seconds }
-  await loadInProcess({ ...order, timeoutMs: 60_000 }, bodies, (one) => asked.push(one))
+  const order = { url: coordinator.localUrl, pipeline: name, atOnce: 1, seconds, timeoutMs: 60_000 }
+  const asked = await askAll(order, bodies)
   const refused = asked.find(({ status }) => status !== 200)
   if (refused !== undefined) {
     throw new Error(`Cannot bench: ${name} was answered ${outcomeOf(refused, Infinity)}`)
@@ -97,20 +96,12 @@ function step(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: n
   return Promise.all(kinds.map(async ({ loaded, bodies, perS }, i) => {
     const { name, sloMs } = loaded.pipeline
     const rate = multiple * perS / kinds.length
-    const asked: Asked[] = []
-    await loadInProcess(
-      {
-        ...{ url: scene.coordinator.localUrl, pipeline: name, arrivals: 'poisson', seed: SEED + i },
-        trace: { binSeconds: 1, rates: Array.from({ length: seconds }, () => rate) },
-      },
-      bodies,
-      (one) => asked.push(one),
-    )
+    const order = { url: scene.coordinator.localUrl, pipeline: name }
+    const asked = await askAll({ ...order, ...atRate(rate, seconds, SEED + i) }, bodies)
     const { violationRatio, effectiveAccuracy, latencyMs } = tally(asked, sloMs)
     return {
       ...{ multiple, pipeline: name, askedPerS: rate, violationRatio },
-      accuracy: effectiveAccuracy,
-      p50Ms: latencyMs?.p50 ?? null,
+      ...{ accuracy: effectiveAccuracy, p50Ms: latencyMs?.p50 ?? null },
       p95Ms: latencyMs?.p95 ?? null,
     }
   }))
