@@ -49,8 +49,17 @@ export async function readDemoArgs(args: string[]): Promise<DemoArgs | undefined
   const { values } = parseArgs({
     args,
     options: {
-      ...{ pipeline: text, policy: text, tabs: text, nodes: text, close: text, seconds: text },
-      ...{ trace: text, scale: text, seed: text, report: text, json: text },
+      pipeline: text,
+      policy: text,
+      tabs: text,
+      nodes: text,
+      close: text,
+      seconds: text,
+      trace: text,
+      scale: text,
+      seed: text,
+      report: text,
+      json: text,
       short: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
@@ -82,7 +91,9 @@ export async function readDemoArgs(args: string[]): Promise<DemoArgs | undefined
   const report = values.report ?? join(ROOT, '.shoal', 'demo', 'report.html')
   return {
     dir: await folderOf(values.pipeline ?? 'shelf'),
-    ...{ policies, tabs, report },
+    policies,
+    tabs,
+    report,
     nodes: whole('nodes', short ? 1 : 2, 0, 16),
     closings: whole('close', Math.min(1, tabs), 0, tabs),
     seconds: number('seconds', short ? 6 : 48, 1, 600),

@@ -51,7 +51,9 @@ export async function calibrate(scene: Scene, options: CalibrateOptions): Promis
   await asked({ atOnce: 2 * slots, seconds })
   // A deadline that no wait behind others can miss.
   const best = await asked({
-    ...{ atOnce: AT_ONCE * slots, seconds, timeoutMs: 60_000 },
+    atOnce: AT_ONCE * slots,
+    seconds,
+    timeoutMs: 60_000,
     minAccuracy: bestFloor,
   })
   const { onTimePerS, effectiveAccuracy } = tally(best, 60_000)

@@ -62,7 +62,10 @@ async function main(args: DemoArgs): Promise<DemoRecord> {
     for (const policy of args.policies) {
       say(`${policy}: ${args.tabs} tabs and ${args.nodes} Deno nodes join`)
       const scene: Scene = await openScene({
-        ...{ pipelines: [loaded!], policy, port, say },
+        pipelines: [loaded!],
+        policy,
+        port,
+        say,
         ...(browser === undefined ? {} : { tabs: { browser, names: tabNames } }),
         nodes: numbered('deno', args.nodes),
         startNode: (url, name) => spawnNode(url, name, ['--slots', '1', '--gpu', 'off']),
@@ -93,7 +96,14 @@ async function main(args: DemoArgs): Promise<DemoRecord> {
           .map((tab, i) => ({ tab, atS: lengthS * (CLOSE_AT + 0.02 * i) }))
         played.push(
           await play({
-            ...{ scene, policy, pipeline: name, sloMs, trace, bodies, closings, say },
+            scene,
+            policy,
+            pipeline: name,
+            sloMs,
+            trace,
+            bodies,
+            closings,
+            say,
             seed: args.seed,
           }),
         )
@@ -106,7 +116,11 @@ async function main(args: DemoArgs): Promise<DemoRecord> {
   }
   return {
     schema: 'shoal-demo/1',
-    ...{ pipeline: name, sloMs, seed: args.seed, machine: machine(), nodes },
+    pipeline: name,
+    sloMs,
+    seed: args.seed,
+    machine: machine(),
+    nodes,
     capacity: capacity!,
     demand: trace!,
     tasks: Object.fromEntries(

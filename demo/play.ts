@@ -100,7 +100,8 @@ export async function play(options: PlayOptions): Promise<Played> {
   const mean = (pick: (sample: typeof samples[number]) => number) =>
     Array.from(samples, (one) => one === undefined ? 0 : pick(one) / one.count)
   return {
-    ...{ policy, events },
+    policy,
+    events,
     result: tally(asked, sloMs),
     activeNodes: mean(({ active }) => active),
     presentNodes: mean(({ present }) => present),

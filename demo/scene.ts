@@ -53,7 +53,11 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   assets ??= buildAssets()
   const coordinator: Coordinator = startCoordinator({
     // As `deno task start` serves.
-    ...{ pipelines: [...pipelines], policy, port: options.port, assets: await assets, hedge: true },
+    pipelines: [...pipelines],
+    policy,
+    port: options.port,
+    assets: await assets,
+    hedge: true,
     ...(wrap === undefined ? {} : { wrap: (scheduler) => wrap(scheduler, nameOf) }),
     log: (line) => {
       if (TROUBLE.test(line)) say(`  ${line}`)

@@ -49,9 +49,21 @@ export interface LoadArgs {
 
 const text = { type: 'string' } as const
 const FLAGS = {
-  ...{ url: text, pipeline: text, rate: text, seconds: text, demand: text, trace: text },
-  ...{ scale: text, arrivals: text, seed: text, 'at-once': text, timeout: text },
-  ...{ 'min-accuracy': text, json: text, each: text, key: text },
+  url: text,
+  pipeline: text,
+  rate: text,
+  seconds: text,
+  demand: text,
+  trace: text,
+  scale: text,
+  arrivals: text,
+  seed: text,
+  'at-once': text,
+  timeout: text,
+  'min-accuracy': text,
+  json: text,
+  each: text,
+  key: text,
   body: { type: 'string', multiple: true },
   help: { type: 'boolean' },
 } as const

@@ -37,7 +37,11 @@ export async function askOverHttp(order: LoadOrder, body: Body, query: number): 
     const { accuracy, stages } = await response.json() as InferAnswer
     const servedBy = stages.map(({ node, task, variant, backend, batch, items, computeMs }) =>
       ({
-        ...{ node, task, variant, backend, items },
+        node,
+        task,
+        variant,
+        backend,
+        items,
         computeMs: computeMs * items / batch,
       }) satisfies ServedBy
     )

@@ -58,7 +58,8 @@ async function main(args: LoadArgs) {
   const { name, sloMs } = await served(url, args.pipeline, key)
   const bodies = await bodiesFor(name, args.bodies).catch((error) => fail(error.message))
   const order: LoadOrder = {
-    ...{ url, pipeline: name },
+    url,
+    pipeline: name,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(minAccuracy === undefined ? {} : { minAccuracy }),
     ...(key === undefined ? {} : { key }),
@@ -82,7 +83,9 @@ async function main(args: LoadArgs) {
   const deadlineMs = timeoutMs ?? sloMs
   const result = {
     schema: 'shoal-load/1',
-    ...{ url, pipeline: name, deadlineMs },
+    url,
+    pipeline: name,
+    deadlineMs,
     ...(trace === undefined ? { atOnce } : { arrivals, seed, demand: trace }),
     ...tally(all, deadlineMs),
   }

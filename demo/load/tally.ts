@@ -117,7 +117,11 @@ function percentiles(values: readonly number[]): Percentiles | null {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (share: number) => round(quantile(sorted, share), 1)
   return {
-    ...{ p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999) },
+    p50: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: at(0.99),
+    p999: at(0.999),
     max: round(sorted.at(-1)!, 1),
   }
 }

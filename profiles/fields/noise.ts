@@ -47,7 +47,9 @@ function channelOf({ characters, spaces, inserted, rows }: Errors): Channel {
     Object.entries(shares).map(([read, share]) => [share, read] as const)
   return {
     characters: new Map(Object.entries(characters).map(([of, shares]) => [of, odds(shares)])),
-    ...{ spaces, inserted: odds(inserted), rows },
+    spaces,
+    inserted: odds(inserted),
+    rows,
   }
 }
 

@@ -40,7 +40,11 @@ export interface Receipt {
 /** Compact JSON; its keys always stand in this order. */
 export function answerOf({ merchant, date, total, currency, tax, items }: Fields): string {
   return JSON.stringify({
-    ...{ merchant, date, total, currency, tax },
+    merchant,
+    date,
+    total,
+    currency,
+    tax,
     items: items.map(({ name, quantity, price }) => ({ name, quantity, price })),
   })
 }

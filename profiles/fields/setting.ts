@@ -24,7 +24,9 @@ export function settingOf(random: Random, world: World, ascii: boolean): Setting
   const language = random.pick(languages)
   const capitals = random.chance(0.2)
   return {
-    ...{ random, world, language },
+    random,
+    world,
+    language,
     money: moneyOf(random, language, ascii),
     label: (name) => {
       const label = random.pick(openTo(world, labels[language][name]))

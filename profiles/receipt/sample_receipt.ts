@@ -46,8 +46,14 @@ const fields: Fields = {
 export const sample: Receipt = { rows, fields }
 
 const look = {
-  ...{ font: 'SourceCodePro600SemiBold', size: 28, paper: 246, ink: 52 },
-  ...{ degrees: -0.8, soft: 0.12, noise: 4, quality: 78 },
+  font: 'SourceCodePro600SemiBold',
+  size: 28,
+  paper: 246,
+  ink: 52,
+  degrees: -0.8,
+  soft: 0.12,
+  noise: 4,
+  quality: 78,
 }
 
 if (import.meta.main) {

@@ -40,7 +40,9 @@ function exampleOf({ bytes, things }: Scene): Example {
       if (task === pipeline.root) return [input]
       const picture = await pictureOf({ ...input }, codecs)
       const true_ = thingsFor(task).map(({ kind, box }) => ({
-        ...{ kind, score: 1, box: uprightBox(...box) },
+        kind,
+        score: 1,
+        box: uprightBox(...box),
       }))
       return await cropThings(picture, true_, thingCropsOf(pipeline.tasks.detect), 'raw', codecs)
     },

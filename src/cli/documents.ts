@@ -57,7 +57,9 @@ async function main(args: DocumentsArgs): Promise<number> {
 
   const write = (text: string) => void Deno.stdout.writeSync(new TextEncoder().encode(text))
   const progress = new Progress({
-    ...{ isTerminal: Deno.stdout.isTerminal(), write, nowMs: () => performance.now() },
+    isTerminal: Deno.stdout.isTerminal(),
+    write,
+    nowMs: () => performance.now(),
   })
   const names = [...new Set([...found.map(({ name }) => name), ...versions.keys()])]
   const stems = outputStems(names)
@@ -69,7 +71,10 @@ async function main(args: DocumentsArgs): Promise<number> {
   }
   const run = new Run(
     {
-      ...{ client, state, progress, signal: interruption.signal },
+      client,
+      state,
+      progress,
+      signal: interruption.signal,
       target: { url, folder: to, stemOf, ...key === undefined ? {} : { key } },
       order: args,
     },

@@ -11,7 +11,7 @@
 const SAME_MS = 1000
 
 /**
- * Takes each signal; nothing is left to others, who would end the process in the midst of its leaving.
+ * Takes each signal: another handler would end the process while it is leaving.
  *
  * @param first called with the first
  * @param hurry called with a later one: asked twice, someone is in a hurry

@@ -33,7 +33,7 @@ interface Counts {
   lost: number
 }
 
-/** Asks at a steady rate, whatever becomes of it. */
+/** Asks at a steady rate, without waiting for answers. */
 function createLoad(url: string, body: Uint8Array<ArrayBuffer>, counts: Counts) {
   let timer: ReturnType<typeof setInterval> | undefined
   const open = new Set<Promise<void>>()
@@ -139,7 +139,7 @@ async function scene(said: string, least: number, isOver = () => true): Promise<
   }
 }
 
-/** Whether so many nodes hold every variant. */
+/** Whether `count` nodes hold every variant. */
 const holdAll = (count: number) => () => {
   const variants = Object.values(serving.pipelines[0]!.pipeline.tasks)
     .reduce((sum, { variants }) => sum + Object.keys(variants).length, 0)

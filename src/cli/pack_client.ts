@@ -38,7 +38,7 @@ function options() {
   return Deno.exit(0)
 }
 
-/** Whether nothing of anybody's is lost with a folder: it is not there, empty, or packed before. */
+/** Whether a folder may be replaced: it is not there, empty, or packed before. */
 async function isOurs(folder: string): Promise<boolean> {
   const names = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return []
@@ -97,10 +97,16 @@ await Deno.writeTextFile(
   join(to, 'package.json'),
   JSON.stringify(
     {
-      ...{ name: NAME, version, description: `Client of Shoal. ${description}`, license },
-      ...{ type: 'module', sideEffects: false, engines: { node: '>=18' } },
+      name: NAME,
+      version,
+      description: `Client of Shoal. ${description}`,
+      license,
+      type: 'module',
+      sideEffects: false,
+      engines: { node: '>=18' },
       exports: { '.': { types: './mod.d.ts', default: './mod.js' } },
-      ...{ types: './mod.d.ts', files: ['*.js', '*.d.ts'] },
+      types: './mod.d.ts',
+      files: ['*.js', '*.d.ts'],
     },
     null,
     2,

@@ -169,7 +169,7 @@ const native = others.includes('native')
   ? await nativeEngine((line) => console.error(line)).catch(cannot)
   : undefined
 const start = (backend: Backend) =>
-  startMeasurer({ ...{ dir: flags.pipeline, pipeline, models }, backend, native })
+  startMeasurer({ dir: flags.pipeline, pipeline, models, backend, native })
 const first = await start('wasm').catch(cannot)
 const count = Math.min(first.count, Number(flags.pages ?? Infinity))
 let examples: ExampleResult[] = []

@@ -102,8 +102,19 @@ const samples = nodes > 0 && policy === 'shoal'
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
-    ...{ pipelines, host, port, allowHosts, allowOrigins, allowEmbeds, policy, prefer },
-    ...{ keyring: keys.keyring, log, isOwn, hedge: true, nearWebhooks: chosen.nearWebhooks },
+    pipelines,
+    host,
+    port,
+    allowHosts,
+    allowOrigins,
+    allowEmbeds,
+    policy,
+    prefer,
+    keyring: keys.keyring,
+    log,
+    isOwn,
+    hedge: true,
+    nearWebhooks: chosen.nearWebhooks,
     ...(trust === undefined ? {} : { trust }),
     ...(isChecked && chosen.audit ? audit.options : {}),
     ...(otel === undefined ? {} : { otel }),

@@ -10,7 +10,11 @@ export const JOB_OUTPUTS: readonly JobOutput[] = ['pdf', 'text', 'json', 'hocr',
 
 /** How files of an output are called. */
 export const ENDINGS: Readonly<Record<JobOutput, string>> = {
-  ...{ pdf: '.pdf', text: '.txt', json: '.json', hocr: '.hocr', alto: '.xml' },
+  pdf: '.pdf',
+  text: '.txt',
+  json: '.json',
+  hocr: '.hocr',
+  alto: '.xml',
 }
 
 /** As the coordinator tells of one by itself. */

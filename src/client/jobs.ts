@@ -70,7 +70,9 @@ export function createJobsClient(open: Open): JobsClient {
   return {
     create: (files, options = {}) =>
       json<JobInfo>('/v1/jobs', {
-        ...{ method: 'POST', body: formOf(files, options), signal: options.signal ?? null },
+        method: 'POST',
+        body: formOf(files, options),
+        signal: options.signal ?? null,
       }),
     get: (id, signal) => json<JobInfo>(at(id), by(signal)),
     list: async (signal) => (await json<{ jobs: JobInfo[] }>('/v1/jobs', by(signal))).jobs,
@@ -115,7 +117,9 @@ function formOf(files: Iterable<JobFile>, options: JobOptions): FormData {
   const { pipeline, by, deadlineMs, output, webhook } = options
   const form = new FormData()
   const fields = {
-    ...{ pipeline, deadlineMs, output: output?.join(',') },
+    pipeline,
+    deadlineMs,
+    output: output?.join(','),
     by: by instanceof Date ? by.toISOString() : by,
     webhook: typeof webhook === 'object' ? JSON.stringify(webhook) : webhook,
   }

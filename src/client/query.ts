@@ -80,7 +80,10 @@ export async function bodyOf(query: Query, ask: Ask = {}): Promise<Blob> {
     const picture = await typed(query)
     if (Object.keys(ask).length === 0) return picture
     return asJson({
-      ...{ name: 'image', shape: [1], datatype: 'BYTES', parameters: { encoding: 'base64' } },
+      name: 'image',
+      shape: [1],
+      datatype: 'BYTES',
+      parameters: { encoding: 'base64' },
       data: [base64(new Uint8Array(await picture.arrayBuffer()))],
     }, ask)
   }

@@ -107,7 +107,11 @@ export function createFlights(options: FlightsOptions): Flights {
         return send(resultOf(batch, found, [], times, payloads).message)
       }
       const fault = offer(slot, {
-        ...{ batch, items: found.items, crops, receivedMs, giveUpMs },
+        batch,
+        items: found.items,
+        crops,
+        receivedMs,
+        giveUpMs,
         key: `${message.pipeline}/${message.task}/${message.variant}`,
         expiresMs: receivedMs + remainingMs,
       }, found)

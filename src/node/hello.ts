@@ -24,7 +24,12 @@ export function helloOf({ host, name, token, watts, cold }: NodeOptions, facts: 
   return {
     type: 'hello',
     protocol: PROTOCOL_VERSION,
-    ...{ nodeId, secret, epoch, slots, duty, cached },
+    nodeId,
+    secret,
+    epoch,
+    slots,
+    duty,
+    cached,
     runtime: host.runtime,
     backend: choice.use.backend,
     backendReason: choice.reason,

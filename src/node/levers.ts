@@ -56,7 +56,8 @@ export function createLevers(parts: LeverParts): Levers {
   let resting = cold
   const inUse = (): InUse => ({
     slots: resting ? 0 : pool().serving.length,
-    ...{ duty, threads: threads() },
+    duty,
+    threads: threads(),
   })
 
   function setDuty(to: number): void {

@@ -66,7 +66,8 @@ export function createServing(options: ServingOptions): Serving {
   const { clock, payloads, watch, limits, send } = options
   const generates = (key: string) => kindOf(key) === GENERATE
   const flights = createFlights({
-    ...{ ...options, generates },
+    ...options,
+    generates,
     settled() {
       noteEnding()
       options.settled()

@@ -17,13 +17,17 @@ export function allocatePlain(plain: PlainProblem): PlainAllocation | undefined 
   const model = createModel(plain.pipelines)
   const classes = plain.classes.map(({ index, name, count, latenciesMs }) => {
     const device: DeviceClass = {
-      ...{ index, name },
+      index,
+      name,
       latencyMs: (variant, batch) => latenciesMs[variant.index]![BATCHES.indexOf(batch as 1)]!,
     }
     return { class: device, count }
   })
   const problem: Problem = {
-    ...{ epoch, model, classes, roundTripMs },
+    epoch,
+    model,
+    classes,
+    roundTripMs,
     ratePerS: new Map(model.pipelines.map((one, i) => [one, plain.ratePerS[i]!])),
     taskRatePerS: new Map(model.tasks.map((one, i) => [one, plain.taskRatePerS[i]!])),
     factor: ({ index }, child) => factors[index]![child]!,
@@ -33,7 +37,9 @@ export function allocatePlain(plain: PlainProblem): PlainAllocation | undefined 
     ...allocation,
     groups: allocation.groups.map(({ class: device, variant, batch, count }) => ({
       class: classes.findIndex((one) => one.class === device),
-      ...{ variant: variant.index, batch, count },
+      variant: variant.index,
+      batch,
+      count,
     })),
   }
 }

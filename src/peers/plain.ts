@@ -35,9 +35,14 @@ export function plainProblem(
 ): PlainProblem {
   const { epoch, model, classes, roundTripMs, ratePerS, taskRatePerS, factor } = problem
   return {
-    ...{ strategy, pipelines, epoch, roundTripMs },
+    strategy,
+    pipelines,
+    epoch,
+    roundTripMs,
     classes: classes.map(({ class: { index, name, latencyMs }, count }) => ({
-      ...{ index, name, count },
+      index,
+      name,
+      count,
       latenciesMs: model.variants.map((one) => BATCHES.map((batch) => latencyMs(one, batch))),
     })),
     ratePerS: model.pipelines.map((one) => ratePerS.get(one)!),
@@ -53,6 +58,8 @@ export const allocationOf = (
   ...plain,
   groups: plain.groups.map(({ class: device, variant, batch, count }) => ({
     class: classes[device]!.class,
-    ...{ variant: model.variants[variant]!, batch, count },
+    variant: model.variants[variant]!,
+    batch,
+    count,
   })),
 })

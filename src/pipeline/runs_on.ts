@@ -47,7 +47,9 @@ export function whyNotOn({ precision, backends, code }: Demands, on: Device): st
 
 const demandsOf = ({ kind, variants }: Task): Demands[] =>
   Object.values(variants).map(({ precision, backends }) => ({
-    ...{ precision, backends, code: kind === CODE },
+    precision,
+    backends,
+    code: kind === CODE,
   }))
 
 /** How many variants of what is served run there. */

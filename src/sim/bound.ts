@@ -217,8 +217,13 @@ function flowColumns({ pipeline }: Workload, workload: number, spread: number) {
       )
       const nothing = (each: number) => come.nothing(noneOf(mean, spread, each))
       const onward: Come = {
-        ...{ into: [on], items: come.items * mean },
-        ...{ share, alone, nothing, endedAt, ended: share * alone * nothing(0) },
+        into: [on],
+        items: come.items * mean,
+        share,
+        alone,
+        nothing,
+        endedAt,
+        ended: share * alone * nothing(0),
       }
       ended += onward.ended
       for (const one of variantsOf(child)) add([...tasks, child], [...variants, one], onward)
@@ -228,8 +233,13 @@ function flowColumns({ pipeline }: Workload, workload: number, spread: number) {
   }
 
   const start: Come = {
-    ...{ into: ['served', `served ${workload}`], items: 1 },
-    ...{ share: 1, ended: 0, alone: 1, nothing: (each) => each, endedAt: 0 },
+    into: ['served', `served ${workload}`],
+    items: 1,
+    share: 1,
+    ended: 0,
+    alone: 1,
+    nothing: (each) => each,
+    endedAt: 0,
   }
   for (const variant of variantsOf(pipeline.root)) add([pipeline.root], [variant], start)
   const tasks = Object.keys(pipeline.tasks).flatMap((task) =>

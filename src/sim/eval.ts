@@ -86,7 +86,8 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
     }])),
     pool: pool.map((row) => ({ class: row.class, count: row.count })),
     trace: {
-      ...{ binSeconds: 1, rates },
+      binSeconds: 1,
+      rates,
       ...options.together === undefined ? {} : { together: options.together },
     },
     noise: {

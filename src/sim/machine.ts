@@ -63,7 +63,10 @@ export function createMachine(parts: MachineParts): Machine {
 
   const slots = Array.from({ length: count }, (_, index) =>
     createSlot({
-      ...{ time, swapMs: model.swapMs, room: model.room, duty: model.duty },
+      time,
+      swapMs: model.swapMs,
+      room: model.room,
+      duty: model.duty,
       computeMs: (batch) => parts.computeMs(batch, inUse.threads),
       recruitedAtMs: () => isRecruiting() ? recruitedAtMs : undefined,
       began() {
@@ -98,7 +101,9 @@ export function createMachine(parts: MachineParts): Machine {
   function recount(): void {
     usage?.is({
       state: stopped ? 'away' : cold ? 'cold' : time.nowMs < recruitedAtMs ? 'recruiting' : 'warm',
-      ...{ slots: inUse.slots, threads: inUse.threads, busy },
+      slots: inUse.slots,
+      threads: inUse.threads,
+      busy,
       share: inUse.duty * engaged.reduce((sum, one) => sum + one, 0) / (count * mostThreads),
     })
   }

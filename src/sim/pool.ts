@@ -109,7 +109,11 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
       },
     }
     return createMachine({
-      ...{ time, model, starts, usage, batch },
+      time,
+      model,
+      starts,
+      usage,
+      batch,
       computeMs: (batch, threads) =>
         latency.get(keyOf(batch))!(batch.items.length) * node.slowness * node.drift *
         lognormal(node.noise, latencyCv) *

@@ -181,7 +181,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const { id: node, slots = 1, duty = 1, able, own, judge, voter } = spec
       const { cold = false, threads = 1, speedups = [], power } = spec
       post({
-        ...{ type: 'node_joined', node, slots, duty, able, cold, threads, speedups },
+        type: 'node_joined',
+        node,
+        slots,
+        duty,
+        able,
+        cold,
+        threads,
+        speedups,
         ...power === undefined ? {} : { power },
         ...own === undefined ? {} : { own },
         ...judge === undefined ? {} : { judge },

@@ -32,7 +32,7 @@ export interface Found {
 export const BOX_FORMATS = ['yolo', 'yolo-objectness', 'corners', 'boxes-scores', 'detr'] as const
 export type BoxFormat = typeof BOX_FORMATS[number]
 
-/** Those that are written as shares of the input, whatever its size, unless a file says otherwise. */
+/** Whether boxes of this format are shares of the input's size unless the file says otherwise. */
 export const inShares = (format: BoxFormat) => format === 'detr'
 
 /** For each output that holds boxes, the first ones of a model, the shapes that will do; -1 is any size. */
@@ -118,8 +118,12 @@ export function readBoxes(outputs: readonly Tensor[], batch: number, reading: Re
         : bestOf(scores.data, row * classes, 1, classes)
       if (!(score >= reading.threshold) || kind < 0 || kind >= classes) continue
       found.push({
-        ...{ x0: data[at]!, y0: data[at + 1]!, x1: data[at + 2]!, y1: data[at + 3]! },
-        ...{ score, kind },
+        x0: data[at]!,
+        y0: data[at + 1]!,
+        x1: data[at + 2]!,
+        y1: data[at + 3]!,
+        score,
+        kind,
       })
     }
     return found

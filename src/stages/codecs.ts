@@ -27,9 +27,9 @@ const quiet = { print: () => {}, printErr: () => {} }
 const startEncoder = initJpegEncoder as (module: WebAssembly.Module, options: object) => unknown
 
 /**
- * Of a file of so many pixels, as its header has them; a picture comes turned upright.
+ * Decodes a file, with the number of pixels from its header; the picture is turned upright.
  *
- * @throws for what is no such picture; what is left of the decoder may be half way in it
+ * @throws if the file is no such picture; the decoder may then be in the middle of it
  */
 export type Decode = (bytes: Uint8Array, pixels: number) => Picture
 
@@ -63,7 +63,7 @@ async function startDecoder(
   const memory = memoryOf(exports)
   let mostBytes = 0
   const { grow } = memory
-  // How the program asks for more; it knows what to do where there is none.
+  // The program asks for more memory by this call, and handles a refusal.
   memory.grow = (pages) => {
     if (memory.buffer.byteLength + pages * PAGE_BYTES > mostBytes) {
       throw new RangeError('Cannot give a decoder more memory than pictures of its size take')
@@ -122,9 +122,9 @@ const KEPT_HEAP_BYTES = 18 * 2 ** 20
 /**
  * Codecs whose WebAssembly is fetched at first need, once for each format.
  *
- * JPEG and PNG are turned upright as their EXIF orientation says, a WebP is not: Chromium turns none,
- * and boxes are to lie where whoever looks at the picture sees them. One call runs at a time for each
- * codec: decoding is synchronous once the module is there.
+ * JPEG and PNG are turned upright as their EXIF orientation says, a WebP is not: Chromium turns
+ * none, and boxes have to lie where a viewer sees them. One call runs at a time for each codec:
+ * decoding is synchronous once the module is there.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Naming what is on a picture: a label, or at each of several places one, as in a row of digits.
+ * Classifies a picture: one label, or one at each of several places, as in a row of digits.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { shareOf } from './share.ts'
 const scoresSchema = z.strictObject({
   /** What the model gives: `logits` need a softmax, `probabilities` none. */
   scores: z.enum(['logits', 'probabilities']).default('logits'),
-  /** With so many places, the answer is a `text` of the labels side by side. */
+  /** The number of places; with it, the answer is a `text` of the labels side by side. */
   places: z.number().int().min(1).max(1024).optional(),
   /** Answers less sure than this are none. */
   minConfidence: z.number().min(0).max(1).default(0),

@@ -29,7 +29,8 @@ export async function pictureOf(item: StageItem, codecs: ImageCodecs): Promise<P
     return { width: Number(width), height: Number(height), channels: 3, data: item.bytes }
   }
   if (format === 'jpeg') {
-    // Who cut it out may be anybody: one that is larger than it says would cost whoever decodes it.
+    // The node that cut it out is not trusted: a crop larger than declared would be costly to
+    // decode.
     const head = pictureHead(item.bytes)
     if (head?.width !== width || head?.height !== height) {
       throw new RangeError(

@@ -16,7 +16,7 @@ export interface Score {
   exact: number
 }
 
-/** What a leaf task said of one of its items. */
+/** The result of a leaf task for one of its items. */
 export interface Leaf {
   meta: JsonObject
   fields: JsonObject | null
@@ -25,11 +25,11 @@ export interface Leaf {
 
 export interface Example {
   input: StageItem
-  /** What a person finds it by, a file; its number alone says where it stands. */
+  /** The file's name, for people; the order is by number alone. */
   name?: string
   /**
    * What a faultless parent would hand to `task` for this input; the input itself for the root;
-   * nothing where that is not known.
+   * undefined if unknown.
    */
   perfect(task: string, codecs: ImageCodecs): Promise<StageItem[] | undefined>
   /** @param task whose items they are */

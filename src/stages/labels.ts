@@ -1,5 +1,5 @@
 /**
- * What a model's classes are called.
+ * The names of a model's classes.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Finding things: a picture in, out an upright crop of each thing for the task that is told of it.
+ * Detects objects in a picture, and cuts out an upright crop of each for the child task.
  *
  * @module
  */
@@ -67,7 +67,9 @@ export const objectDetection: Stage = {
   check: (given) =>
     checkPictureModels(given, (variant) => {
       const { input, labels, boxes } = settingsOf({
-        ...{ task: given.task, variant, next: given.task.next },
+        task: given.task,
+        variant,
+        next: given.task.next,
       })
       return {
         input: [-1, ...emptyInput(input, 1).dims.slice(1)],

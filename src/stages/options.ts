@@ -1,5 +1,5 @@
 /**
- * What a pipeline file says of how a task or variant is run: read once, checked, typed.
+ * The options of a task or variant from a pipeline file: read once, checked, typed.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export function inputOf({ task, variant }: { task: Fields; variant: Fields }): I
 export const cropOf = (task: Fields): CropOptions =>
   readField(cropSchema, 'crop', 'a task', task['crop'] ?? {})
 
-/** @throws TypeError with the place below the field, and what is wrong there */
+/** @throws TypeError with the place below the field, and the fault there */
 export function readField<T>(
   schema: z.ZodType<T>,
   field: string,

@@ -27,7 +27,7 @@ const schema = z.strictObject({
   /** Taken off each value before it is divided by `std`: one number, or one for each channel. */
   mean: perChannel.default(0),
   std: perChannel.refine(isDivisor, { error: 'must not be 0' }).default(1),
-  /** `stretch` alters the shape of things, `contain` leaves bars, `cover` cuts off what is over. */
+  /** `stretch` alters the shape of things, `contain` leaves bars, `cover` cuts off the excess. */
   fit: z.enum(['stretch', 'contain', 'cover']).default('stretch'),
   /** 0..255, of the bars. */
   fill: z.number().min(0).max(255).default(0),
@@ -53,7 +53,7 @@ export function pictureInputOf(task: Fields, variant: Fields): PictureInput {
   return { ...input, max }
 }
 
-/** Beyond its range a byte starts again from the other end. */
+/** A byte overflows to the other end of its range. */
 function checkBytes(input: PictureInput): void {
   for (const channel of [0, 1, 2]) {
     const [mean, std] = [ofChannel(input.mean, channel), ofChannel(input.std, channel)]
@@ -71,9 +71,9 @@ const ofChannel = (value: number | number[], channel: number): number =>
 
 /** Where a picture lies in the input. */
 export interface Placing {
-  /** Of the picture, what is seen. */
+  /** The part of the picture that is used. */
   window: Window
-  /** Of the input, what it fills. */
+  /** The part of the input that the picture fills. */
   left: number
   top: number
   width: number
@@ -103,7 +103,7 @@ export function placingOf(
   return { window: whole, left, top, ...size }
 }
 
-/** Zeros for so many pictures. */
+/** Zeros for a batch of pictures. */
 export function emptyInput(input: PictureInput, batch: number): Tensor {
   const { height, width, layout, colour, type } = input
   const channels = colour === 'grey' ? 1 : 3

@@ -1,7 +1,7 @@
 /**
- * Pictures of a batch in groups that one run of the model takes: a run of eight large ones would need
- * more memory than a volunteer's device is reckoned to have for it, and so would eight photographs
- * that are decoded.
+ * Pictures of a batch in groups that one run of the model takes: a run of eight large ones would
+ * need more memory than a volunteer's device is assumed to have, and so would eight decoded
+ * photographs.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { ItemResult, Picture, StageContext, StageItem } from './types.ts'
 
 const most = ({ height, width }: PictureInput) => picturesTogether(height * width)
 
-/** Beyond so many pixels decoded, 64 MiB of them, no further picture joins a group. */
+/** Decoded pixels, 64 MiB of them, beyond which no further picture joins a group. */
 export const DECODED_PIXELS = 2 ** 24
 
 /** A picture, and the item that it came of. */
@@ -55,7 +55,7 @@ export async function inRuns(
   return results
 }
 
-/** Feeds of the first run of a batch: what is warmed and measured. */
+/** Feeds of a batch's first run, for warm-up and measurement. */
 export const firstFeeds = ({ model }: StageContext, batch: number, input: PictureInput) => ({
   [model.inputNames[0]!]: emptyInput(input, Math.min(batch, most(input))),
 })

@@ -7,11 +7,11 @@
 import { chunkName } from '../pipeline/png_orientation.ts'
 
 const DATA = chunkName('IDAT')
-/** Deflate makes at most so many bytes of one. */
+/** Deflate expands one byte to at most this many. */
 const MOST_OF_ONE = 1032
-/** Beyond the pixels so much is let be: what the largest picture has, which is taken, too. */
+/** Bytes tolerated beyond the pixels: as many as the largest accepted picture has. */
 const LET_BE_BYTES = 400_000_000
-/** What is made of a piece may be there all at once. */
+/** The output of one piece may be in memory at once. */
 const PIECE_BYTES = 2 ** 14
 
 /** @param bytes a whole file, whose first chunk tells its size */
@@ -40,7 +40,7 @@ export async function goesBeyondPixels(bytes: Uint8Array): Promise<boolean> {
     }
     return false
   } catch {
-    // What is damaged before that, the decoder finds out.
+    // The decoder finds damage before that.
     return false
   } finally {
     reader.cancel().catch(() => {})

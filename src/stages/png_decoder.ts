@@ -15,7 +15,7 @@ interface Exports {
   decode(at: number, bytes: number): number
 }
 
-/** Decodes to RGBA with an instance of its own. After an error make a new decoder. */
+/** Decodes to RGBA in its own WebAssembly instance. After an error make a new decoder. */
 export interface PngDecoder {
   decode(bytes: Uint8Array): Picture
   memory: WebAssembly.Memory

@@ -1,4 +1,4 @@
-/** What a float may be beside the number that it stands for. */
+/** The rounding error allowed in a float. */
 const ROUNDING = 1e-3
 
 /**

@@ -43,8 +43,8 @@ const WORD_GAP = 0.6
 const RULES = { longColumns: 1, isNumber: () => false }
 
 /**
- * Whether an outline has a direction of its own. That of a short word has none: it takes the page's,
- * even across, where the page lies on its side.
+ * Whether an outline shows a direction. A short word's outline does not: it takes the page's, even
+ * across, where the page lies on its side.
  */
 function isTelling({ angle, width, height }: TextBox, pageAngle: number): boolean {
   if (Math.abs(angle - pageAngle) < 0.6) return width >= 3 * height

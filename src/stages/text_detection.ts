@@ -145,7 +145,7 @@ async function crops(
   return items
 }
 
-/** Beside the picture a shape is filled up: what is found there is nothing. */
+/** Outside the picture the input is padding: boxes found there are dropped. */
 const isOn = ({ width, height }: Picture, { cx, cy }: TextBox): boolean =>
   cx >= 0 && cy >= 0 && cx < width && cy < height
 

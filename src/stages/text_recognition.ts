@@ -104,7 +104,7 @@ function tensorOf({ width, height }: Input, batch: number): Tensor & { data: Flo
   }
 }
 
-/** What is read of each picture, by its item. */
+/** The text read from each picture, by its item. */
 async function readAll(
   pictures: ReadonlyMap<number, Picture>,
   mostRows: number,

@@ -46,7 +46,11 @@ export async function cropThings(
     return {
       meta: {
         format,
-        ...{ width: crop.width, height: crop.height, kind, score, box: roundedCorners(box) },
+        width: crop.width,
+        height: crop.height,
+        kind,
+        score,
+        box: roundedCorners(box),
       },
       bytes: format === 'rgb'
         ? crop.data as Uint8Array
@@ -82,7 +86,11 @@ export function widened(
 }
 
 export const uprightBox = (x0: number, y0: number, x1: number, y1: number): TextBox => ({
-  ...{ cx: (x0 + x1) / 2, cy: (y0 + y1) / 2, width: x1 - x0, height: y1 - y0, angle: 0 },
+  cx: (x0 + x1) / 2,
+  cy: (y0 + y1) / 2,
+  width: x1 - x0,
+  height: y1 - y0,
+  angle: 0,
 })
 
 /** Corners to a tenth of a pixel. */

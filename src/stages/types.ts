@@ -1,5 +1,5 @@
 /**
- * What a stage is: the work around a model that turns items of a task into results and child items.
+ * The interface of a stage: the work around a model that turns items into results and child items.
  *
  * A stage sees tensors and bytes only: no engine, no socket, no file. The same stage runs in a
  * browser's worker, in Deno's, and in a bare loop.
@@ -39,8 +39,8 @@ export type ItemResult =
     reason: 'invalid_input' | 'too_large' | 'internal' | 'expired'
     message: string
     /**
-     * It took longer here than an item may, or ended the worker that was at it: it is to be given to no
-     * other, and how it went says nothing of what another would have said.
+     * The item exceeded its time limit here, or ended its worker: it is given to no other node, and
+     * does not count for or against this one.
      */
     gaveUp?: true
   }
@@ -82,9 +82,9 @@ export interface StageContext {
   next: readonly string[]
   model: Model
   codecs: ImageCodecs
-  /** Where documents are drawn; here where absent. */
+  /** Draws documents; they are drawn in this thread if absent. */
   drawing?: Drawing
-  /** Aborted when nobody waits for the results any more. */
+  /** Aborted when no query needs the results any more. */
   signal?: AbortSignal
   crops: CropEncoding
   /** It is the pipeline's first task: its items are files. */
@@ -99,7 +99,7 @@ export interface Stage {
   run(items: readonly StageItem[], context: StageContext): Promise<ItemResult[]>
   /** Feeds for each input shape that `run` may use with this variant, for warm-up and measuring. */
   warmUp(context: StageContext, batch: number): { [name: string]: Tensor }[]
-  /** An item such as usually comes, for measuring what is done beside the model. */
+  /** A typical item, to measure the work beside the model. */
   sample?(context: StageContext): StageItem
   /** Items of the batch that a run of those feeds takes; their first dimension where absent. */
   carried?(context: StageContext, batch: number): number
@@ -110,7 +110,10 @@ export interface Stage {
    * before their parent. May fill in what the models tell.
    */
   check?(given: CheckContext): void
-  /** Fields of a last task's results, for a file without `output`; those that `answer` names aside. */
+  /**
+   * Fields of a last task's results, for a file without `output`; without those that `answer`
+   * names.
+   */
   fields?(task: Task): string[]
   /** Fields that its child items come with. */
   tells?: readonly string[]
@@ -120,7 +123,7 @@ export interface Stage {
   handsOn?: Carried | 'nothing'
 }
 
-/** What a check is given, and how it says what is wrong. */
+/** The input of a check, and the way it reports faults. */
 export interface CheckContext {
   pipeline: Pipeline
   name: string

@@ -127,19 +127,23 @@ function figures(setter: Setter, rows: number): TableColumn[] {
   const texts = (one: () => string) => Array.from({ length: rows }, one)
   const kinds: (() => TableColumn)[] = [
     () => ({
-      ...{ width, align: 'right' as const },
+      width,
+      align: 'right' as const,
       texts: ['Amount', ...texts(() => random.chance(0.1) ? '' : amount(setter, 20000))],
     }),
     () => ({
-      ...{ width, align: 'right' as const },
+      width,
+      align: 'right' as const,
       texts: ['Count', ...texts(() => String(random.integer(1, 900)))],
     }),
     () => ({
-      ...{ width, align: 'left' as const },
+      width,
+      align: 'left' as const,
       texts: ['Place', ...texts(() => phrase(setter, 1))],
     }),
     () => ({
-      ...{ width, align: 'left' as const },
+      width,
+      align: 'left' as const,
       texts: ['Day', ...texts(() => `${random.integer(1, 28)}.${random.integer(1, 12)}.2024`)],
     }),
   ]
@@ -219,7 +223,8 @@ const invoice: Kind = (setter, faces) => {
   const texts = (one: () => string) => Array.from({ length: rows }, one)
   column.table(faces.body, [
     {
-      ...{ width: 0.46 * WIDTH, align: 'left' },
+      width: 0.46 * WIDTH,
+      align: 'left',
       texts: [
         'Description',
         ...texts(() => phrase(setter, random.integer(1, 4)).slice(0, 28).trimEnd()),
@@ -227,15 +232,18 @@ const invoice: Kind = (setter, faces) => {
       ],
     },
     {
-      ...{ width: 0.14 * WIDTH, align: 'right' },
+      width: 0.14 * WIDTH,
+      align: 'right',
       texts: ['Qty', ...texts(() => `${random.integer(1, 20)}`), ''],
     },
     {
-      ...{ width: 0.2 * WIDTH, align: 'right' },
+      width: 0.2 * WIDTH,
+      align: 'right',
       texts: ['Price', ...texts(() => amount(setter, 500)), ''],
     },
     {
-      ...{ width: 0.2 * WIDTH, align: 'right' },
+      width: 0.2 * WIDTH,
+      align: 'right',
       texts: ['Total', ...texts(() => amount(setter, 5000)), amount(setter, 20000)],
     },
   ], random.chance(0.5))
@@ -254,7 +262,8 @@ const receipt: Kind = (setter, faces) => {
   column.table(faces.body, [
     { width: 340, align: 'left', texts: [...items, 'Total'] },
     {
-      ...{ width: 140, align: 'right' },
+      width: 140,
+      align: 'right',
       texts: [...items.map(() => amount(setter, 40)), amount(setter, 400)],
     },
   ], false)

@@ -39,7 +39,10 @@ export function scoreLayout(
   const score: LayoutScore = {
     characters: truth.length,
     errors: Math.min(truth.length, editDistance(textOf(blocks), truth)),
-    ...{ cells: 0, cellsRight: 0, tables: found.length, trueTables: tables.length },
+    cells: 0,
+    cellsRight: 0,
+    tables: found.length,
+    trueTables: tables.length,
     turnRight: turn === page.turn,
   }
   // Each table is held against the found one that fits it best, and each found one once.

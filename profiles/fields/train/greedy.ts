@@ -48,7 +48,8 @@ export async function greedy(
   const kept: Kept[] = session.inputNames.filter((name) => name.startsWith('past_')).map((
     name,
   ) => ({
-    ...{ name, ...shape },
+    name,
+    ...shape,
     data: new Float32Array(rows * shape.heads * capacity * shape.head),
   }))
   const bias = new Float32Array(rows * capacity).fill(hidden)

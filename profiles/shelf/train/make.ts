@@ -17,7 +17,9 @@ const folder = Deno.args[0] ?? join(here, '.made')
 
 async function python(...args: string[]): Promise<string> {
   const { success, stdout } = await new Deno.Command('/usr/bin/python3', {
-    ...{ args, cwd: here, stderr: 'inherit' },
+    args,
+    cwd: here,
+    stderr: 'inherit',
     env: { OMP_NUM_THREADS: '2', OMP_WAIT_POLICY: 'PASSIVE' },
   }).output()
   const text = new TextDecoder().decode(stdout)

@@ -136,11 +136,10 @@ export function benchPlanner() {
         placement = place(problem)
         return performance.now() - startMs
       })
-      const { mode, gap, slots, slotsBound, effort: { programs, columns } } = placement
+      const { mode, gap, slots, effort: { programs, columns } } = placement
       return {
         ...{ nodes, memory, load, mode, ms: round(median(times)), 'gap %': round(100 * gap, 2) },
-        slots: mode === 'hardware' ? `${slots} (bound ${slotsBound})` : `${slots}`,
-        ...{ programs, columns },
+        ...{ slots: `${slots}`, programs, columns },
       }
     })
   )

@@ -39,7 +39,11 @@ export interface DocumentsArgs {
 
 const text = { type: 'string' } as const
 const FLAGS = {
-  ...{ to: text, by: text, url: text, pipeline: text, key: text },
+  to: text,
+  by: text,
+  url: text,
+  pipeline: text,
+  key: text,
   output: { type: 'string', multiple: true },
   detach: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -61,7 +65,8 @@ export function readDocumentsArgs(args: string[], now: Date): DocumentsArgs | un
   }
   const key = values.key ?? (variable('SHOAL_CLIENT_KEY') || undefined)
   return {
-    ...{ from: resolve(from), to: resolve(values.to) },
+    from: resolve(from),
+    to: resolve(values.to),
     outputs: outputsOf(values.output ?? ['pdf,text']),
     // Below a path, as the client asks.
     url: url.origin + url.pathname.replace(/\/$/, ''),

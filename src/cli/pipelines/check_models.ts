@@ -43,7 +43,10 @@ export async function checkModels(
       known.set(model, graphs[variant])
     }
     stage.check({
-      ...{ pipeline, name, task, graphs },
+      pipeline,
+      name,
+      task,
+      graphs,
       kindOf: (other) => pipeline.tasks[other]?.kind,
       fail: (path, fault) => refuse(['tasks', name, path].filter(Boolean).join('.'), fault),
     })

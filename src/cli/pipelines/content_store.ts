@@ -14,7 +14,7 @@ export interface PreparedModel {
   file: string
 }
 
-/** A file that cannot be kept: the disk is full, or nobody may write there. */
+/** A file that cannot be stored: the disk is full, or the folder is not writable. */
 export class StorageError extends Error {
   override name = 'StorageError'
   constructor(file: string, cause: unknown) {

@@ -6,7 +6,7 @@
 import type { Variant } from '../../pipeline/schema.ts'
 import type { LoadedPipeline } from './load.ts'
 
-/** The quickest of each task by the file's reference, at most so many. */
+/** The quickest variants of each task by the file's reference times, at most `most`. */
 export function withQuickest(loaded: LoadedPipeline, most = 1): LoadedPipeline {
   return keeping(loaded, (variants) =>
     variants

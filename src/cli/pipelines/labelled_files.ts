@@ -77,7 +77,8 @@ export async function labelledFiles(
         throw new PipelineError(file, `files.${name}`, error.message)
       })
       return {
-        ...{ name, input },
+        name,
+        input,
         // Only of the root is it known what comes in.
         perfect: (task) => Promise.resolve(task === pipeline.root ? [input] : undefined),
         score: (leaves, task) => scoreLabels(labelsOf(truth, task), leaves, field),
@@ -108,7 +109,7 @@ async function readInput(folder: string, name: string, pipeline: Pipeline): Prom
   return { meta: { type: typeOf(bytes) }, bytes }
 }
 
-/** As its bytes say, whatever the file is called. */
+/** The media type by a file's bytes; its name does not count. */
 function typeOf(bytes: Uint8Array): string {
   try {
     return checkPicture(bytes).type

@@ -97,7 +97,8 @@ function withFiles(index: Index, cacheDir: string): Record<string, PreparedModel
 
 const EXPORTS: { [name in keyof ModelRecipe]: (value: unknown) => boolean } = {
   recipeVersion: (value) => typeof value === 'number',
-  ...{ sources: Array.isArray, modelNames: Array.isArray },
+  sources: Array.isArray,
+  modelNames: Array.isArray,
   deriveModels: (value) => typeof value === 'function',
 }
 

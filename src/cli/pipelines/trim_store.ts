@@ -9,7 +9,7 @@ import { join } from 'node:path'
 
 /** As many as some hundred versions of a pipeline need. */
 const MAX_BYTES = 4e9
-/** What was used within it may be in use, and stays whatever there is. */
+/** Files used within this time may be in use, and always stay. */
 const IN_USE_MS = 24 * 60 * 60 * 1000
 /** How often a process that serves for long is to say so again. */
 export const NOTE_USE_MS: number = IN_USE_MS / 4

@@ -25,7 +25,9 @@ export function profileOf(
   const paths = sumBy(examples.map((e) => e.paths))
   const alone = sumBy(examples.map((e) => e.alone))
   const chains = variantPaths(pipeline).map(({ tasks, variants }) => ({
-    ...{ tasks, variants, leaf: tasks.at(-1)! },
+    tasks,
+    variants,
+    leaf: tasks.at(-1)!,
     score: paths.get(variants.join(' > ')) ?? noScore,
   }))
   /** Leaves of which there was something to find in some example. */

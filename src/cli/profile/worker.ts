@@ -109,7 +109,8 @@ async function contextOf(taskName: string, variantName: string): Promise<StageCo
 }
 
 const NO_MODEL: Model = {
-  ...{ inputNames: [], outputNames: [] },
+  inputNames: [],
+  outputNames: [],
   run: () => Promise.reject(new Error('the variant names no model')),
 }
 

@@ -41,8 +41,15 @@ await goLast()
 const token = variable('SHOAL_TOKEN')
 const node = createNode({
   host: createDenoHost({ codecs: codecAssetUrls() }),
-  ...{ url: values.join, name: 'auditor', code: values.code, measure: false },
-  ...{ slots: 1, threads: 1, threadsPerRun: 1, backend: 'wasm', gpu: false },
+  url: values.join,
+  name: 'auditor',
+  code: values.code,
+  measure: false,
+  slots: 1,
+  threads: 1,
+  threadsPerRun: 1,
+  backend: 'wasm',
+  gpu: false,
   ...token === undefined ? {} : { token },
 })
 const end = createEnding((why: string) => void node.stop(why))

@@ -63,7 +63,7 @@ export interface CoordinatorOptions {
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
   assets?: Assets
-  /** Asked before anybody else asks; nothing is where absent. */
+  /** Samples asked before the first query; none if absent. */
   samples?: Samples
   /** Names, besides this machine's own addresses, under which browsers may reach it. */
   allowHosts?: readonly string[]
@@ -84,7 +84,7 @@ export interface CoordinatorOptions {
 export interface Coordinator {
   /** Where to reach it from this machine, as `http://localhost:8787`. */
   url: string
-  /** Where processes of this machine reach it, whatever its certificate says. */
+  /** The URL at which processes of this machine reach it, under any certificate. */
   localUrl: string
   pool: Pool
   /** Reads a pipeline's folder anew and serves what is there. @throws ApiError with what is wrong */
@@ -97,8 +97,8 @@ export interface Coordinator {
 const DRAIN_MS = 30_000
 
 /**
- * Longest wait for connections to end once nobody is served any more. Deno counts a WebSocket that
- * broke off while it opened as open for ever.
+ * Longest wait for connections to end once serving is over. Deno counts a WebSocket that broke off
+ * while it opened as open for ever.
  */
 const SHUTDOWN_MS = 2000
 
@@ -169,7 +169,12 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   }
   pipelines.forEach(loaded)
   const reload = createReloader({
-    ...{ pool, log, pipelines, loaded, policy: name, renews: policy.renews ?? false },
+    pool,
+    log,
+    pipelines,
+    loaded,
+    policy: name,
+    renews: policy.renews ?? false,
   })
   const peers = createPeers(() => [server.port, ...inner === undefined ? [] : [inner.port]])
   const bodies = createBodyReader({
@@ -191,7 +196,13 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     now,
   })
   const app = createApp({
-    ...{ pool, reload, peers, bodies, schemas, jobs: jobs.jobs, cutter },
+    pool,
+    reload,
+    peers,
+    bodies,
+    schemas,
+    jobs: jobs.jobs,
+    cutter,
     nearWebhooks: options.nearWebhooks ?? false,
     readModel: async (sha256) => {
       const file = files.get(sha256)

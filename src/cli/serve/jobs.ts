@@ -39,7 +39,10 @@ export function keepJobs(
     new Worker(new URL('../../../workers/store.ts', import.meta.url), { type: 'module' })
   let temporary: string | undefined
   const jobs = new Jobs({
-    ...{ createDocuments, createBatches, ...parts, ...setting },
+    createDocuments,
+    createBatches,
+    ...parts,
+    ...setting,
     dir: async () => {
       if (store !== undefined) return folderOf(store)
       return temporary = await Deno.makeTempDir({ prefix: 'shoal-jobs-' })

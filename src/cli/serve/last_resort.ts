@@ -1,5 +1,5 @@
 /**
- * What is done about errors that nobody caught.
+ * Handles uncaught errors.
  *
  * @module
  */

@@ -15,7 +15,7 @@ export type LocalNodes = Pick<Children, 'stop'>
  */
 const MOST_FIRST_SLOTS = 4
 
-/** Workers that each of so many nodes on this machine begins with. */
+/** Workers that each of `nodes` nodes on this machine begins with. */
 export const firstSlots = (nodes: number): number =>
   Math.min(Math.max(1, Math.floor(navigator.hardwareConcurrency / nodes)), MOST_FIRST_SLOTS)
 
@@ -25,7 +25,7 @@ const MEMORY_SHARE = 0.25
 const LEAST_MB = 500
 
 /**
- * MB of memory that each of so many nodes on this machine takes at most; undefined where the
+ * MB of memory that each of `nodes` nodes on this machine takes at most; undefined where the
  * permission to ask how much the machine has is missing.
  */
 export function memoryMbOf(nodes: number): number | undefined {

@@ -9,7 +9,7 @@ import { networkInterfaces } from 'node:os'
 /** Whether serving on this address means serving on all. */
 export const isAny = (host: string): boolean => ['0.0.0.0', '::'].includes(host)
 
-/** Whether nobody but this machine reaches this address. */
+/** Whether only this machine reaches this address. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 

@@ -1,5 +1,5 @@
 /**
- * Gzips what is served, once for all who take it so.
+ * Gzips each served file once, for all clients that accept gzip.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export function packable(asset: Asset): Asset {
   }
 }
 
-/** Piece by piece, so that nobody waits for the whole of an engine. */
+/** Piece by piece, so that no client waits for the whole of an engine. */
 const gzip = (body: ReadableStream<Uint8Array>) =>
   new Response(body.pipeThrough(new CompressionStream('gzip') as TransformStream<Uint8Array>))
     .bytes()

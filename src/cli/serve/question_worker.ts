@@ -1,6 +1,6 @@
 /**
  * Makes pictures to ask nodes about out of samples, apart from the coordinator: to encode one takes
- * longer than anybody should wait.
+ * too long for the coordinator's thread.
  *
  * @module
  */
@@ -41,7 +41,9 @@ function varied(picture: Picture): Picture {
   const [width, height] = [seen * picture.width, seen * picture.height]
   const scale = between(LEAST_SCALE, 1)
   const cut = cutCrop(picture, {
-    ...{ width, height, angle: between(-TURN, TURN) },
+    width,
+    height,
+    angle: between(-TURN, TURN),
     cx: between(width / 2, picture.width - width / 2),
     cy: between(height / 2, picture.height - height / 2),
   }, {

@@ -48,7 +48,11 @@ export async function rehearse(
     const arrivedMs = now()
     if (arrivedMs - startMs >= ASK_MS) return
     const { answer } = await submit({
-      ...{ pipeline: name, payload, arrivedMs, gone: () => () => {}, holder: undefined },
+      pipeline: name,
+      payload,
+      arrivedMs,
+      gone: () => () => {},
+      holder: undefined,
       deadlineMs: arrivedMs + Math.min(SLOS * sloMs, MOST_MS),
     })
     if (!answer.ok) return

@@ -43,7 +43,8 @@ export function createReloader(parts: ReloaderParts): (name: string) => Promise<
   const cannotLoad = (name: string) => (error: Error): never => {
     if (error instanceof PipelineError) return refuse(name, error.message)
     log(`${name} serves on as it was: ${modelsFault(error)}`, 'warn', {
-      ...{ event: 'reload_refused', pipeline: name },
+      event: 'reload_refused',
+      pipeline: name,
     })
     if (error instanceof StorageError) throw new ApiError('internal', error.message)
     throw new ApiError('invalid_input', `Cannot load ${name}: ${error.message}`)
@@ -73,7 +74,9 @@ export function createReloader(parts: ReloaderParts): (name: string) => Promise<
     tried.set(name, number)
     const served = { ...next, pipeline: asVersion(next.pipeline, number) }
     log(`${name}: version ${number} is loaded beside ${version}`, 'info', {
-      ...{ event: 'reload', pipeline: name, version: number },
+      event: 'reload',
+      pipeline: name,
+      version: number,
     })
     await pool.renew(served, old).catch((error) =>
       error instanceof RenewalError
@@ -82,7 +85,9 @@ export function createReloader(parts: ReloaderParts): (name: string) => Promise<
     )
     folders.set(name, next)
     log(`${name}: version ${number} serves`, 'info', {
-      ...{ event: 'reloaded', pipeline: name, version: number },
+      event: 'reloaded',
+      pipeline: name,
+      version: number,
     })
     return { pipeline: name, version: number, changed: true }
   }

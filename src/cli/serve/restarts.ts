@@ -7,7 +7,7 @@
 /** Ended so often in a row, it is broken and stays down. */
 const MOST_IN_A_ROW = 5
 const FIRST_PAUSE_MS = 500
-/** What ran for so long was well: whatever ended it, its next end begins a new row. */
+/** A process that ran this long was well: its next end begins a new row of restarts. */
 const WELL_MS = 600_000
 
 /**

@@ -30,7 +30,9 @@ export function readStore(path: string, log: Log): Memory | undefined {
         `profiles of ${profiles.length} nodes and judgements of ${words.length} are remembered`,
         'info',
         {
-          ...{ event: 'store_read', profiles: profiles.length, words: words.length },
+          event: 'store_read',
+          profiles: profiles.length,
+          words: words.length,
         },
       )
     }

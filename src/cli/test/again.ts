@@ -1,13 +1,13 @@
 /**
- * Tests that failed beside others, once more, alone: on a busy machine a test may fail for want of
- * time, what is wrong fails each time.
+ * Runs tests that failed beside others once more, each alone. A test that passes then is flaky: a fault
+ * fails each time, a busy machine may fail a test once.
  *
  * @module
  */
 import type { Failure } from './junit.ts'
 import type { Part } from './parts.ts'
 
-/** More than so many did not fail by chance: none of them is run again. */
+/** Where more tests fail, it is not by chance: none of them is run again. */
 const MOST = 8
 
 export interface FailureOf extends Failure {
@@ -19,15 +19,15 @@ export const filterOf = (name: string): string =>
   `/^${name.replaceAll(/[\\^$.*+?()[\]{}|#&~-]/g, '\\$&')}$/`
 
 /**
- * The failures of tests, and of their steps, that pass now.
+ * The failures of flaky tests and of their steps.
  *
- * @param passes whether what the filter lets through in these files passes
+ * @param passes runs the tests of these files that match the filter; whether they passed
  */
 export async function runAgain(
   failures: readonly FailureOf[],
   passes: (part: Part, filter: string) => Promise<boolean>,
 ): Promise<FailureOf[]> {
-  // What is wrong with a suite itself is no test's.
+  // A fault of the suite itself belongs to no test.
   const ofTests = failures.filter(({ file }) => file !== undefined)
   const isStepOf = (one: FailureOf, test: FailureOf) =>
     one.part === test.part && one.name.startsWith(`${test.name} > `)
@@ -38,14 +38,14 @@ export async function runAgain(
     ofTests.findIndex((other) => isSame(one, other)) === i
   )
   if (tests.length > MOST) return []
-  const passed = []
+  const flaky = []
   for (const test of tests) {
     const { part, name, file } = test
-    // A test that a helper defines is said to be in the helper's file.
+    // The report names the file that defines the test, which may be no test file.
     const own = part.files.includes(file!) ? { ...part, files: [file!] } : part
     if (await passes(own, filterOf(name))) {
-      passed.push(...ofTests.filter((one) => isSame(one, test) || isStepOf(one, test)))
+      flaky.push(...ofTests.filter((one) => isSame(one, test) || isStepOf(one, test)))
     }
   }
-  return passed
+  return flaky
 }

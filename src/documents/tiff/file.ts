@@ -28,11 +28,30 @@ export interface Entry {
 export type Directory = Map<number, Entry>
 
 export const TAG = {
-  ...{ kind: 254, width: 256, height: 257, bits: 258, compression: 259, photometric: 262 },
-  ...{ bitOrder: 266, strips: 273, orientation: 274, samples: 277, stripRows: 278 },
-  ...{ stripBytes: 279, resolution: 282, planes: 284, faxOptions: 292, unit: 296, predictor: 317 },
-  ...{ palette: 320, tileWidth: 322, tileHeight: 323, tiles: 324, tileBytes: 325 },
-  ...{ subDirectories: 330, jpegTables: 347 },
+  kind: 254,
+  width: 256,
+  height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  bitOrder: 266,
+  strips: 273,
+  orientation: 274,
+  samples: 277,
+  stripRows: 278,
+  stripBytes: 279,
+  resolution: 282,
+  planes: 284,
+  faxOptions: 292,
+  unit: 296,
+  predictor: 317,
+  palette: 320,
+  tileWidth: 322,
+  tileHeight: 323,
+  tiles: 324,
+  tileBytes: 325,
+  subDirectories: 330,
+  jpegTables: 347,
 } as const
 
 /** Of each type, in bytes; types from 1. */

@@ -42,7 +42,12 @@ export function tiffPage(file: TiffFile, index: number): TiffPage {
   const [samples, bits] = [one(TAG.samples, 1), one(TAG.bits, 1)]
   const photometric = one(TAG.photometric, 0)
   return {
-    ...{ width, height, samples, bits, photometric, isLittle: file.little },
+    width,
+    height,
+    samples,
+    bits,
+    photometric,
+    isLittle: file.little,
     dpi: dpiOf(file, directory.get(TAG.resolution), one(TAG.unit, INCH)),
     compression: one(TAG.compression, 1),
     predictor: one(TAG.predictor, 1),

@@ -57,7 +57,7 @@ export interface BackendChoice {
   hasNoRoom(): void
   /** A batch came in: a trial that takes the processor from it ends. */
   disturb(): void
-  /** What is under way ends, whatever it runs on. */
+  /** Running work ends, on any backend. */
   paused(): void
   /** A serving worker died. */
   died(failure: Failure): void
@@ -81,7 +81,9 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   const { clock, pace, host, wish } = options
   const memory = createBackendMemory(host.storage, host.assets)
   const threads = createThreadChoice({
-    ...{ ...options, native: wish === 'native', wish: options.threadsPerRun },
+    ...options,
+    native: wish === 'native',
+    wish: options.threadsPerRun,
   })
   let backend: Backend = wish === 'auto' ? 'wasm' : wish
   let reason = `${backend}: ${options.wishReason ?? 'asked for by name'}`
@@ -188,7 +190,12 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     const other = backend === 'wasm' ? 'webgpu' : 'wasm'
     const { assets } = host
     trial = startTrial({
-      ...{ clock, pace, assets, specs, limitMs: LIMIT_MS, engine: useOf(other) },
+      clock,
+      pace,
+      assets,
+      specs,
+      limitMs: LIMIT_MS,
+      engine: useOf(other),
       createWorker: () => host.createWorker(),
       fetchModel: options.fetchModel,
     })

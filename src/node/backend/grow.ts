@@ -36,7 +36,10 @@ export interface Grower {
   interrupt(): void
   /** Slots may have been unparked: what `run` left for later is due. */
   unparked(): void
-  /** Up to so many slots, those that come up in time. None while the node may not measure. */
+  /**
+   * Starts slots up to this number, as far as they come up in time. None while the node may not
+   * measure.
+   */
   growTo(count: number, isWished: () => boolean): Promise<void>
   /** Begins anew, from the slots in service: another engine runs in them. */
   reset(): void

@@ -59,7 +59,10 @@ export function createSpeedups(options: SpeedupsOptions): Speedups {
 
   async function rateWith(threads: number, spec: InstanceSpec): Promise<number | undefined> {
     const up = await bringUp({
-      ...{ clock, specs: [spec], assets: host.assets, maxLoadMs: LIMIT_MS },
+      clock,
+      specs: [spec],
+      assets: host.assets,
+      maxLoadMs: LIMIT_MS,
       engine: { backend, threads },
       createWorker: () => host.createWorker(),
       fetchModel: options.fetchModel,

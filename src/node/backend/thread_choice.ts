@@ -142,7 +142,10 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
     }
     if (specs.length === 0 || !pace.may()) return disturbance()
     const up = await bringUp({
-      ...{ clock, specs, assets: host.assets, maxLoadMs: LIMIT_MS },
+      clock,
+      specs,
+      assets: host.assets,
+      maxLoadMs: LIMIT_MS,
       engine: { backend: 'wasm', threads: MORE },
       createWorker: () => host.createWorker(),
       fetchModel: options.fetchModel,

@@ -68,7 +68,7 @@ export function startTrial(options: TrialOptions): Trial {
     const worker = answer.value.client
     let sumMs = 0
     for (const { key } of specs) {
-      // WebAssembly starts slow, and what it is compared with has been at it for a while.
+      // WebAssembly starts slow, and the backend that it is compared with is warm.
       if (options.engine.backend === 'wasm') {
         await warmUp(timed, () => worker.measure(key, 1, limitMs))
       }

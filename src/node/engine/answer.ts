@@ -41,7 +41,7 @@ export class EngineError extends Error {
   }
 }
 
-/** Turns whatever was thrown into data; `code` is used where the error brings none of its own. */
+/** Turns a thrown value into data; `code` is used where the error brings none of its own. */
 export function failureFrom(error: unknown, code: EngineFault): Failure {
   const message = error instanceof Error ? error.message : String(error)
   return { ok: false, code: error instanceof EngineError ? error.code : code, message }

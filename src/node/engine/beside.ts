@@ -27,7 +27,8 @@ export function createBeside(stage: Stage, context: StageContext, nowMs: () => n
       const isFirst = left-- === SAMPLES
       let inModelMs = 0
       const model: Model = {
-        ...{ inputNames, outputNames },
+        inputNames,
+        outputNames,
         async run(feeds, exact) {
           const fromMs = nowMs()
           const outputs = await context.model.run(feeds, exact)

@@ -19,7 +19,19 @@ export interface ModelFacts {
 const FLOAT16 = 10
 /** By the type's number; strings and what is unknown here count nothing. */
 const ELEMENT_BYTES: { [type: number]: number } = {
-  ...{ 1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, [FLOAT16]: 2, 11: 8, 12: 4, 13: 8, 16: 2 },
+  1: 4,
+  2: 1,
+  3: 1,
+  4: 2,
+  5: 2,
+  6: 4,
+  7: 8,
+  9: 1,
+  [FLOAT16]: 2,
+  11: 8,
+  12: 4,
+  13: 8,
+  16: 2,
 }
 
 /** A file that is no ONNX has no facts; what is wrong with it is for the engine to say. */

@@ -113,7 +113,13 @@ export function createServedStages(parts: ServedStagesParts): ServedStages {
       if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
       const { task, variant, next, isRoot = false } = spec
       const context: StageContext = {
-        ...{ task, variant, next, model, codecs, crops: 'raw', isRoot },
+        task,
+        variant,
+        next,
+        model,
+        codecs,
+        crops: 'raw',
+        isRoot,
         ...drawing && { drawing },
       }
       const taken = { stage, context, model, beside: createBeside(stage, context, nowMs) }

@@ -101,7 +101,8 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
   let codeBase: string | undefined
   let drawing: Remote<Drawing> | undefined
   const staged = createServedStages({
-    ...{ stages: parts.stages, nowMs },
+    stages: parts.stages,
+    nowMs,
     codecs: () => codecs,
     codeBase: () => codeBase,
     drawing: () => drawing,
@@ -218,6 +219,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
 }
 
 const NO_MODEL: EngineModel = {
-  ...{ inputNames: [], outputNames: [] },
+  inputNames: [],
+  outputNames: [],
   run: () => Promise.reject(new EngineError('run_failed', 'The variant names no model')),
 }

@@ -76,7 +76,8 @@ export function createProfileStore({ openCache, warn }: ProfileStoreOptions): Pr
       if (cache === undefined) return
       const others = (await readAll(cache)).filter((one) => one.context !== context)
       const rows = Array.from(table, ([id, one]) => ({
-        ...{ id, ...one },
+        id,
+        ...one,
         points: one.points.slice(0, MAX_POINTS),
         // One that could not be read again would take all others with it.
       })).filter((one) => row.safeParse(one).success).slice(-MAX_ROWS)

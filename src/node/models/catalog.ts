@@ -80,7 +80,10 @@ export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): C
       // The variants of siblings are no business of the stage, and would be sent with each load.
       const bare = { ...task, variants: { [name.variant]: variant } }
       const plain = {
-        ...{ key: keyOf(name), task: bare, variant, next: task.next },
+        key: keyOf(name),
+        task: bare,
+        variant,
+        next: task.next,
         ...(pipelines.get(name.pipeline)?.root === name.task ? { isRoot: true } : {}),
       }
       if (isWithoutModel(task.kind)) return { ...plain, hash: NO_HASH, noModel: true }
@@ -91,7 +94,8 @@ export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): C
       }
       const files = task.kind === GENERATE ? filesOf(task, models, keyOf(name)) : undefined
       return {
-        ...{ ...plain, hash: ref.sha256 },
+        ...plain,
+        hash: ref.sha256,
         ...(program === undefined ? {} : { code: { hash: program.sha256 }, noModel }),
         ...(files === undefined ? {} : { files }),
       }

@@ -39,7 +39,9 @@ const INIT_MS = 60_000
 export async function bringUp(options: BringUpOptions): Promise<Answer<FreshWorker>> {
   const { clock, maxLoadMs, decoding, processors } = options
   const client = createWorkerClient(options.createWorker(), {
-    ...{ clock, decoding, processors },
+    clock,
+    decoding,
+    processors,
     onDeath: (failure) => options.onDeath?.(client, failure),
   })
   options.started?.(client)

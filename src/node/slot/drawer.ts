@@ -40,11 +40,15 @@ interface Running {
 }
 
 const NOT_AWAITED: DrawFault = {
-  ...{ ok: false, reason: 'expired', message: 'Nobody waits for the document any more' },
+  ok: false,
+  reason: 'expired',
+  message: 'Nobody waits for the document any more',
 }
 
 const costly = (why: string): DrawFault => ({
-  ...{ ok: false, reason: 'too_large', gaveUp: true },
+  ok: false,
+  reason: 'too_large',
+  gaveUp: true,
   message: `${why}: print it to a new PDF, or send its pages as pictures`,
 })
 

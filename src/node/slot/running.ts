@@ -113,8 +113,12 @@ export function createRunning(options: RunningOptions): Running {
 
   async function run(batch: SlotBatch, client: WorkerClient): Promise<RunEnd> {
     const mine: Run = {
-      ...{ serial: ++serials, batch, client, generates: generates(batch.key) },
-      ...{ asked: false, calling: new AbortController() },
+      serial: ++serials,
+      batch,
+      client,
+      generates: generates(batch.key),
+      asked: false,
+      calling: new AbortController(),
     }
     runs.add(mine)
     const startMs = clock.nowMs()

@@ -85,7 +85,9 @@ export interface WorkerClientOptions {
 const SMALL_CALL_MS = 30_000
 
 const NOT_AWAITED: ItemResult = {
-  ...{ ok: false, reason: 'expired', message: 'Nobody waits for it any more' },
+  ok: false,
+  reason: 'expired',
+  message: 'Nobody waits for it any more',
 }
 
 /** Takes charge of a worker that has just been made. */
@@ -134,7 +136,8 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
   function drawnBeside({ drawing, codecs }: WorkerAssets): MessagePort | undefined {
     if (drawing === undefined) return undefined
     drawer = createDrawer({
-      ...{ clock, codecs },
+      clock,
+      codecs,
       createWorker: () => new Worker(new URL(drawing), { type: 'module', name: 'shoal drawing' }),
     })
     const { port1, port2 } = new MessageChannel()

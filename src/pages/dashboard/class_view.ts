@@ -37,7 +37,9 @@ export function createClassView(rows: ReadonlyMap<string, NodeRow>): { show(): v
     const inside = make('div', { class: 'dots', 'aria-hidden': 'true' })
     const group = {
       element: make('div', { class: 'class' }, make('p', {}, title, ' ', counts), inside),
-      ...{ title, counts, dots: inside },
+      title,
+      counts,
+      dots: inside,
     }
     const [next] = [...groups.keys()].sort(byName.compare)
       .filter((other) => byName.compare(other, name) > 0)

@@ -89,7 +89,9 @@ function bandsOf(flows: Flows['flows'], boxes: ReadonlyMap<string, PlacedBox>): 
   return ends.map(({ share, from, to, side }) => {
     const thick = FULL * share
     return {
-      ...{ from, to, thick },
+      from,
+      to,
+      thick,
       y1: take(side, from, thick, whole(from)),
       y2: take('in', to, thick, whole(to)),
     }

@@ -51,7 +51,9 @@ let first = true
 let lately: Summary | undefined
 
 const pipelines = createPipelines({
-  ...{ client, inTime, connected: () => connected },
+  client,
+  inTime,
+  connected: () => connected,
   changed() {
     drawFigures()
     drawPlan()
@@ -83,7 +85,10 @@ const drawFigures = drawer(() => {
 
 const drawStanding = drawer(() =>
   showStanding({
-    ...{ connected, plan, now: lately, nodes: nodes.rows.size },
+    connected,
+    plan,
+    now: lately,
+    nodes: nodes.rows.size,
     bestAccuracy: pipelines.chosen?.bestAccuracy ?? 0,
   })
 )

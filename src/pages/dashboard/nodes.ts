@@ -47,7 +47,11 @@ export function createNodes(): Nodes {
         }
         const known = rows.get(id)
         rows.set(id, {
-          ...{ id, name, pausedBy, state: state ?? 'standby', class: kind ?? 'new' },
+          id,
+          name,
+          pausedBy,
+          state: state ?? 'standby',
+          class: kind ?? 'new',
           share: known?.share ?? unsaid,
           itemsPerS: known?.itemsPerS ?? 0,
           info: known?.info ?? null,

@@ -60,8 +60,10 @@ function picture(
   label: string,
 ): HTMLElement {
   const svg = makeSvg('svg', {
-    ...{ width: scale * width, height: scale * height },
-    ...{ viewBox: `0 0 ${width} ${height}`, role: 'img' },
+    width: scale * width,
+    height: scale * height,
+    viewBox: `0 0 ${width} ${height}`,
+    role: 'img',
     'aria-label': `Shares of the variants. ${label}`,
   })
   for (const { from, to, y1, y2, thick } of bands) {

@@ -19,8 +19,13 @@ export const COLUMNS = [
 export type Column = typeof COLUMNS[number]
 
 export const emptySeries = (): MetricsSeries => ({
-  ...{ demandPerS: [], servedPerS: [], accuracy: [], violationRatio: [] },
-  ...{ p50Ms: [], p95Ms: [], p99Ms: [] },
+  demandPerS: [],
+  servedPerS: [],
+  accuracy: [],
+  violationRatio: [],
+  p50Ms: [],
+  p95Ms: [],
+  p99Ms: [],
 })
 
 export function append(

@@ -88,7 +88,11 @@ export function createTiles() {
         else put(one, ...durationParts(ms))
       }
       const chart = (lines: ChartData['lines'], from: number, to: number, text: Text) => ({
-        ...{ lines, from, to, since, rows: full },
+        lines,
+        from,
+        to,
+        since,
+        rows: full,
         labels: [text(to), from === 0 ? '0' : text(from)] as [string, string],
       })
       const top = niceTop(largest(series, ['demandPerS', 'servedPerS']), 1)

@@ -11,7 +11,11 @@ import { make, setAttribute } from '../make.ts'
 import { setText } from '../node/dom.ts'
 
 const LINKS: Readonly<Record<JobOutput, string>> = {
-  ...{ pdf: 'PDF', text: 'Text', json: 'JSON', hocr: 'hOCR', alto: 'ALTO' },
+  pdf: 'PDF',
+  text: 'Text',
+  json: 'JSON',
+  hocr: 'hOCR',
+  alto: 'ALTO',
 }
 
 /** Lines of what could not be read of one document: each names any number of pages. */

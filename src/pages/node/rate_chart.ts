@@ -31,7 +31,10 @@ export function createRateChart(): RateChart {
     const most = Math.max(1, ...values)
     chart.show({
       lines: [{ name: 'served', values, area: true }],
-      ...{ rows: ROWS, from: 0, to: most, since: '2 min ago' },
+      rows: ROWS,
+      from: 0,
+      to: most,
+      since: '2 min ago',
       labels: [`${amount(most)} /s`, '0'],
     })
   }

@@ -41,7 +41,10 @@ export function createUseChart(): UseChart {
         { name: 'used', values: rows.map(({ used }) => used), area: true },
         { name: 'lent', values: rows.map(({ lent }) => lent) },
       ],
-      ...{ rows: ROWS, from: 0, to: most, since: '10 min ago' },
+      rows: ROWS,
+      from: 0,
+      to: most,
+      since: '10 min ago',
       labels: [`${Number(most.toFixed(2))} lent`, '0'],
     })
   }

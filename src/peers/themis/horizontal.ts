@@ -37,7 +37,9 @@ function waysOf(
     if (throughput < 1) return []
     const instances = Math.ceil(needed / throughput)
     return [{
-      ...{ instances, cores, batch },
+      instances,
+      cores,
+      batch,
       latencyMs: rules.latencyMs(stage, batch, cores) + rules.fillMs(batch, load),
       cost: instances * rules.costOf(stage, cores),
     }]

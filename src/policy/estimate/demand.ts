@@ -28,8 +28,6 @@ export class Demand {
   private startMs: number | undefined
   private ended = 0
   private readonly excesses = new Float64Array(A.memory)
-  private readonly rises = new Float64Array(A.memory)
-  private readonly means = new Float64Array(A.drift)
   /** Counts of the windows that a surge is counted over, as a ring; and their sum. */
   private readonly latest: Float64Array
   private inLatest = 0
@@ -71,7 +69,7 @@ export class Demand {
     const spanS = this.latest.length * A.windowMs / 1000
     if (most <= this.addedIn(spanS) / spanS) return { perS: this.withoutSurge(), surges: false }
     // A surge lasts until a plan is made and loaded for it; the next one may be larger by chance.
-    const surgeS = Math.max(spanS, A.drift * A.windowMs / 1000)
+    const surgeS = Math.max(spanS, A.surge * A.windowMs / 1000)
     const perS = A.least ** 2.5 * (this.steady + most) * (surgeS / (surgeS + this.waitS))
     return { perS: Math.max(A.least * this.steady, perS), surges: true }
   }
@@ -81,7 +79,7 @@ export class Demand {
     return A.chance * deviationOf(this.steady * spanS)
   }
 
-  /** The least rate by which all that chance and drift bring, in whatever while, is done in time. */
+  /** The least rate that serves bursts over any window in time. */
   private withoutSurge(): number {
     const { steady, waitS } = this
     let perS = Math.min(A.least * steady, steady + this.addedIn(A.windowMs / 1000))
@@ -89,8 +87,7 @@ export class Demand {
       const spanS = windows * A.windowMs / 1000
       perS = Math.max(perS, (steady * spanS + this.addedIn(spanS)) / (spanS + waitS))
     }
-    const drift = Math.max(0, Math.max(...this.rises) - A.proven * deviationOf(steady))
-    return steady + Math.hypot(perS - steady, A.rises * drift)
+    return perS
   }
 
   private advance(nowMs: number): void {
@@ -119,9 +116,6 @@ export class Demand {
     if (rate - steady > proven || this.lowWindows >= 2 || begins) this.steady = rate
     else this.steady += A.steady * (rate - steady)
     this.mean = begins ? rate : this.mean + A.weight * (rate - this.mean)
-    const before = ended % A.drift
-    this.rises[ended % A.memory] = ended < A.drift ? 0 : this.mean - this.means[before]!
-    this.means[before] = this.mean
     this.ended++
     this.counted = 0
   }

@@ -27,9 +27,8 @@ export const arrivals = {
   waiting: 0.3,
   /** Times the steady rate that a peak is at the least. */
   least: 1.1,
-  /** Windows over which the drift of the rate is seen, and times that it may rise before a plan is loaded. */
-  drift: 3,
-  rises: 1.5,
+  /** Windows that a surge lasts at the least: until a plan is made and loaded for it. */
+  surge: 3,
   /** ms in which the rate of a least accuracy forgets, and how many of them are told apart. */
   floorMs: 10_000,
   floors: 4,

@@ -75,8 +75,6 @@ export interface Compiled {
   slots: number
   /** Share of items that hand nothing on, by index of variant, in the order of its task's `next`. */
   none: number[][]
-  /** Share of a slot's time that a plan uses at most. */
-  cap: number
   /** Share of the slots that may be gone by the time that others have changed. */
   atRisk: number
   /** What was done so far, by count. */
@@ -128,7 +126,7 @@ export function compile(problem: Problem, late = false): Compiled {
   }
   const slots = classes.reduce((sum, one) => sum + one.slots, 0)
   const effort = { programs: 0, columns: 0, rejected: 0, updates: 0 }
-  return { shapes, demands, totalPerS, classes, slots, none, cap: 1, atRisk, effort }
+  return { shapes, demands, totalPerS, classes, slots, none, atRisk, effort }
 }
 
 /** Of an SLO what is left for work: a part of it is for waiting behind one batch, as in the paper. */

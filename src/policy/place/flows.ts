@@ -196,13 +196,12 @@ function flowsWithin(
 
 /**
  * The flows from a pipeline's root to all of its leaves whose values sum up to the most; undefined
- * where none reach every leaf. Of the same value, but for `tie`, the first.
+ * where none reach every leaf. Of the same value the first.
  */
 export function bestFlows(
   { flows, junctions }: Flows,
   demand: number,
   valueOf: (flow: Flow) => number,
-  tie = 0,
 ): Flow[] | undefined {
   const from = Map.groupBy(flows, (flow) => `${flow.from} ${flow.branch}`)
   const memo = new Map<Flow, { value: number; chain: Flow[] }>()
@@ -210,7 +209,7 @@ export function bestFlows(
     let best: { value: number; chain: Flow[] } | undefined
     for (const flow of some) {
       const one = chainOf(flow)
-      if (one.value > (best?.value ?? -Infinity) + tie) best = one
+      if (one.value > (best?.value ?? -Infinity)) best = one
     }
     return best
   }
@@ -228,9 +227,3 @@ export function bestFlows(
   }
   return bestOf(flows.filter((flow) => flow.from < 0 && flow.demand === demand))?.chain
 }
-
-/** Those that use no variant but some. */
-export const flowsOfVariants = (flows: Flows, used: ReadonlySet<VariantShape>): Flows => ({
-  ...flows,
-  flows: flows.flows.filter(({ steps }) => steps.every(({ variant }) => used.has(variant))),
-})

@@ -16,17 +16,13 @@ import { type HeldSet, setsOf, slotsIn } from './sets.ts'
 export interface Outcome {
   mode: PlaceMode
   checked: Checked
-  /** What other slots hold, warm; none where absent. */
-  standby?: readonly Kind[]
-  /** Of the objective as told; NaN where nothing can be better. */
+  /** Of the objective as told. */
   bound: number
-  slotsBound: number
   kept: boolean
 }
 
 const REASONS: { [mode in PlaceMode]: string } = {
-  hardware: 'The most accurate variants carry the demand; the slots they do not need rest',
-  accuracy: 'Quicker variants serve a part, so that all slots together carry the demand',
+  accuracy: 'The most accurate variants that carry the demand together',
   saturated: 'The demand is more than all slots carry with any variants; most queries are served',
 }
 
@@ -39,7 +35,9 @@ function inHaste({ demands }: Compiled): string {
 
 export function placementOf(
   compiled: Compiled,
-  { mode, checked, standby = [], bound, slotsBound, kept }: Outcome,
+  { mode, checked, bound, kept }: Outcome,
+  /** What other slots hold, warm. */
+  standby: readonly Kind[],
   schedule: Schedule,
 ): Placement {
   const { demands, classes, totalPerS } = compiled
@@ -47,16 +45,14 @@ export function placementOf(
     ? checked.score / place.served * totalPerS
     : demands.reduce((sum, { ratePerS, best }, p) =>
       sum + ratePerS * checked.served[p]! * checked.accuracy[p]! / best, 0)
-  const upper = Number.isFinite(bound) ? Math.max(bound, objective) : totalPerS
-  const least = mode === 'hardware' ? objective : upper
+  const upper = Math.max(bound, objective)
   return {
     ...nothingPlaced(compiled),
     mode,
     objective,
-    bound: least,
-    gap: least > 0 ? (least - objective) / least : 0,
+    bound: upper,
+    gap: upper > 0 ? (upper - objective) / upper : 0,
     slots: checked.slots,
-    slotsBound,
     reason: REASONS[mode] + (kept ? '; what was held stays' : '') + inHaste(compiled),
     kept,
     served: demands.map(({ pipeline }, p) => ({
@@ -90,7 +86,6 @@ const NOTHING = {
   objective: 0,
   bound: 0,
   gap: 0,
-  slotsBound: 0,
   mix: [],
   work: [],
 } satisfies Partial<Placement>

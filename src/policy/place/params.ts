@@ -8,7 +8,6 @@
 export const place = {
   // Time and capacity
   waiting: 0.5, // share of an SLO that is kept for waiting behind one batch; as in the Loki paper
-  saturatedCap: 0.75, // share of a slot's time that a plan for overload is chosen by; items wait, and a station without slack delays all that pass it
   floorPerS: 0.1, // queries/s planned for where fewer come, so that the first one is served
   leastFanOut: 0.01, // items; planned for a task that was handed nothing so far: it may be the next time
 
@@ -25,7 +24,6 @@ export const place = {
   peakShort: 5, // price of carrying none of it
   peakAccuracy: 0.1, // reward of its accuracy: the peak is there for a part of the time,
   surgeAccuracy: 0.3, // and for more of it where demand was seen to jump
-  peakLonger: 1.2, // times the usual time that a batch may take then on slots of one variant: the queue is one for all, so less than half of the time is waited
 
   // Floors: queries that ask for a least accuracy
   floorShort: 5, // price of holding nothing for all floors of a pipeline, times the share of slots that they take: less than what those slots serve counts

@@ -14,8 +14,7 @@
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import { longestPath } from './allowances.ts'
 import { type Compiled, type Demand, isWhole, type Kind, paceWithin } from './compile.ts'
-import { solveModel } from './lp.ts'
-import { addColumn, addEntry, addRow, type Model, newModel } from './model.ts'
+import { addColumn, addEntry, addRow, type Model } from './model.ts'
 import { place } from './params.ts'
 import type { Share } from './flows.ts'
 
@@ -27,12 +26,6 @@ export interface Chosen {
   column: number
   kind: Kind
   variant: VariantShape
-}
-
-/** Columns of what falls short of a peak, and of what slots of open kinds hold. */
-interface PeakColumns {
-  shorts: number[]
-  chosen: Chosen[]
 }
 
 /** Of a variant: the row that its slots fill, and how much of it an item a second fills. */
@@ -52,10 +45,10 @@ export function addPeak(
   kinds: readonly Kind[],
   model: Model,
   supplied?: { shares: readonly Share[]; awakeColumns: readonly number[] },
-): PeakColumns {
+): Chosen[] {
   const chosen: Chosen[] = []
-  if (!hasPeak(compiled)) return { shorts: [], chosen }
-  const { shorts, filled } = addPeakDemand(compiled, model)
+  if (!hasPeak(compiled)) return chosen
+  const filled = addPeakDemand(compiled, model)
   for (const { column, kind: k, variant } of supplied?.shares ?? []) {
     const [kind, into] = [kinds[k]!, filled.get(variant)]
     if (!isWhole(kind) || into === undefined) continue
@@ -76,19 +69,17 @@ export function addPeak(
       chosen.push({ column, kind, variant })
     }
   })
-  return { shorts, chosen }
+  return chosen
 }
 
 /** Part of the peak that a slot does with a variant. */
 function worthOf(kind: Kind, { index }: VariantShape, { unit, limitMs }: Filled): number {
   const paces = kind.class.paces[index]!
-  const mostMs = isWhole(kind) ? place.peakLonger * limitMs : limitMs
-  return (paceWithin(paces, mostMs) ?? paces[0])!.ratePerS * unit
+  return (paceWithin(paces, limitMs) ?? paces[0])!.ratePerS * unit
 }
 
 function addPeakDemand({ demands, shapes }: Compiled, model: Model) {
   const filled = new Map<VariantShape, Filled>()
-  const shorts: number[] = []
 
   /** Returns the row of a task: what its variants do, less what is handed to it, is 0. */
   function addTask(task: TaskShape, unit: number, limitMs: number, worth: number): number {
@@ -114,19 +105,9 @@ function addPeakDemand({ demands, shapes }: Compiled, model: Model) {
     const rootRow = addTask(root, 1 / peakPerS, budgetMs / longestPath(root), worth)
     model.rows[rootRow] = { min: 1, max: 1 }
     const objective = -place.peakShort * part
-    shorts.push(addColumn(model, [[rootRow, 1]], { upper: 1, objective }))
+    addColumn(model, [[rootRow, 1]], { upper: 1, objective })
   }
-  return { shorts, filled }
-}
-
-/** Share of the peak that these slots do not carry, over all pipelines; 0 where none has a peak. */
-export function shortOf(compiled: Compiled, kinds: readonly Kind[]): number {
-  const model = newModel()
-  const { shorts } = addPeak(compiled, kinds, model)
-  if (shorts.length === 0) return 0
-  const solved = solveModel(model, compiled.effort)
-  if (solved.status !== 'optimal') return 1
-  return shorts.reduce((sum, column) => sum + solved.values[column]!, 0) / shorts.length
+  return filled
 }
 
 /** The same with these peaks. */

@@ -1,22 +1,20 @@
 /**
- * Placement: which sets of variants the slots of each class shall hold, and which slots are awake.
- * The paper's allocation problem in three steps: the best variants on the fewest slots; if they
- * cannot carry the demand, the most accuracy with all slots; if nothing can, the most queries.
+ * Placement: which sets of variants the slots of each class shall hold.
+ * The paper's allocation problem in two steps: the most accuracy that carries the demand; if nothing
+ * carries it, the most queries. How many nodes are awake is decided elsewhere (`use`).
  *
  * Pure: the same problem gives the same placement, whatever the machine.
  *
  * @module
  */
-import type { VariantShape } from '../core/graph.ts'
 import { compile, type Compiled, isWhole, type Kind } from './compile.ts'
-import { bestFlows, type Flows, flowsOf, flowsOfVariants } from './flows.ts'
+import { type Flows, flowsOf } from './flows.ts'
 import { boundOf, solveModel } from './lp.ts'
 import { scheduleOf } from './migration.ts'
 import { nothingPlaced, onlyHeld, type Outcome, placementOf } from './outcome.ts'
 import { openKinds } from './packing.ts'
 import { place as params } from './params.ts'
-import { hasPeak, shortOf } from './peak.ts'
-import { allServed, check, type Checked, planFor } from './plans.ts'
+import { allServed, type Checked, planFor } from './plans.ts'
 import type { Placement, Problem } from './problem.ts'
 import { build, type Goal } from './program.ts'
 import { isSame, setsOf } from './sets.ts'
@@ -33,8 +31,8 @@ interface Asked {
 }
 
 const ACCURACY: Goal = { name: 'accuracy' }
-/** Share of the peak that may be left out: less is no better plan. */
-const MISSING = 1e-3
+/** Worth by which a plan has to be better for anything to change. */
+const LEAST_GAIN = 1e-3
 /** Least weight and fair level of a pipeline that can be served at all. */
 const LEAST_LEVEL = 1e-3
 
@@ -52,12 +50,11 @@ export function place(problem: Problem): Placement {
   const known = knownKinds(compiled, problem)
   const held = heldKinds(compiled, known)
   const asked = { compiled, flows, open, known, held }
-  const outcome = allCarried(asked) ?? overload(asked)
+  const outcome = accurate(asked) ?? overload(asked)
   if (outcome === null) return nothingPlaced(compiled)
-  const { checked } = outcome
-  const standby = outcome.standby ?? sparesOf(compiled, checked, known)
-  const schedule = scheduleOf(compiled, flows, held, [...checked.kinds, ...standby])
-  const placement = placementOf(compiled, { ...outcome, standby }, schedule)
+  const standby = sparesOf(compiled, outcome.checked, known)
+  const schedule = scheduleOf(compiled, flows, held, [...outcome.checked.kinds, ...standby])
+  const placement = placementOf(compiled, outcome, standby, schedule)
   return late ? onlyHeld(compiled, placement) : placement
 }
 
@@ -88,42 +85,13 @@ function heldKinds({ classes }: Compiled, known: readonly Kind[]): Kind[] {
 }
 
 /**
- * All that is asked for: by the best variants on few slots where that does no worse, the moment of more
- * demand and the moves there counted, than what all slots together do. It may do a little worse, as
- * far as slots can rest: else a pool that is nearly full changes half of what it holds, and back, as
- * demand comes and goes.
- */
-function allCarried(asked: Asked): Outcome | null {
-  const { compiled, flows } = asked
-  const few = fewest(asked)
-  if (few === null || !hasPeak(compiled)) return few ?? accurate(asked)
-  const together = check(compiled, flows, ACCURACY, [...few.checked.kinds, ...few.standby ?? []])
-  const all = accurate(asked)
-  if (all === null || together === null) return few
-  const resting = 1 - few.checked.slots / compiled.slots
-  return together.score >= all.checked.score - params.hysteresis * resting ? few : all
-}
-
-/** The flows of the most accurate variants that fit the time; null where a pipeline has none. */
-export function mostAccurate(compiled: Compiled, flows: Flows): Flows | null {
-  const used = new Set<VariantShape>()
-  for (const demand of compiled.demands.keys()) {
-    const best = bestFlows(flows, demand, ({ gain }) => gain, 1e-12)
-    if (best === undefined) return null
-    for (const { steps } of best) for (const { variant } of steps) used.add(variant)
-  }
-  return flowsOfVariants(flows, used)
-}
-
-/**
  * The better of a new plan and of what is held, which stays where it is less good by no more than this.
  *
  * @param worthOf a plan that may be chosen; -Infinity for one that does not do
  * @param most how much less than the new plan what is held may be worth, to stay
  */
 function chosen(
-  { compiled, open, held }: Asked,
-  flows: Flows,
+  { compiled, flows, open, held }: Asked,
   goal: Goal,
   worthOf: (one: Checked) => number,
   most: (fresh: Checked | null) => number,
@@ -137,38 +105,18 @@ function chosen(
   return { checked: kept ? stays! : fresh!, kept, bound }
 }
 
-function fewest(asked: Asked): Outcome | null {
-  const { compiled, flows, known } = asked
-  const best = mostAccurate(compiled, flows)
-  if (best === null) return null
-  const found = chosen(
-    asked,
-    best,
-    { name: 'slots' },
-    (one) => allServed(one) ? -one.slots : -Infinity,
-    (fresh) => params.hysteresis * (fresh?.slots ?? 0),
-  )
-  if (found === null) return null
-  const { checked, kept, bound } = found
-  // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
-  const standby = sparesOf(compiled, checked, known)
-  if (shortOf(compiled, [...checked.kinds, ...standby]) > MISSING) return null
-  const slotsBound = Math.ceil(-bound * compiled.slots - 1e-6)
-  return { mode: 'hardware', checked, standby, bound: NaN, slotsBound, kept }
-}
-
+/** All that is asked for, with the most accuracy. */
 function accurate(asked: Asked): Outcome | null {
-  const { compiled, flows, held } = asked
+  const { compiled, held } = asked
   const found = chosen(
     asked,
-    flows,
     ACCURACY,
     (one) => allServed(one) ? one.score : -Infinity,
-    (fresh) => MISSING + (fresh === null ? 0 : priceOfSets(fresh.kinds, held)),
+    (fresh) => LEAST_GAIN + (fresh === null ? 0 : priceOfSets(fresh.kinds, held)),
   )
   if (found === null) return null
   const bound = (found.bound - params.served) * compiled.totalPerS
-  return { mode: 'accuracy', checked: found.checked, bound, slotsBound: 0, kept: found.kept }
+  return { mode: 'accuracy', checked: found.checked, bound, kept: found.kept }
 }
 
 /** What it costs that slots with several variants change for these sets; the program counts the others. */
@@ -185,42 +133,22 @@ function priceOfSets(kinds: readonly Kind[], held: readonly Kind[]): number {
   return params.movePrice * moves
 }
 
-/**
- * The most queries, where nothing carries all. Chosen by a share of what slots can do, told by all of
- * it: a pipeline whose stations just carry its demand gets as much less through them as items wait, and
- * those of others are full anyhow, so quicker variants are to be held until all have some slack.
- */
+/** The most queries, where nothing carries all. */
 function overload(asked: Asked): Outcome | null {
   const { compiled, flows, open } = asked
-  const capped = { ...compiled, cap: params.saturatedCap }
-  const goal = fairGoal(capped, flows, open)
+  const goal: Goal = { name: 'saturated', levels: fairLevels(compiled, flows, open) }
   const least = params.hysteresis * params.served
-  const found = chosen(
-    { ...asked, compiled: capped },
-    flows,
-    goal,
-    ({ score }) => score,
-    () => least,
-  )
+  const found = chosen(asked, goal, ({ score }) => score, () => least)
   if (found === null) return null
-  const whole = fairGoal(compiled, flows, open)
-  // A plan is not lost because nothing is left to reckon it anew with.
-  const checked = check(compiled, flows, whole, found.checked.kinds) ?? found.checked
-  const { model } = build({ compiled, flows, kinds: open, goal: whole })
+  const { model } = build({ compiled, flows, kinds: open, goal })
   const bound = boundOf(solveModel(model, compiled.effort, { relaxed: true }))
   return {
     mode: 'saturated',
-    checked,
+    checked: found.checked,
     bound: bound / params.served * compiled.totalPerS,
-    slotsBound: 0,
     kept: found.kept,
   }
 }
-
-const fairGoal = (compiled: Compiled, flows: Flows, kinds: readonly Kind[]): Goal => ({
-  name: 'saturated',
-  levels: fairLevels(compiled, flows, kinds),
-})
 
 /**
  * Share of its demand that each pipeline gets, as if slots could be divided; 0 where no path fits. Fair

@@ -46,8 +46,7 @@ export function check(
   kinds: Kind[],
 ): Checked | null {
   const { effort } = compiled
-  const counting: Goal = goal.name === 'slots' ? { name: 'accuracy' } : goal
-  const program = build({ compiled, flows, kinds, goal: counting })
+  const program = build({ compiled, flows, kinds, goal })
   const { model, flowColumns } = program
   const isOpen = model.columns.some(({ integer, lower, upper }) => integer && lower < upper)
   // However much was spent: a plan that is not checked is lost.
@@ -106,12 +105,11 @@ class Planning {
   #best: Checked | null = null
 
   /** @param bound what nothing can be better than, by the relaxed program */
-  constructor(goal: Goal, bound: number, { slots, effort: { updates } }: Compiled) {
+  constructor(goal: Goal, bound: number, { effort: { updates } }: Compiled) {
     this.#goal = goal
     this.#bound = bound
     this.#options = {
-      // Less than one slot: no plan has fewer.
-      within: goal.name === 'slots' ? (1 - 1e-6) / slots : place.gap * scaleOf(goal),
+      within: place.gap * scaleOf(goal),
       // Half of what is left, so that the next step has as much.
       until: (updates + Math.max(updates, place.updates)) / 2,
     }
@@ -151,20 +149,17 @@ class Planning {
 
   #isComplete = (one: Checked) => this.#goal.name === 'saturated' || allServed(one)
 
-  #worthOf = ({ score, slots, program: { compiled } }: Checked) =>
-    this.#goal.name === 'slots' ? -slots / compiled.slots : score
-
   #isBetter(one: Checked): boolean {
     const best = this.#best
     if (best === null || this.#isComplete(one) !== this.#isComplete(best)) {
       return best === null || this.#isComplete(one)
     }
-    return this.#worthOf(one) > this.#worthOf(best)
+    return one.score > best.score
   }
 
   #isDone(): boolean {
     const best = this.#best
     return best !== null && this.#isComplete(best) &&
-      this.#bound - this.#worthOf(best) <= this.#options.within
+      this.#bound - best.score <= this.#options.within
   }
 }

@@ -66,7 +66,7 @@ export interface Problem {
   atRisk?: number
 }
 
-export type PlaceMode = 'hardware' | 'accuracy' | 'saturated'
+export type PlaceMode = 'accuracy' | 'saturated'
 
 export interface SlotSet {
   variants: VariantRef[]
@@ -123,9 +123,8 @@ export interface Placement {
   /** No placement with these time budgets does better; `gap` is (bound - objective) / bound. */
   bound: number
   gap: number
-  /** Awake slots, and a bound below which hardware scaling cannot go (0 in other modes). */
+  /** Slots that the demand needs. */
   slots: number
-  slotsBound: number
   reason: string
   /** What was held could stay. */
   kept: boolean

@@ -1,7 +1,7 @@
 /**
  * The program of placement: time of slots on one side, flows of root queries on the other.
  *
- *   for each pipeline: sum of its flows from the root <= 1 (= 1 for the fewest slots)
+ *   for each pipeline: sum of its flows from the root <= 1
  *   for each junction and branch: sum of the flows into it = sum of the flows out of it
  *   for each variant and allowance: work of flows within it <= what slots do within it
  *   for each kind of slots: sum of the time that its variants get <= its slots
@@ -21,8 +21,6 @@ import { place } from './params.ts'
 import { addPeak } from './peak.ts'
 
 export type Goal =
-  /** Everything is served, by the fewest slots. */
-  | { name: 'slots' }
   /** Everything is served if it can be, then the most accuracy. */
   | { name: 'accuracy' }
   /** Every pipeline gets the same part of its fair level, then most queries, then accuracy. */
@@ -57,9 +55,7 @@ export const scaleOf = (goal: Goal) => goal.name === 'saturated' ? place.served 
 export function build(given: Given): Program {
   const { compiled, flows: { flows, junctions }, goal } = given
   const model = newModel()
-  const rootRows = compiled.demands.map(() =>
-    addRow(model, goal.name === 'slots' ? { min: 1, max: 1 } : { max: 1 })
-  )
+  const rootRows = compiled.demands.map(() => addRow(model, { max: 1 }))
   const levels = goal.name === 'saturated' ? goal.levels : []
   const levelRows = levels.map(() => addRow(model, { max: 0 }))
   const junctionRows = junctions.map((branches) =>
@@ -108,7 +104,6 @@ function rewardOf({ demand, from, gain }: Flow, { compiled, goal }: Given): numb
   const { part, need, best } = compiled.demands[demand]!
   const served = from < 0 ? part : 0
   const accurate = part * gain / best
-  if (goal.name === 'slots') return 0
   if (goal.name === 'accuracy') return place.served * (from < 0 ? need : 0) + accurate
   return place.served *
     (place.queryReward * served + (1 - place.levelReward - place.queryReward) * accurate)
@@ -143,25 +138,23 @@ function workRows(flows: readonly Flow[], model: Model): Map<VariantShape, Work>
 
 /** Columns of the time that slots give. */
 function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work>) {
-  const { compiled, kinds, goal } = given
+  const { kinds } = given
   const shares: Share[] = []
   const inClass = new Map<ClassShape, number>()
   for (const { class: one, open } of kinds) {
     if (open && !inClass.has(one)) inClass.set(one, addRow(model, { max: one.slots }))
   }
-  const price = goal.name === 'slots' ? -1 / compiled.slots : 0
   const awakeColumns = kinds.map((kind, k) => {
-    const isCounted = !isWhole(kind) && (goal.name === 'slots' || kind.open === true)
+    const isCounted = !isWhole(kind) && kind.open === true
     const row = addRow(model, { max: isCounted ? 0 : kind.slots })
     for (const variant of kind.variants) {
       const own = work.get(variant)
       if (own === undefined) continue
-      shares.push(...sharesOf(given, model, { variant, kind: k, row, price, ...own }))
+      shares.push(...sharesOf(given, model, { variant, kind: k, row, ...own }))
     }
     if (!isCounted) return -1
-    const entries: [number, number][] = [[row, -1]]
-    if (kind.open) entries.push([inClass.get(kind.class)!, 1])
-    return addColumn(model, entries, { integer: true, upper: kind.slots, objective: price })
+    const entries: [number, number][] = [[row, -1], [inClass.get(kind.class)!, 1]]
+    return addColumn(model, entries, { integer: true, upper: kind.slots })
   })
   return { shares, awakeColumns }
 }
@@ -170,11 +163,10 @@ function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work
 function sharesOf(
   { compiled, flows: { allowances }, kinds, inflate = 1 }: Given,
   model: Model,
-  { variant, kind: k, row, price, rows, most }: Work & {
+  { variant, kind: k, row, rows, most }: Work & {
     variant: VariantShape
     kind: number
     row: number
-    price: number
   },
 ): Share[] {
   const shares: Share[] = []
@@ -187,7 +179,7 @@ function sharesOf(
     if (pace === undefined || pace.ratePerS <= before) return
     before = pace.ratePerS
     if (kind.allowance !== undefined && kind.allowance !== allowance) return
-    const itemsPerS = pace.ratePerS * compiled.cap
+    const itemsPerS = pace.ratePerS
     // No slot is worth more than all the work; this tightens the program without its integers.
     const worth = whole ? Math.min(1, itemsPerS / unit) : itemsPerS / unit
     const entries: [number, number][] = [[row, 1]]
@@ -197,7 +189,6 @@ function sharesOf(
       // Decided: all of them, so that nothing is left to search.
       lower: kind.allowance === undefined ? 0 : kind.slots,
       upper: kind.allowance === undefined ? Infinity : kind.slots,
-      objective: whole ? price : 0,
     })
     shares.push({ column, kind: k, variant, allowance, itemsPerS })
   })

@@ -38,7 +38,7 @@ export function sparesOf(
   if (reserve === undefined) {
     return [...others, ...whole.flatMap((kind) => keptOrQuick(kind, kinds, held, work))]
   }
-  // Where nobody asks several times that is nothing, and whoever begins to would wait for loads.
+  // A multiple of zero demand is zero, and the first queries would wait for loads.
   const isAsked = compiled.demands.some(({ pipeline }) => pipeline.ratePerS > place.floorPerS)
   const empty = isAsked
     ? []
@@ -79,7 +79,7 @@ function reserveOf(
     compiled,
     ({ pipeline, ratePerS }) => Math.max(pipeline.peakPerS ?? 0, place.reserve * ratePerS),
   )
-  const { chosen } = addPeak(asked, [...kinds, ...others, ...whole], model)
+  const chosen = addPeak(asked, [...kinds, ...others, ...whole], model)
   const ours = chosen.filter(({ kind }) => kind.open === true)
   for (const { column, kind: { class: one }, variant } of ours) {
     const free = one.holding[variant.index]! - holdersOf(one, kinds, variant)

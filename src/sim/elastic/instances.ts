@@ -40,7 +40,10 @@ export function createInstances(
   },
 ): Instances {
   let all: Instance[] = Array.from({ length: first.instances }, () => ({
-    ...{ cores: first.cores, ready: true, busy: false, gone: false },
+    cores: first.cores,
+    ready: true,
+    busy: false,
+    gone: false,
   }))
   let idle = [...all]
   let { cores, batch } = first

@@ -63,7 +63,8 @@ const BIN_MS = 500
 const FIRST_S = 5
 
 export const optionsOf = ({ stages, sloMs, perS }: ElasticScene): ScalerOptions => ({
-  ...{ stages, sloMs },
+  stages,
+  sloMs,
   firstPerS: Math.max(...perS.slice(0, FIRST_S)),
   peakPerS: Math.max(...perS),
 })
@@ -85,10 +86,14 @@ export function runElastic(scene: ElasticScene, scaler: Scaler): ElasticResult {
   const queues: Queue[] = stages.map((stage, i): Queue => ({
     stage,
     instances: createInstances({
-      ...{ time, coldMs, first: scaler.first[i]! },
+      time,
+      coldMs,
+      first: scaler.first[i]!,
       changed: () => serve(i),
     }),
-    ...{ items: [], from: 0, wakesAtMs: -1 },
+    items: [],
+    from: 0,
+    wakesAtMs: -1,
   }))
   countCores()
 

@@ -29,7 +29,10 @@ function scenarioJson(scene: ElasticScene, rules?: RulesName) {
   return {
     schema: 'shoal-scenario/1',
     pipeline: {
-      ...{ schema: 'shoal-pipeline/1', name: 'stages', sloMs, root: stages[0]!.name },
+      schema: 'shoal-pipeline/1',
+      name: 'stages',
+      sloMs,
+      root: stages[0]!.name,
       tasks: Object.fromEntries(stages.map(({ name }, i) => [name, {
         next: stages.slice(i + 1, i + 2).map((stage) => stage.name),
         variants: { [name]: { accuracy: 1 } },
@@ -42,7 +45,10 @@ function scenarioJson(scene: ElasticScene, rules?: RulesName) {
           Object.fromEntries(upTo(mostBatch).map((batch) => [batch, latencyMs(batch, 1)])),
         ])),
         // All that a node is to hold is there after its cold start, and stays.
-        ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: HOP_MS, coldMs },
+        instancesPerNode: 'all',
+        swapMs: 0,
+        roundTripMs: HOP_MS,
+        coldMs,
         threads: threadsOf(stages),
       },
     },
@@ -53,7 +59,8 @@ function scenarioJson(scene: ElasticScene, rules?: RulesName) {
     trace: { binSeconds: 1, rates: [...perS] },
     // Each item is handed on once.
     noise: { latencyCv, fanOutSpread: 0 },
-    ...{ prefer: 'frugal', seed },
+    prefer: 'frugal',
+    seed,
   }
 }
 
@@ -96,9 +103,15 @@ export function elasticOf(result: SimulationResult): ElasticResult {
   const { roots, late, dropped, violationRatio, timeline } = result
   const { coreS, mostCores, coresAt } = result.elastic!
   return {
-    ...{ roots, late, dropped, violationRatio },
+    roots,
+    late,
+    dropped,
+    violationRatio,
     violationsBySecond: timeline.reduce((sum, bin) => sum + bin.violationRatio, 0) /
       timeline.length,
-    ...{ coreSeconds: coreS, meanCores: coreS / timeline.length, mostCores, coresAt },
+    coreSeconds: coreS,
+    meanCores: coreS / timeline.length,
+    mostCores,
+    coresAt,
   }
 }

@@ -70,10 +70,12 @@ function stagesOf(
   const { settings, pipelines } = profiles[block]
   const pipeline = pipelines[name]!
   return pipeline.stages.map((stage) => ({
-    ...{ name: stage.name, memoryGb: stage.memoryGb },
+    name: stage.name,
+    memoryGb: stage.memoryGb,
     cores: Array.from({ length: stage.maxCores ?? MOST[block].cores }, (_, i) => i + 1),
     mostBatch: stage.maxBatch ?? pipeline.maxBatch ?? MOST[block].batch,
-    ...{ latencyMs: latencyOf(stage), coefficients: coefficientsOf(stage) },
+    latencyMs: latencyOf(stage),
+    coefficients: coefficientsOf(stage),
     raisedMs: raisedLatencyOf(stage, settings.latencyMultiplier?.[name]),
   }))
 }
@@ -130,7 +132,12 @@ export function introScene(
   const cores = Object.keys(capacityByCores).map(Number).sort((a, b) => a - b)
   return {
     stages: [{ name: 'model', memoryGb: 1, cores, mostBatch: 1, latencyMs, raisedMs: latencyMs }],
-    ...{ sloMs, perS: SHAPES[shape], even: true, coldMs: coldStartS * 1000 },
-    ...{ drops: 'hopeless', latencyCv: 0, seed: 1 },
+    sloMs,
+    perS: SHAPES[shape],
+    even: true,
+    coldMs: coldStartS * 1000,
+    drops: 'hopeless',
+    latencyCv: 0,
+    seed: 1,
   }
 }

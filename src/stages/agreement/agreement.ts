@@ -51,7 +51,7 @@ export function agree(
   usual: Tolerance,
   look: Look = RAW_ONLY,
 ): boolean {
-  // Whoever asked is told the message, too.
+  // The client gets the message, too.
   if (!a.ok || !b.ok) return !a.ok && !b.ok && a.reason === b.reason && a.message === b.message
   const kind = ofTask(task)
   const picture = kind.cut && sizeOf(a.fields)

@@ -1,5 +1,5 @@
 /**
- * Crops decoded at once, for whoever cannot wait: a comparison is over before the next event.
+ * Decodes crops synchronously: a comparison ends before the next event.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Whether a crop is a JPEG as nodes write them. One made to keep whoever decodes it busy is not: its
- * pixels are what its place says, and they are gone over once.
+ * Whether a crop is a JPEG as nodes write them. A JPEG made to be slow to decode is none: it must
+ * have the pixels of its place, in one scan.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const OTHERS = [0xe0, 0xdb, 0xc4]
 const COMPONENTS = 3
 const MOST_SEGMENTS = 16
 
-/** What is wrong with it, in words; undefined for one of this size. */
+/** The fault of a JPEG, in words; undefined for a sound one of this size. */
 export function jpegFault(bytes: Uint8Array, width: number, height: number): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 4 || view.getUint16(0) !== 0xff00 + START) return 'a crop that is no JPEG'

@@ -12,7 +12,7 @@ import { type Agreement, type Size, strangeField, type TaskFields } from './kind
 
 /** How crops are looked at. */
 export interface Look {
-  /** Of a JPEG as nodes write them; undefined for one that is damaged. */
+  /** The picture of a JPEG as nodes write them; undefined if it is damaged. */
   decodeJpeg(bytes: Uint8Array): Picture | undefined
   /** Uniform in [0, 1). */
   random(): number
@@ -23,9 +23,11 @@ export interface Look {
 /** For crops that travel as they are. */
 export const RAW_ONLY: Look = { decodeJpeg: () => undefined, random: () => 0, pixels: Infinity }
 
-/** Corners are told to a tenth of a pixel: so far may a rectangle be from one, in pixels. */
+/** Corners are rounded to a tenth of a pixel: a rectangle may deviate by this many pixels. */
 const ROUNDED = 0.3
-/** Of the size of a crop, which is worked out before its corners are rounded: pixels, and a share. */
+/**
+ * Tolerance of a crop's size, in pixels and as a share: it is computed before corners are rounded.
+ */
 const SIZE_PIXELS = 2
 const SIZE_SHARE = 0.02
 /** How far a box may reach beyond its picture, in sides of it: text may stand at the edge. */
@@ -70,7 +72,7 @@ const isFormat = (format: Json | undefined) => format === 'rgb' || format === 'j
 
 export const isCrop = ({ meta }: StageItem): boolean => isFormat(meta['format'])
 
-/** What is wrong with one of the crops that a detector hands on, as `a line without a box`. */
+/** The first fault in the crops that a detector hands on, as `a line without a box`. */
 export function cropsFault(
   items: readonly StageItem[],
   thing: string,
@@ -146,7 +148,7 @@ function pictureOf({ meta, bytes }: StageItem, look: Look): Picture | undefined 
   return picture?.width === size.width && picture.height === size.height ? picture : undefined
 }
 
-/** Crops are compared by squares of so many pixels a side: about a stroke of a letter. */
+/** Side in pixels of the squares that crops are compared by: about a stroke of a letter. */
 const BLOCK = 4
 /** Of 255, in the mean of a square: of pixels alone, and of a JPEG (2.8 at quality 92). */
 const NOISE = 2

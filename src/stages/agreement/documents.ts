@@ -1,5 +1,5 @@
 /**
- * What no document leads to, whoever says it.
+ * Results that no document can lead to.
  *
  * @module
  */

@@ -40,7 +40,7 @@ function faultOfBytes(text: string, ids: readonly number[], finish: string): str
   return isPart ? undefined : 'a text that its tokens are not'
 }
 
-/** Whoever asks may bring a schema of his own: a value may be there, and what it says is known. */
+/** A query may bring its own schema: then a value may be there, and it has to match the text. */
 function faultOfJson(
   fields: JsonObject,
   text: string,

@@ -8,10 +8,10 @@ import type { Tolerance } from './tolerance.ts'
 
 /** Longer texts are the same or not: the time to compare them grows with the length. */
 const LONGEST_TEXT = 4096
-/** Of one text, however long: more are another word. */
+/** Edits allowed in one text, however long: with more it is another word. */
 const MOST_EDITS = 3
 
-/** Whether so many characters put in, left out or replaced make the one text of the other. */
+/** Whether at most `most` insertions, deletions and replacements turn one text into the other. */
 function withinEdits(a: string, b: string, most: number): boolean {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
@@ -35,12 +35,12 @@ export function sameText(a: string, b: string, { letters, texts }: Tolerance): b
   const length = Math.min(a.length, b.length)
   const most = Math.min(MOST_EDITS, Math.floor(letters * length))
   if (Math.abs(a.length - b.length) > most || most === 0 || length > LONGEST_TEXT) return false
-  // Whoever has more of them wants to keep this process busy.
+  // A result with more texts is made to keep this process busy.
   if (texts !== undefined && --texts.left < 0) return false
   return numbersIn(a) === numbersIn(b) && withinEdits(a, b, most)
 }
 
-/** NaN for what is none: of some objects `Number` and `String` throw. */
+/** NaN if the value is no number: for some objects `Number` and `String` throw. */
 export const numberOf = (value: Json | undefined): number => typeof value === 'number' ? value : NaN
 
 export function near(a: number, b: number, { absolute, relative }: Tolerance): boolean {

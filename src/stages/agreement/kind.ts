@@ -1,5 +1,5 @@
 /**
- * What a kind of stage says of its own results.
+ * How a kind of stage judges its own results.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Size {
 
 export interface Agreement {
   sameFields(a: JsonObject | null, b: JsonObject | null, tolerance: Tolerance): boolean
-  /** What no input leads to, in words; undefined where all is well. */
+  /** Why no input can lead to this result, in words; undefined if one can. */
   faultOf(result: Served, task: TaskFields): string | undefined
   /** It hands on its own item, the same to the byte. */
   passesOn?: boolean

@@ -49,7 +49,7 @@ export const objectDetection: Agreement & Required<Pick<Agreement, 'cut'>> = {
   },
 }
 
-/** What is no thing at all has no box. */
+/** A value that is no object has no box. */
 const thingOf = (one: Json): JsonObject => isObject(one) ? one : {}
 
 function scoreFault({ kind, score }: JsonObject): string | undefined {

@@ -24,14 +24,16 @@ export function sameFields(
     if (ours instanceof TensorValue && theirs instanceof TensorValue) {
       return sameTensor(tensorOf(ours), tensorOf(theirs), tolerance)
     }
-    // An object may look like a tensor, and is none to whoever asked for one.
+    // An object may look like a tensor, and is none to the client.
     if (ours instanceof TensorValue || theirs instanceof TensorValue) return false
     return sameJson(ours as Json, theirs as Json, tolerance, name)
   })
 }
 
 const tensorOf = ({ type, dims, bytes }: TensorValue): Tensor => ({
-  ...{ type, dims, data: dataOf(type, bytes) },
+  type,
+  dims,
+  data: dataOf(type, bytes),
 })
 
 /** Tensors that items carry, by their names. */

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a document as one query.
+ * The fault of a document as one query.
  *
  * @module
  */

@@ -40,10 +40,10 @@ const settingsOf = oncePerVariant(({ task, variant }) => ({
 /**
  * Stage `document-pages`. Task: `maxPages`, `text: 'keep' | 'read'`; task or variant: `input: {dpi}`.
  *
- * Items: `{type: media type, text?: 'keep' | 'read'}` and the file: a PDF, a TIFF, a JPEG, PNG or WebP.
- * Fields: `{pages}`, all of them in order, as `Page` of `src/documents/page.ts`; those that are to be
- * read have no blocks yet. Children, of those alone: `{type, page: {index, width, height, scale?}}` and
- * a picture. Needs no model.
+ * Items: `{type: media type, text?: 'keep' | 'read'}` and the file: a PDF, a TIFF, a JPEG, PNG or
+ * WebP. Fields: `{pages}`, all of them in order, as `Page` of `src/documents/page.ts`; pages to be
+ * read have no blocks yet. Children, of pages to be read alone: `{type, page: {index, width,
+ * height, scale?}}` and a picture. Needs no model.
  */
 export const documentPages: Stage = {
   run: async (items, context) => {
@@ -81,10 +81,12 @@ async function resultOf(item: StageItem, context: StageContext): Promise<ItemRes
 }
 
 const NOT_AWAITED: ItemResult = {
-  ...{ ok: false, reason: 'expired', message: 'Nobody waits for the document any more' },
+  ok: false,
+  reason: 'expired',
+  message: 'Nobody waits for the document any more',
 }
 
-/** Where nobody provides a drawing that can be ended. */
+/** Used where the host provides no drawing that can be ended. */
 const here = new WeakMap<ImageCodecs, Drawing>()
 
 function drawingOf({ drawing, codecs }: StageContext): Drawing {
@@ -130,7 +132,7 @@ function typeIn(said: Json | undefined, bytes: Uint8Array): DocumentType {
   )
 }
 
-/** As it came: whoever reads it decodes it, and finds out whether it is whole. */
+/** The file as it came: the task that reads it decodes it, and finds damage. */
 function pictureAlone(type: string, bytes: Uint8Array): Opened {
   const head = pictureHead(bytes)
   if (head === undefined) {

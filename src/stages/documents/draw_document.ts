@@ -8,7 +8,7 @@ import type { StageItem } from '../types.ts'
 import { DocumentError } from './document_error.ts'
 import type { DrawFault, Drawing, DrawnType, DrawSettings } from './drawing.ts'
 
-/** Of all pages of a document: what they come to has to fit one message. */
+/** Total of a document's pages: they have to fit one message. */
 const MOST_PICTURE_BYTES = 64 * 2 ** 20
 /** Characters of a document that carries its text. */
 const MOST_CHARACTERS = 1_000_000

@@ -19,7 +19,7 @@ import { type PdfPage, withPage } from './pdf.ts'
 import { textOf } from './pdf_text.ts'
 
 const POINTS_AN_INCH = 72
-/** PDFium's memory: what a large scanned page takes, eight times over. */
+/** Limit of PDFium's memory: eight times the need of a large scanned page. */
 const MOST_HEAP_BYTES = 512 * 2 ** 20
 /** Memory of WebAssembly never shrinks: of an instance that took more a new one is made. */
 const KEPT_HEAP_BYTES = 96 * 2 ** 20
@@ -78,11 +78,13 @@ export function createDrawing(codecs: Pick<ImageCodecs, 'library' | 'encodeJpeg'
           index,
           (page) => pageOf(pdfium, page, index, type, settings),
         )
-        // A picture that there was no memory for would be missing, and nobody would know.
+        // A picture that found no memory would be missing without a word.
         if (pdfium.isOverfull) throw new RangeError('No memory left')
         const { page, meta, characters, picture } = drawn
         return {
-          ...{ ok: true, page, characters },
+          ok: true,
+          page,
+          characters,
           ...picture && { picture: await pageJpeg(picture, codecs) },
           ...meta.scale !== undefined && { scale: meta.scale },
         }
@@ -100,7 +102,7 @@ export function createDrawing(codecs: Pick<ImageCodecs, 'library' | 'encodeJpeg'
   }
 }
 
-/** @throws what is no fault of the document */
+/** @throws errors that are no fault of the document */
 function faultOf(error: unknown, type: DrawnType, pdfium?: Pdfium): DrawFault {
   if (error instanceof DocumentError) {
     return { ok: false, reason: error.reason, message: error.message }
@@ -145,7 +147,7 @@ function pageOf(
   const perPoint = isPdf ? dpi / POINTS_AN_INCH : 1
   const whole = { width: page.width * perPoint, height: page.height * perPoint }
   const { scale, ...size } = sizeIn(whole)
-  // Pixels of a PDF are those that it is drawn with, of a TIFF its own.
+  // A PDF has the pixels that it is drawn with, a TIFF its own.
   const meta: PageMeta = isPdf || scale === 1
     ? { index, ...size }
     : { index, width: Math.round(whole.width), height: Math.round(whole.height), scale: 1 / scale }

@@ -7,14 +7,14 @@ import type { Pdfium } from '../../documents/pdf/pdfium.ts'
 import type { PdfPage } from './pdf.ts'
 import type { CarriedText } from './pdf_text.ts'
 
-/** Kinds of what a page is made of, as PDFium numbers them. */
+/** Kinds of page objects, as PDFium numbers them. */
 const [PATH, IMAGE, FORM] = [2, 3, 5]
-/** So many parts are looked at, and forms within forms so deep. */
+/** Limits of the parts that are looked at, and of the depth of nested forms. */
 const MOST_PARTS = 5000
 const MOST_DEPTH = 4
 /**
- * Letters drawn as outlines are paths, a few to each; a drawing or a table has as many with less text
- * beside it. From so many on they count as a picture of half the page.
+ * Letters drawn as outlines are paths, a few to each; a drawing or a table has as many with less
+ * text beside it. From this number on they count as a picture of half the page.
  */
 const MANY_PATHS = 1000
 const PATHS_SHARE = 0.5
@@ -23,7 +23,7 @@ const PATHS_SHARE = 0.5
  * of it, a letter's text a tenth at the least, once a scan had a layer of text put in.
  */
 const LEAST_SHARE = 0.06
-/** Of the characters, that may be unknown. */
+/** Share of the characters that may be unknown. */
 const MOST_UNKNOWN = 0.1
 
 export function isKept(pdfium: Pdfium, page: PdfPage, text: CarriedText): boolean {

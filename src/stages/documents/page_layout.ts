@@ -12,7 +12,9 @@ const point = z.tuple([z.number(), z.number()])
 const side = z.number().positive()
 const pageSchema = z.object({
   index: z.number().int().min(0),
-  ...{ width: side, height: side, scale: side.default(1) },
+  width: side,
+  height: side,
+  scale: side.default(1),
 })
 const entrySchema = z.object({
   text: z.string(),
@@ -24,9 +26,9 @@ const entrySchema = z.object({
 const MOST_LINES = 100_000
 
 /**
- * Stage `page-layout`, of a task that gathers. Items: `{gathered: [{text, confidence, box, page}]}`,
- * of which those without a text are passed over. Fields: `{pages}`: those that have a line, in order, as
- * `Page` of `src/documents/page.ts`. Needs no model.
+ * Stage `page-layout`, of a task that gathers. Items: `{gathered: [{text, confidence, box,
+ * page}]}`, lines without a text are passed over. Fields: `{pages}`: pages with a line, in order,
+ * as `Page` of `src/documents/page.ts`. Needs no model.
  */
 export const pageLayout: Stage = {
   run: (items) => Promise.resolve(items.map(resultOf)),
@@ -54,7 +56,10 @@ function resultOf({ meta }: StageItem): ItemResult {
     known.lines.push({ text, confidence, box: page.scale === 1 ? box : scaled })
   }
   const pages = [...read.values()].map(({ page: { index, width, height }, lines }): Page => ({
-    ...{ index, width, height, source: 'read' },
+    index,
+    width,
+    height,
+    source: 'read',
     ...layoutOf(lines, { width, height }),
   }))
   pages.sort((a, b) => a.index - b.index)

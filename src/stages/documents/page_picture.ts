@@ -18,7 +18,7 @@ export interface Size {
 }
 
 /**
- * What is told of a page to whoever finds something on it.
+ * The facts about a page that go with its picture to the task that reads it.
  *
  * `scale` is how many pixels of the page one of its picture is, where that is not one.
  */
@@ -27,9 +27,14 @@ export interface PageMeta extends Size {
   scale?: number
 }
 
-/** What is to be read yet. */
+/** A page that is yet to be read. */
 export const unread = ({ index, width, height }: PageMeta): Page => ({
-  ...{ index, width, height, turn: 0, source: 'read', blocks: [] },
+  index,
+  width,
+  height,
+  turn: 0,
+  source: 'read',
+  blocks: [],
 })
 
 /** Whole pixels for these sides, as many as there may be of them. */

@@ -13,10 +13,12 @@ const [ANNOTATIONS, RED_FIRST] = [0x01, 0x10]
 /** With four bytes a pixel, the last without meaning. */
 const BGRX = 3
 const WHITE = 0xffffffff | 0
-/** Of a device as large as this, so that what PDFium rounds to its pixels is rounded to little. */
+/**
+ * Side of the virtual device: PDFium rounds to its pixels, so a large one keeps the error small.
+ */
 const FINE = 1 << 20
 
-/** From points of a page, upwards, to shares of its sides as it is seen, downwards. */
+/** Maps points of a page (y upwards) to shares of its visible sides (y downwards). */
 export interface Placing {
   (x: number, y: number): [x: number, y: number]
 }
@@ -27,7 +29,7 @@ export interface PdfPage {
   height: number
   handle: number
   placing: Placing
-  /** Drawn on white, so many pixels large. */
+  /** The page drawn on white, `width` by `height` pixels. */
   draw(width: number, height: number): Picture
 }
 

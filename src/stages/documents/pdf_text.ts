@@ -17,7 +17,7 @@ export interface CarriedText {
   share: number
 }
 
-/** More on one page are no text that anybody reads. */
+/** A page with more characters is no text for readers. */
 const MOST_CHARACTERS = 100_000
 /** Gap between two characters, in heights of the line, from which on they are two lines. */
 const MOST_GAP = 1.5
@@ -140,8 +140,10 @@ class Run {
     const along = corners.map(([x, y]) => x * cos + y * sin)
     const across = corners.map(([x, y]) => y * cos - x * sin)
     return {
-      ...{ from: Math.min(...along), to: Math.max(...along) },
-      ...{ top: Math.min(...across), bottom: Math.max(...across) },
+      from: Math.min(...along),
+      to: Math.max(...along),
+      top: Math.min(...across),
+      bottom: Math.max(...across),
     }
   }
 
@@ -168,7 +170,7 @@ class Run {
     this.bottom = Math.max(this.bottom, bottom)
   }
 
-  /** Nothing for what is empty, or stands beside the page. */
+  /** Undefined for an empty line, and for one outside the page. */
   line({ width, height }: { width: number; height: number }): Line | undefined {
     const text = this.text.replace(/\s+/g, ' ').trim()
     if (text === '' || !(this.to > this.from)) return undefined
@@ -198,6 +200,6 @@ function textOfCode(code: number): string {
   if (HYPHENS.includes(code)) return '-'
   if (code === 0x09) return ' '
   if (code < 0x20 || code === 0x7f || code > 0x10ffff) return ''
-  // One half of a character beyond the first plane comes as a code of its own.
+  // PDFium gives each half of a surrogate pair as a code.
   return code > 0xffff ? String.fromCodePoint(code) : String.fromCharCode(code)
 }

@@ -1,6 +1,6 @@
 /**
- * A document of one page such as usually comes, for measuring what it takes to open one: a page of lines,
- * which is drawn.
+ * A typical document of one page, a page of lines that is drawn, to measure how long one takes to
+ * open.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { StageItem } from '../types.ts'
 const LINES = 45
 const LINE = '(Such as it is, a line of text on a page of a letter, as long as lines are.) Tj T*'
 
-/** The same each time; with a table of objects that whoever reads it makes anew. */
+/** The same bytes each time; readers have to rebuild its table of objects. */
 export function sampleDocument(): StageItem {
   const content = `BT /F1 11 Tf 16 TL 56 780 Td ${Array(LINES).fill(LINE).join('\n')} ET`
   const objects = [

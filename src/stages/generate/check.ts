@@ -18,7 +18,7 @@ export function checkGenerate({ task, graphs, fail }: CheckContext): void {
     return fail(path, fault)
   }
   checkOptions(parsed.data, fail)
-  // What nobody said has to fit nothing.
+  // Without a given `typical` there is nothing to check.
   if (task['typical'] !== undefined) checkTypical(parsed.data, fail)
   for (const [name, graph] of Object.entries(graphs)) {
     const variant = task.variants[name]!
@@ -78,7 +78,7 @@ function faultOfVocabulary(
     `has ${size}: it is the tokenizer of another model`
 }
 
-/** Tokens of the task's vocabulary, of which whoever read the file has told. */
+/** The number of tokens in the task's vocabulary, which the reader of the file filled in. */
 function sizeOf({ tokenizer, vocabulary }: GenerateTask): number {
   if (tokenizer === BYTES) return BYTE_TOKENS
   return typeof vocabulary === 'number' ? vocabulary : 0

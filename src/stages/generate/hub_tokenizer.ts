@@ -1,5 +1,5 @@
 /**
- * Vocabularies of models as Hugging Face keeps them: `tokenizer.json`, and what stands beside it.
+ * Vocabularies of models as Hugging Face stores them: `tokenizer.json` and the files beside it.
  *
  * @module
  */
@@ -27,8 +27,8 @@ interface Generation {
 const nothing = new Uint8Array()
 
 /**
- * @param ends as the task has them; those that the files name where absent
- * @throws TypeError naming the file and what is wrong with it
+ * @param ends the task's end tokens; those named in the files if absent
+ * @throws TypeError naming the file and its fault
  */
 export async function createHubTokenizer(
   texts: HubTexts,
@@ -61,7 +61,7 @@ export async function createHubTokenizer(
   }
 }
 
-/** What stands before each text; what stands behind it would end it before the answer. */
+/** Tokens put before each text; tokens put behind it would end it before the answer. */
 function prefixOf(all: readonly number[], plain: readonly number[]): number[] {
   const fits = (at: number) => plain.every((id, i) => all[at + i] === id)
   const at = all.findIndex((_, i) => fits(i))

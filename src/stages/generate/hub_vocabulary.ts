@@ -52,7 +52,7 @@ export function vocabularyOf(file: HubFile): Vocabulary {
   const bytesOf = reader(file)
   const bytes: Uint8Array[] = []
   for (const [token, id] of entries) bytes[id] = bytesOf(token)
-  // What was added is written as it is.
+  // Added tokens are written as they are.
   for (const { id, content, special } of added) {
     if (special === true) delete bytes[id]
     else bytes[id] = encoder.encode(content)

@@ -1,17 +1,18 @@
 /**
- * A Jinja template run within bounds: its author may be anybody, and nobody can interrupt it.
+ * Runs a Jinja template within bounds: its author is not trusted, and a run cannot be interrupted.
  *
- * Jinja itself has no bounds. Here each step of a template is counted, together with the size of what it
- * makes, and `range` makes no long lists: a template comes to an end, and takes no more than so much.
+ * Jinja itself has no bounds. Here each step of a template is counted, together with the size of
+ * what it makes, and `range` makes no long lists: a template ends, within a bounded amount of
+ * memory.
  *
  * @module
  */
 
-/** Steps, with some for each letter that is put in; so many letters made count as one. */
+/** Steps allowed, with more for each input letter; this many output letters count as one step. */
 const MOST_STEPS = 200_000
 const STEPS_A_LETTER = 4
 const LETTERS = 64
-/** Of what is rendered, and of anything on the way: as many times what is put in, and some. */
+/** Limit of the output and of each intermediate text: a multiple of the input's size, and some. */
 const TIMES = 8
 const LEAST_SIZE = 64 * 1024
 const MOST_RANGE = 10_000
@@ -121,7 +122,12 @@ const lengthOf = (value: unknown): number =>
 
 /** No clock: all nodes are to make the same of a query. */
 const GLOBALS = {
-  ...{ true: true, false: false, none: null, True: true, False: false, None: null },
+  true: true,
+  false: false,
+  none: null,
+  True: true,
+  False: false,
+  None: null,
   raise_exception(message: unknown) {
     throw new TemplateError(`it says ${String(message).slice(0, 300)}`)
   },

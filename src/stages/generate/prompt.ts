@@ -1,5 +1,5 @@
 /**
- * What a model is to read, of an item: a text, a conversation, or what was found in a picture.
+ * The prompt of an item: a text, a conversation, or the texts found in a picture.
  *
  * @module
  */

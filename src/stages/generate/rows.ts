@@ -1,5 +1,5 @@
 /**
- * Texts found in a picture as one text: what stands side by side in a row, rows one below the other.
+ * Joins texts found in a picture: texts side by side form a row, rows stand one below the other.
  *
  * @module
  */
@@ -32,14 +32,14 @@ export function textOfFound(found: readonly { readonly [field: string]: unknown 
     const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)]
     return [{ text, left: Math.min(...xs), top: Math.min(...ys), bottom: Math.max(...ys) }]
   })
-  // What stands nowhere stays where it came.
+  // Texts without a place keep their order.
   const placed = runs.filter(({ top }) => !Number.isNaN(top))
   const others = runs.filter(({ top }) => Number.isNaN(top))
   const middle = ({ top, bottom }: Run) => (top + bottom) / 2
   placed.sort((a, b) => middle(a) - middle(b) || a.left - b.left)
   const rows: Row[] = []
   for (const run of placed) {
-    // Those further up are over: runs come from above.
+    // Rows further up are complete: runs come from above.
     const row = rows.slice(-3).find((row) => isBeside(run, row))
     if (row === undefined) rows.push({ runs: [run], top: run.top, bottom: run.bottom })
     else row.runs.push(run)

@@ -1,6 +1,6 @@
 /**
- * Tasks that generate, as far as a list of stages has to know them: what the file says of one is
- * checked here, and it is served by a loop of its own.
+ * Tasks that generate, as far as the list of stages has to know them: their description is checked
+ * here; a separate loop serves them.
  *
  * @module
  */

@@ -14,7 +14,7 @@ export interface TaskTexts extends Partial<HubTexts> {
   template?: string | undefined
 }
 
-/** @throws TypeError naming the file and what is wrong with it */
+/** @throws TypeError naming the file and its fault */
 export async function createTokenizer(
   { tokenizer, end }: Pick<GenerateTask, 'tokenizer' | 'end'>,
   { tokenizer: text, config, generation }: TaskTexts,

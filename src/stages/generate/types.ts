@@ -1,5 +1,5 @@
 /**
- * What a loop that generates knows of tokens: their bytes, and which may come where a schema is kept to.
+ * Tokens for the generating loop: their bytes, and which may come under a schema.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Whose fault it is where a model gives nothing: that of what it was fed, or the engine's.
+ * Tells whether the input or the engine is at fault where a model fails.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 const MAYBE_OF_INPUT: readonly unknown[] = ['run_failed', 'not_finite']
 
 /**
- * What is wrong with the input: the model still runs what it ran as it was loaded.
+ * The input's fault: if the model still runs the feeds of its loading, the input is to blame.
  *
  * @throws the error itself where the input is not to blame
  */

@@ -1,6 +1,6 @@
 /**
- * What the file says of a `tensors` task, held against its models before anything is served: names,
- * types, ranks, sizes. Fills in what the file leaves to the models.
+ * Checks a `tensors` task of the file against its models before anything is served: names, types,
+ * ranks, sizes. Fills in what the file leaves to the models.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export function checkTensors(given: CheckContext): void {
   const [firstVariant = ''] = Object.keys(graphs)
   if (first === undefined) return
   for (const [variant, graph] of Object.entries(graphs)) checkUsable(variant, graph, given)
-  // What the first variant wants is what the task takes, unless it says so itself.
+  // The task takes the inputs of its first variant unless the file names others.
   const own = read(given, '', () => describe(task, task.variants[firstVariant]))
   const takes = task['takes'] = plain.takes ?? takesOf(own, first, fail)
   checkTypical(takes, given)

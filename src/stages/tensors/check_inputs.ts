@@ -1,5 +1,5 @@
 /**
- * What a `tensors` task takes, held against the inputs of its models.
+ * Checks the inputs of a `tensors` task against those of its models.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a pipeline file says of a task of kind `tensors`: read once, checked, typed.
+ * The description of a `tensors` task in a pipeline file: read once, checked, typed.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export const stepSchema = z.union([
 })
 export type Step = z.infer<typeof stepSchema>
 
-/** A tensor by name, of the model's outputs or of the item, and what is done to it. */
+/** A tensor by name, of the model's outputs or of the item, and the steps applied to it. */
 const madeSchema = z.strictObject({ from: tensorName, do: z.array(stepSchema).default([]) })
 export type Source = z.infer<typeof madeSchema>
 
@@ -62,13 +62,13 @@ const constantSchema = z.strictObject({
 export type Constant = z.infer<typeof constantSchema>
 
 const giveSchema = z.strictObject({
-  /** Each row of the first axis is an item of its own. */
+  /** Each row of the first axis becomes one item. */
   split: z.boolean().default(false),
   tensors: z.record(tensorName, sourceSchema),
 })
 export type Give = z.infer<typeof giveSchema>
 
-/** No union: what is wrong is said of what was meant. */
+/** No union: its messages would not name the form that was meant. */
 const fedSchema = z.unknown().transform((value, context): Source | Constant => {
   const isConstant = typeof value === 'object' && value !== null && 'value' in value
   const parsed = isConstant ? constantSchema.safeParse(value) : sourceSchema.safeParse(value)
@@ -101,7 +101,7 @@ export interface Description {
   stack: boolean
 }
 
-/** A place below the task, and what is wrong there. */
+/** A place below the task, and the fault there. */
 export class DescriptionError extends TypeError {
   override name = 'DescriptionError'
   constructor(readonly path: string, readonly fault: string) {

@@ -1,5 +1,5 @@
 /**
- * What is known of tensors before there are any: of those of a model, and of what is made of them.
+ * Shapes and types of tensors known before any run: those of a model, and those after each step.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface Known extends TensorSpec {
 }
 export type Specs = { [name: string]: Known }
 
-/** What the file knows of a tensor of the graph. */
+/** The type and shape of a tensor from the model file. */
 export const specOf = ({ type, dims = [] }: TensorFacts): TensorSpec => ({
   type: type as TensorSpec['type'],
   shape: dims.map((dim) => typeof dim === 'number' ? dim : -1),

@@ -120,7 +120,7 @@ function readItem({ meta, bytes }: StageItem, { takes }: Description): Tensors {
 }
 
 function feedsOf(item: Tensors, { feed, takes }: Description, { model }: StageContext): Tensors {
-  // What an item has besides is not what the file was held against.
+  // Further tensors of an item were not checked against the file.
   const given = Object.keys(takes ?? item)
   return Object.fromEntries(model.inputNames.map((input) => {
     const source = feed[input]
@@ -128,7 +128,7 @@ function feedsOf(item: Tensors, { feed, takes }: Description, { model }: StageCo
       const { type, shape, value } = source
       return [input, { type, dims: shape, data: filledData(type, elementsOf(shape), value) }]
     }
-    // Where there is one of each, their names say nothing.
+    // With one input and one tensor, names need not match.
     const alone = model.inputNames.length === 1 && given.length === 1 ? given[0]! : input
     return [input, make(source ?? { from: alone, do: [] }, item, `model input ${input}`)]
   }))

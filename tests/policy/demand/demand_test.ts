@@ -111,34 +111,6 @@ Deno.test('demand remembers for a minute how far above the mean it was', () => {
   assert.ok(Math.abs(demand.peak(75_000).perS - calm.perS) < 2)
 })
 
-Deno.test('the peak leaves for demand that drifts what it may rise until a plan for it is loaded', () => {
-  /** Queries per second in each second, evenly spread. */
-  const peakOf = (counts: readonly number[]) => {
-    const demand = new Demand(counts[0])
-    counts.forEach((count, at) => {
-      for (let i = 0; i < count; i++) demand.count(at * 1000 + i * 1000 / count)
-    })
-    const nowMs = counts.length * 1000
-    return { ...demand.peak(nowMs), ratePerS: demand.ratePerS(nowMs) }
-  }
-  const ramp = (perS: number) => Array.from({ length: 20 }, (_, i) => perS * (1 + i / 80))
-  // 1.25 % of the first second's demand each second: of much it is what counts, of little chance is.
-  const many = peakOf(ramp(20_000))
-  const deviation = Math.sqrt(many.ratePerS)
-  assert.equal(many.surges, false)
-  const due = many.ratePerS + Math.hypot(4.5 * deviation, 1.5 * (3 * 250 - 3 * deviation))
-  assert.ok(Math.abs(many.perS - due) < 10, `${many.perS}, not ${due}`)
-  const few = peakOf(ramp(400))
-  assert.ok(Math.abs(few.perS - few.ratePerS - 4.5 * Math.sqrt(few.ratePerS)) < 0.1)
-  // It is remembered for a minute, as surges are.
-  const after = (seconds: number) => {
-    const { perS, ratePerS } = peakOf([...ramp(20_000), ...Array<number>(seconds).fill(24_750)])
-    return (perS - ratePerS) / Math.sqrt(ratePerS)
-  }
-  assert.ok(after(40) > 5, `${after(40)} deviations`)
-  assert.ok(Math.abs(after(75) - 4.5) < 0.01, `${after(75)} deviations`)
-})
-
 Deno.test('who asks before the first event does not stop the windows', () => {
   const [asked, left] = [new Demand(), new Demand()]
   for (const read of ['ratePerS', 'levelPerS', 'peak'] as const) asked[read](-Infinity)

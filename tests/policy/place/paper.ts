@@ -23,8 +23,6 @@ interface Profiles {
 
 export interface Reference {
   demandQps: number
-  mode: 'hardware' | 'accuracy'
-  workers: number
   systemAccuracyPct: number
 }
 

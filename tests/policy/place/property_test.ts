@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { compile } from '../../../src/policy/place/compile.ts'
 import { flowsOf } from '../../../src/policy/place/flows.ts'
-import { mostAccurate } from '../../../src/policy/place/place.ts'
 import { openKinds } from '../../../src/policy/place/packing.ts'
 import { fairLevels } from '../../../src/policy/place/place.ts'
 import { place as params } from '../../../src/policy/place/params.ts'
@@ -51,18 +50,6 @@ Deno.test('place() tells a bound that an exact solver does not pass', async () =
       if (flows.flows.length === 0 || kinds.length === 0) return
       const placement = place(problem)
       const given = { compiled, kinds }
-      if (placement.mode === 'hardware') {
-        const best = mostAccurate(compiled, flows)!
-        const { model } = build({ ...given, flows: best, goal: { name: 'slots' } })
-        const verdict = highs(model, 1e-3)
-        if (verdict.status !== 'optimal') return
-        const total = compiled.classes.reduce((sum, { slots }) => sum + slots, 0)
-        const fewest = Math.round(-verdict.objective * total)
-        assert.ok(placement.slotsBound <= fewest, `${placement.slotsBound} of ${fewest} slots`)
-        compared++
-        if (placement.slots <= fewest) near++
-        return
-      }
       const accuracy = placement.mode === 'accuracy'
       const { model } = build({
         ...{ ...given, flows },

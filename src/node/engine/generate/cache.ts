@@ -33,7 +33,7 @@ export interface Cache {
   /** Taken from the system so far, whether in use or kept for the next. */
   readonly bytes: number
   readonly mostBytes: number
-  /** Nothing where what others were promised leaves too little for so many tokens. */
+  /** Undefined if the memory promised to other sequences leaves too little for `tokens`. */
   open(tokens: number): Kv | undefined
 }
 

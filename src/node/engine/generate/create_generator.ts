@@ -33,7 +33,13 @@ export function createGenerators(nowMs: () => number = () => performance.now()):
     const { tokenizer } = words
     // What is said is gathered for a whole batch, by whom it is told to.
     const loop = createLoop({
-      ...{ model, shape, task, tokenizer, nowMs, fillsUp: compiles, tellMs: 0 },
+      model,
+      shape,
+      task,
+      tokenizer,
+      nowMs,
+      fillsUp: compiles,
+      tellMs: 0,
     })
     let gone: Error | undefined
 

@@ -23,7 +23,7 @@ export interface Decoder {
   readonly vocab: number
   /** Laid out for runs, beside what the sequences hold. */
   readonly bytes: number
-  /** What `bytes` may come to with so many rows of so many tokens. */
+  /** The most that `bytes` may reach with `rows` rows of `tokens` tokens. */
   mostBytes(rows: number, tokens: number): number
   /** Which rows may share a run; the least until `prepare` was called. */
   readonly sharing: Sharing

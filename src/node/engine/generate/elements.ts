@@ -20,7 +20,7 @@ export const sourceOf = (data: TensorData): Source =>
     ? data
     : new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
 
-/** Up to so many a loop is faster than a view of the source. */
+/** Up to this number of elements a loop is faster than a view of the source. */
 const FEW = 96
 
 export function copy(from: Source, at: number, to: Source, into: number, count: number): void {

@@ -127,7 +127,10 @@ export class Sequence implements Row {
     const from = this.#told
     this.#told = said
     this.tell?.({
-      ...{ item: this.request.item, from, at: at - text.length, text },
+      item: this.request.item,
+      from,
+      at: at - text.length,
+      text,
       ids: this.ids.slice(this.#promptTokens + from),
     })
   }
@@ -181,7 +184,11 @@ export class Sequence implements Row {
     const ids = this.ids.slice(this.#promptTokens)
     const text = this.#text.text
     const generated: Generated = {
-      ...{ text, ids, finish, promptTokens: this.#promptTokens, completionTokens: ids.length },
+      text,
+      ids,
+      finish,
+      promptTokens: this.#promptTokens,
+      completionTokens: ids.length,
     }
     if (this.request.constraint !== undefined && finish === 'stop') {
       const json = valueOf(text)

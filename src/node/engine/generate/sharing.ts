@@ -21,11 +21,17 @@ export interface Sharing {
 
 /** A few places cost less than one more run. */
 export const OF_SLOT: Sharing = {
-  ...{ padding: 4, evenPasts: false, aloneChunks: false, wholePrompts: false },
+  padding: 4,
+  evenPasts: false,
+  aloneChunks: false,
+  wholePrompts: false,
 }
 /** What any model that runs at all can do. */
 export const LEAST: Sharing = {
-  ...{ padding: 0, evenPasts: true, aloneChunks: true, wholePrompts: true },
+  padding: 0,
+  evenPasts: true,
+  aloneChunks: true,
+  wholePrompts: true,
 }
 
 /** Rows that may share a run, group by group; each row's count is what it is to take. */
@@ -109,7 +115,10 @@ export async function trySharing(
     return both.every((logits) => near(whole.logits, logits))
   })
   return {
-    ...{ padding: 0, evenPasts: !uneven, aloneChunks: !chunksShare, wholePrompts: !goesOn },
+    padding: 0,
+    evenPasts: !uneven,
+    aloneChunks: !chunksShare,
+    wholePrompts: !goesOn,
   }
 }
 

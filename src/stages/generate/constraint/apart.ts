@@ -16,7 +16,7 @@ interface Marks {
   /** All values that fit, as JSON. */
   values: ReadonlySet<string> | undefined
   types: ReadonlySet<string> | undefined
-  /** Values of the properties that have to be there, of those that list them. */
+  /** The allowed values of each required property that lists them. */
   properties: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -58,7 +58,7 @@ function shareNone(a: ReadonlySet<string>, b: ReadonlySet<string>, spend: Spend)
   return ![...less].some((one) => more.has(one))
 }
 
-/** Nothing where it is no schema of keywords. */
+/** Undefined if the option is no schema of keywords. */
 function marksOf(option: unknown, whole: unknown, spend: Spend): Marks | undefined {
   const own = meant(option, whole, spend)
   if (!isSchema(own)) return undefined

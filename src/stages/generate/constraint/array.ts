@@ -1,5 +1,5 @@
 /**
- * Arrays: so many items, the first of them each of its own kind.
+ * Arrays: a bounded number of items, the first of which may have rules by position.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const [OUTSIDE, OPEN, BEHIND] = [0, 1, 2]
 
 export interface Items {
   first: readonly Rule[]
-  /** Of those that follow; none may where it is absent. */
+  /** The rule of further items; none are allowed if it is absent. */
   rest: Rule | undefined
   min: number
   max: number

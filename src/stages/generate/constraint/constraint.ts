@@ -75,7 +75,7 @@ export function compileSchema(schema: unknown, tokenizer: Tokenizer): () => Cons
   }
 }
 
-/** What is to be written byte by byte, where no longer token fits. */
+/** Each byte that may come needs a token, for places where no longer token fits. */
 function checkVocabulary(tokenizer: Tokenizer, literalBytes: ReadonlySet<number>): void {
   const { single } = trieOf(tokenizer)
   const ascii = Array.from({ length: 0x7f - 0x20 }, (_, i) => 0x20 + i)

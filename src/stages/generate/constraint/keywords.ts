@@ -1,5 +1,5 @@
 /**
- * The keywords of a schema: what says something, for which type, and what is passed over.
+ * The keywords of a schema: those that restrict values, by type, and those that are ignored.
  *
  * @module
  */

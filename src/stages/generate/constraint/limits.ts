@@ -1,5 +1,5 @@
 /**
- * What a schema may take of time and memory: whoever asks may send any.
+ * Bounds on the time and memory of a schema: any client may send one.
  *
  * @module
  */
@@ -9,7 +9,7 @@
  * second. Ordinary schemas take thousands.
  */
 export const MOST_WORK = 4_000_000
-/** Parts of a schema, those that references lead to once each. */
+/** Parts of a schema; a part that several references lead to counts once. */
 export const MOST_RULES = 5000
 /** Parts one in the other, as the schema is written. */
 export const MOST_NESTING = 64
@@ -20,7 +20,7 @@ export const MOST_PROPERTIES = 256
 export const MOST_LITERAL_BYTES = 256 * 1024
 /** Of `minLength`, `maxLength`, `minItems` and `maxItems` that are counted. */
 export const MOST_COUNT = 100_000
-/** Ways in which what was said so far may be meant; further ones are not followed. */
+/** Parses of the text so far that are followed at once; further ones are dropped. */
 export const MOST_WAYS = 256
 /** States that are kept; then all are forgotten, and made again where they are needed. */
 export const MOST_STATES = 8192

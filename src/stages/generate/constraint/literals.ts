@@ -30,7 +30,7 @@ export function literals(id: number, texts: readonly Uint8Array[]): Rule {
       const next = places[at]!.next.get(byte)
       if (next === undefined) return
       const place = places[next]!
-      // Where no more can follow, nobody has to wait for it.
+      // If no more can follow, the value is over.
       if (place.isEnd && place.next.size === 0) to.back(up)
       else to.go(rule, next, 0, up)
     },

@@ -1,7 +1,7 @@
 /**
- * A schema's rules run over bytes: every way to read what was said so far at the same time.
+ * Runs a schema's rules over bytes: all parses of the text so far at the same time.
  *
- * What is found once is kept, up to a bound: most steps are two look-ups.
+ * Results are cached, up to a bound: most steps are two look-ups.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface Machine {
   next(state: State, byte: number): State | null
   /** Whether the answer has to end here: not where a number may have more digits. */
   isOver(state: State): boolean
-  /** One where the same tokens may come, if those are of no more than so many bytes. */
+  /** A state that allows the same tokens, if no token is longer than `bytes`. */
   far(state: State, bytes: number): State
 }
 

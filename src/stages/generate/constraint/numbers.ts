@@ -1,14 +1,14 @@
 /**
- * Numbers, of no more digits than a double holds: what comes back is what was said.
+ * Numbers, of no more digits than a double holds: parsing gives back the number written.
  *
  * @module
  */
 import type { Moves, Rule, Way } from './rule.ts'
 
-/** Of the whole part, and as many behind the point; so many of an exponent. */
+/** Digits before the point, and as many behind it; those of an exponent follow. */
 const DIGITS = 15
 const EXPONENT_DIGITS = 2
-/** The largest whole number of so many digits. */
+/** The largest whole number of `DIGITS` digits. */
 export const LARGEST = 999_999_999_999_999
 
 const [START, SIGN, ZERO, MINUS_ZERO, WHOLE] = [0, 1, 2, 3, 4]

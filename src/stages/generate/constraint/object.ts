@@ -1,5 +1,5 @@
 /**
- * Objects: properties in the schema's order, those that need not be there left out or not.
+ * Objects: properties in the schema's order; optional ones may be left out.
  *
  * @module
  */

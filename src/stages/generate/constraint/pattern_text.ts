@@ -16,7 +16,13 @@ const PENDING = 2 ** 22
 const PLACES = 2 ** 26
 
 const SHORT: { readonly [byte: number]: number } = {
-  ...{ 0x22: 0x22, 0x5c: 0x5c, 0x62: 8, 0x66: 12, 0x6e: 10, 0x72: 13, 0x74: 9 },
+  0x22: 0x22,
+  0x5c: 0x5c,
+  0x62: 8,
+  0x66: 12,
+  0x6e: 10,
+  0x72: 13,
+  0x74: 9,
 }
 const LONG = Array.from({ length: 32 }, (_, code) => code)
   .filter((code) => !Object.values(SHORT).includes(code))
@@ -89,7 +95,7 @@ function patternText(id: number, { table, lives }: Pattern, min: number, max: nu
         const left = Math.floor(place / PENDING)
         const before = place % PENDING
         const value = before * 64 + byte - 0x80
-        // Of so many bytes only what has no shorter form.
+        // Overlong forms are not allowed: a character takes its shortest one.
         const least = left === 3 ? 0x10000 : left === 2 && before < 16 ? 0x800 : 0
         if (left === 1) say(value)
         else wait(value, left - 1, least)

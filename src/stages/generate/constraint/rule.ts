@@ -1,5 +1,5 @@
 /**
- * What a part of a schema is here: a small machine over the bytes of JSON, with a place to go back to.
+ * A rule for a part of a schema: a small machine over the bytes of JSON, with a place to return to.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface Way {
 
 export interface Moves {
   go(rule: Rule, at: number, count: number, up: Way | null): void
-  /** As {@linkcode go}, for a place that is nobody's yet: where a value goes on when it is over. */
+  /** As {@linkcode go}, for a place not yet in the state: where parsing goes on after a value. */
   place(rule: Rule, at: number, count: number, up: Way | null): Way
   /** The value is over. */
   back(up: Way | null): void
@@ -47,7 +47,7 @@ export interface Rule {
   step(way: Way, byte: number, to: Moves): void
   /** The value may be over here, with no byte that says so. */
   mayEnd?(way: Way): boolean
-  /** A count at which the same tokens may come, if those are of no more than so many bytes. */
+  /** A count that allows the same tokens, if no token is longer than `bytes`. */
   far?(way: Way, bytes: number): number
 }
 

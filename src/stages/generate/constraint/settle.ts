@@ -1,5 +1,5 @@
 /**
- * What is known of rules when all of them are: what stands behind choices, and how flat a value can be.
+ * Computed once all rules are read: the leaves behind choices, and the least depth of a value.
  *
  * @module
  */

@@ -62,7 +62,7 @@ export function createMasks(machine: Machine, tokenizer: Tokenizer): Masks {
   }
 }
 
-/** @param found told of each token that may come; false where no more are wanted */
+/** @param found called for each token that may come; returns false to stop */
 function walk(trie: Trie, machine: Machine, start: State, found: (id: number) => boolean): void {
   const { bytes, depths, skips, from, ids } = trie
   const states: State[] = [start]
@@ -70,7 +70,7 @@ function walk(trie: Trie, machine: Machine, start: State, found: (id: number) =>
   for (let node = 0; node < bytes.length;) {
     const depth = depths[node]!
     const state = states[depth]!
-    // The same whatever is known already: all nodes come to the same.
+    // The count does not depend on what is cached: all nodes get the same.
     work += state.ways.length
     if (work > MOST_MASK_WORK) {
       throw new SchemaError(

@@ -1,6 +1,6 @@
 /**
- * What reading a schema may take, counted over the whole of it: whatever it is made of, it costs no more
- * than this many steps.
+ * The limit on reading a schema, counted over the whole of it: any schema costs at most this many
+ * steps.
  *
  * @module
  */

@@ -120,7 +120,12 @@ export function parsePattern(source: string): Part {
     const known = (CLASSES as { [letter: string]: Ranges })[letter]
     if (letter !== 'dot' && known !== undefined) return known
     const controls: { [letter: string]: string } = {
-      ...{ n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', '0': '\0' },
+      n: '\n',
+      r: '\r',
+      t: '\t',
+      f: '\f',
+      v: '\v',
+      '0': '\0',
     }
     if (Object.hasOwn(controls, letter)) return single(controls[letter]!)
     if (letter === 'x') return single(hex(2))
