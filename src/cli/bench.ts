@@ -22,10 +22,8 @@ of live:
   --queries 200    queries of each step
   --policy static,shoal  rules to play the same demand to
   --multiples 0.5,1,2    steps, as multiples of what static carries
-  --trace FILE     writes what the rules heard and said, and every answer, to FILE.POLICY
-  --budget S, --for S    seconds for each policy at most, and in this call
-  --from FILE      goes on with what live --json FILE wrote, on as many nodes; of twin and curve, too
 of others:
+  --from FILE      twin and curve: what live --json FILE wrote
   --svg FILE       curve: where it is drawn
   --seconds S      overload (20 if absent), elastic (60), shared (30), which takes --nodes 2, too
   --starts 10, --busy 0    first: how often, and loops that run beside
@@ -51,8 +49,8 @@ function parsed() {
     return parseArgs({
       args: Deno.args,
       options: {
-        ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
-        ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
+        ...{ json: text, pipeline: text, queries: text, policy: text, from: text },
+        ...{ tabs: text, nodes: text, multiples: text, svg: text },
         ...{ seconds: text, minutes: text, rate: text, help: { type: 'boolean' } },
         ...{ pages: text, only: text, 'kill-each': text, to: text },
         ...{ starts: text, busy: text },
@@ -68,8 +66,6 @@ type Count =
   | 'queries'
   | 'tabs'
   | 'nodes'
-  | 'budget'
-  | 'for'
   | 'seconds'
   | 'pages'
   | 'kill-each'
@@ -109,13 +105,12 @@ function onlyOf(given: string): (typeof ONLY)[number] {
 }
 
 // Read before anything runs: none is refused when those before it have taken half an hour.
-const { pipeline, trace, from, svg, json, to } = values
+const { pipeline, from, svg, json, to } = values
 const [seconds, pages] = [count('seconds', 1), count('pages', 1)]
 const given = {
-  ...{ pipeline, trace, from, svg, to, seconds, pages },
+  ...{ pipeline, from, svg, to, seconds, pages },
   ...{ queries: count('queries', 1), tabs: count('tabs', 0), nodes: count('nodes', 0) },
-  ...{ budgetS: count('budget', 1), forS: count('for', 1), killEachS: count('kill-each', 1) },
-  ...{ starts: count('starts', 1), busy: count('busy', 0) },
+  ...{ killEachS: count('kill-each', 1), starts: count('starts', 1), busy: count('busy', 0) },
   ...{ minutes: above0('minutes'), ratePerS: above0('rate') },
   policies: values.policy === undefined ? undefined : policiesOf(values.policy),
   multiples: values.multiples === undefined ? undefined : multiplesOf(values.multiples),
@@ -127,10 +122,7 @@ const options: BenchOptions = Object.fromEntries(
 
 /** Options that are not of all. */
 const TAKEN: Record<string, readonly string[]> = {
-  live: [
-    ...['pipeline', 'queries', 'policy', 'trace', 'multiples'],
-    ...['budget', 'for', 'tabs', 'nodes', 'from'],
-  ],
+  live: ['pipeline', 'queries', 'policy', 'multiples', 'tabs', 'nodes'],
   shared: ['nodes', 'seconds'],
   twin: ['from'],
   overload: ['seconds'],
@@ -142,8 +134,6 @@ const TAKEN: Record<string, readonly string[]> = {
   streams: ['queries'],
   documents: ['pages', 'only', 'kill-each', 'to'],
 }
-/** Of a run that is gone on with. */
-const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const
 
 const all = { ...USUAL, ...NAMED }
 const there = Object.keys(all).join(', ')
@@ -184,15 +174,11 @@ async function check(): Promise<void> {
   }
   const fault = names.includes('overload') && seconds !== undefined && secondsFault(seconds)
   if (fault) fail(`Cannot use --seconds: ${fault}`)
-  const known = KNOWN.find((option) => values[option] !== undefined)
-  if (names.includes('live') && from !== undefined && known !== undefined) {
-    fail(`Cannot use --${known} with --from: the run that is gone on with has its own`)
-  }
   if (from !== undefined) await readLiveRun(from).catch((error) => fail(error.message))
   if (pages !== undefined && pages > DOCUMENTS.mostPages) {
     fail(`Cannot use --pages: must be ${DOCUMENTS.mostPages} at most: received ${pages}`)
   }
-  for (const file of [json, svg, trace, to]) {
+  for (const file of [json, svg, to]) {
     if (file !== undefined) await checkWritable(file).catch((error) => fail(error.message))
   }
 }

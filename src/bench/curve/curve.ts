@@ -51,9 +51,6 @@ export async function benchCurve({ from = '', svg = '' }: CurveOptions) {
   const runs = Object.entries(run.policies).map(([policy, { rows }]): Run => (
     { policy, color: COLORS[policy] ?? OTHER, rows: rows.slice(0, up) }
   ))
-  if (!runs.some(({ rows }) => rows.length > 0)) {
-    throw new RangeError(`Cannot draw ${from}: no step of it was played`)
-  }
   await Deno.writeTextFile(svg, drawing(runs))
   return { svg, policies: runs.map(({ policy }) => policy) }
 }
@@ -64,14 +61,14 @@ const text = (x: number, y: number, content: string, more = '') =>
 function drawing(runs: readonly Run[]): string {
   const all = runs.flatMap(({ rows }) => rows)
   const most = roundUp(Math.max(...all.map(({ demandPerS }) => demandPerS)))
-  const least = Math.min(...all.filter(({ onTimePerS }) => onTimePerS > 0).map((r) => r.accuracy))
+  const least = Math.min(...all.flatMap(({ accuracy }) => accuracy ?? []))
   const x = (demand: number) => LEFT + (WIDTH - LEFT - RIGHT) * demand / most
   const panels: Panel[] = [
     {
       title: 'Accuracy of what was answered in time',
       // A panel has a height where all is as accurate as can be, too, or nothing came in time.
       from: Math.min(0.9, Math.floor(10 * least) / 10),
-      pick: ({ accuracy, onTimePerS }) => onTimePerS > 0 ? accuracy : null,
+      pick: ({ accuracy }) => accuracy,
     },
     {
       title: 'Violations: late, refused or failed',

@@ -1,53 +1,35 @@
 /**
- * `deno task bench live [--pipeline DIR] [--queries N] [--policy static,shoal] [--trace FILE]`: real
- * nodes, real models, queries at random moments; demand in steps from well below what the most
- * accurate path carries to several times that, and back, with a jump to four times within a moment.
+ * `deno task bench live [--pipeline DIR] [--queries N] [--policy static,shoal]`: real nodes, real models,
+ * queries at random moments; demand in steps from well below what the most accurate path carries to
+ * several times that, and back, with a jump to four times within a moment.
  *
  * What counts is what the client sees: an answer after the deadline, a refusal or an error is a
- * violation. `--from FILE` goes on with what `--json FILE` wrote: other rules, or steps that are left
- * because `--for` ended, told of the same profiles.
- *
+ * violation.
  * @module
  */
 import { isOnTime, tally } from '../../../demo/load/tally.ts'
 import type { Scene } from '../../../demo/scene.ts'
-import type { Scheduler } from '../../policy/core/types.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { askAll } from '../asked.ts'
-import { sumOf, watching } from '../tools.ts'
+import { sumOf } from '../tools.ts'
 import { createObserver } from './observe.ts'
 import { measureProfiles, profileGiver, type Profiles } from './profile.ts'
-import { countsOf, type LiveRun, mustBeAlike, type Part, portable } from './record.ts'
-import { profilesOf, readLiveRun } from './record.ts'
-import { type Row, rowOf, shown } from './rows.ts'
+import { type LiveRun, type PolicyRun, portable } from './record.ts'
+import { rowOf, shown } from './rows.ts'
 import { setStage, type Stage } from './scene.ts'
-import {
-  ARRIVALS,
-  jumpOf,
-  MULTIPLES,
-  type Step,
-  stepAt,
-  stepsOf,
-  traceOf,
-  within,
-} from './steps.ts'
+import { ARRIVALS, jumpOf, MULTIPLES, type Step, stepAt, stepsOf, traceOf } from './steps.ts'
 
 export interface LiveOptions {
   pipeline?: string
   queries?: number
   policies?: readonly string[]
-  trace?: string
   multiples?: readonly number[]
-  /** For all steps of one policy: queries are cut down to it. */
-  budgetS?: number
-  /** For the steps of one policy in this call; those left are for a later one. */
-  forS?: number
   tabs?: number
   nodes?: number
-  from?: string
 }
 
 const QUERIES = 200
+/** For all steps of one policy: queries are cut down to it. */
 const BUDGET_S = 800
 const SAMPLE_MS = 250
 /** How the capacity of static is measured: with so much under way for each slot, for so long. */
@@ -125,73 +107,45 @@ async function climb(
   return { rows, asked }
 }
 
-/** Plays the steps to one policy; `steps` begin at 0 s. */
-async function runPart(
+/** Plays all steps to one policy. */
+async function play(
   stage: Stage,
   policy: string,
   steps: readonly Step[],
   profiles: Profiles,
-  traceFile?: string,
-): Promise<{ rows: Row[]; part: Omit<Part, 'first'> }> {
-  const lines: string[] = []
+): Promise<PolicyRun> {
+  console.log(policy)
   const observer = createObserver()
-  const scene = await stage.open(policy, (scheduler, nameOf) => {
-    const watched = observer.wrap(profileGiver(profiles, nameOf)(scheduler), nameOf)
-    return traceFile === undefined ? watched : traced(watched, lines)
-  })
+  const scene = await stage.open(
+    policy,
+    (scheduler, nameOf) => observer.wrap(profileGiver(profiles, nameOf)(scheduler), nameOf),
+  )
   try {
     const { sloMs } = stage.pipeline.pipeline
     await askClosed(stage, scene, scene.coordinator.pool.nodes().length, WARM_S)
     const { rows, asked } = await climb(stage, scene, steps, observer.step)
     console.table(rows.map(shown))
     const jump = steps[jumpOf(steps)]
-    const jumpers = asked.filter(({ dueMs }) =>
-      jump !== undefined && dueMs >= 1000 * jump.fromS && dueMs < 1000 * (jump.fromS + JUMP_S)
-    )
-    const violated = jumpers.filter((one) => !isOnTime(one, sloMs)).length
     if (jump !== undefined) {
+      const [fromMs, toMs] = [1000 * jump.fromS, 1000 * (jump.fromS + JUMP_S)]
+      const jumpers = asked.filter(({ dueMs }) => dueMs >= fromMs && dueMs < toMs)
+      const violated = jumpers.filter((one) => !isOnTime(one, sloMs)).length
       console.log(`first ${JUMP_S} s of the jump: ${violated} of ${jumpers.length} violated`)
     }
-    if (traceFile !== undefined) {
-      const all = [...lines, ...asked.map((one) => JSON.stringify(one))]
-      await Deno.writeTextFile(`${traceFile}.${policy}`, all.join('\n') + '\n')
-    }
-    return {
-      rows,
-      part: {
-        count: rows.length,
-        jump: jump === undefined ? null : { queries: jumpers.length, violated },
-        observed: observer.observed(profiles),
-      },
-    }
+    return { rows, observed: observer.observed(profiles) }
   } finally {
     await scene.end()
   }
 }
 
-/** Adds what the scheduler hears and says, a line of JSON each; bodies are left out. */
-function traced(scheduler: Scheduler, lines: string[]): Scheduler {
-  const note = (way: 'in' | 'out') => ({ type, ...what }: { type: string }, nowMs: number) => {
-    if (type === 'wake' || type === 'wake_at') return
-    const short = (name: string, value: unknown) =>
-      ['payload', 'result', 'outcomes', 'children'].includes(name) ? undefined : value
-    lines.push(JSON.stringify({ t: Math.round(nowMs * 10) / 10, [way]: type, ...what }, short))
-  }
-  return watching(scheduler, note('in'), note('out'))
-}
-
-export async function benchLive(options: LiveOptions = {}) {
-  const { queries = QUERIES, policies = ['static', 'shoal'], budgetS = BUDGET_S } = options
-  const before = options.from === undefined ? undefined : await readLiveRun(options.from)
-  const dir = before?.pipeline ?? options.pipeline ?? OCR
-  const usual = before === undefined ? { tabs: 0, nodes: 2 } : countsOf(before)
-  const { tabs = usual.tabs, nodes = usual.nodes } = options
+export async function benchLive(options: LiveOptions = {}): Promise<LiveRun> {
+  const { pipeline: dir = OCR, queries = QUERIES, multiples = MULTIPLES } = options
+  const { policies = ['static', 'shoal'], tabs = 0, nodes = 2 } = options
   const stage = await setStage(dir, { tabs, nodes })
   try {
-    if (before !== undefined) mustBeAlike(options.from!, before, stage.nodes)
     console.log(`nodes: ${stage.nodes.join(', ')}`)
-    const profiles = before === undefined ? await measureProfiles(stage) : profilesOf(before)
-    const carriedPerS = before?.carriedPerS ?? await capacityOf(stage, profiles)
+    const profiles = await measureProfiles(stage)
+    const carriedPerS = await capacityOf(stage, profiles)
     console.log(
       `static, the most accurate path, carries ${carriedPerS.toFixed(2)} queries a second`,
     )
@@ -202,30 +156,19 @@ export async function benchLive(options: LiveOptions = {}) {
           `${Object.keys(tasks).length} tasks. Raise --nodes or --tabs`,
       )
     }
-    const made = stepsOf(options.multiples ?? MULTIPLES, carriedPerS, queries, budgetS)
-    if (before === undefined && made.queries < queries) {
+    const made = stepsOf(multiples, carriedPerS, queries, BUDGET_S)
+    if (made.queries < queries) {
       console.log(`this machine is slow: ${made.queries} queries a step instead of ${queries}`)
     }
-    const steps = before?.steps ?? made.steps
-    const runs: LiveRun['policies'] = { ...before?.policies }
-    for (const policy of policies) {
-      const { rows, parts } = runs[policy] ?? { rows: [], parts: [] }
-      const left = within(steps.slice(rows.length), options.forS ?? Infinity)
-      if (left.length === 0) continue
-      console.log(policy)
-      const more = await runPart(stage, policy, left, profiles, options.trace)
-      runs[policy] = {
-        rows: [...rows, ...more.rows],
-        parts: [...parts, { first: rows.length, ...more.part }],
-      }
-    }
+    const runs: LiveRun['policies'] = {}
+    for (const policy of policies) runs[policy] = await play(stage, policy, made.steps, profiles)
     return {
-      ...{ pipeline: portable(dir), nodes: stage.nodes, carriedPerS, sloMs, steps },
+      ...{ pipeline: portable(dir), carriedPerS, sloMs, steps: made.steps },
       profiles: Object.fromEntries(
         [...profiles].map(([node, rows]) => [node, [...rows.values()]]),
       ),
       policies: runs,
-    } satisfies LiveRun
+    }
   } finally {
     await stage.end()
   }

@@ -1,6 +1,5 @@
 /**
- * What `deno task bench live --json FILE` writes, read again: to go on with it, to simulate it, to
- * draw it.
+ * What `deno task bench live --json FILE` writes, read again: to simulate it, to draw it.
  * @module
  */
 import { relative, resolve } from 'node:path'
@@ -15,7 +14,6 @@ export interface LiveRun {
   /** The pipeline's folder. */
   pipeline: string
   sloMs: number
-  nodes: string[]
   /** What `static` carries when it always has more to do. */
   carriedPerS: number
   steps: Step[]
@@ -24,16 +22,8 @@ export interface LiveRun {
 }
 
 export interface PolicyRun {
-  /** Of the first steps, as many as were played. */
+  /** Of each step. */
   rows: Row[]
-  parts: Part[]
-}
-
-/** Steps that were played in one go: to nodes that had joined for them. */
-export interface Part {
-  first: number
-  count: number
-  jump: { queries: number; violated: number } | null
   observed: Observed
 }
 
@@ -45,26 +35,10 @@ export async function readLiveRun(file: string): Promise<LiveRun> {
     throw new RangeError(`Cannot read ${file}: ${error.message}`)
   })
   const live = read?.live
-  if (live?.policies === undefined || !live.steps?.every(({ fromS }) => fromS !== undefined)) {
+  if (live?.policies === undefined || live.steps === undefined) {
     throw new RangeError(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
   }
   return { ...live, pipeline: resolve(ROOT, live.pipeline) }
-}
-
-/** How many tabs and Deno nodes it was that played: those that go on are to be as many. */
-export function countsOf({ nodes }: Pick<LiveRun, 'nodes'>): { tabs: number; nodes: number } {
-  const tabs = nodes.filter((name) => name.startsWith('tab-')).length
-  return { tabs, nodes: nodes.length - tabs }
-}
-
-/** @throws RangeError where others would go on with it: figures of two pools are not one run */
-export function mustBeAlike(file: string, run: Pick<LiveRun, 'nodes'>, nodes: readonly string[]) {
-  if (run.nodes.join() === nodes.join()) return
-  throw new RangeError(
-    `Cannot go on with ${file}: it was played by ${run.nodes.join(', ')}, here by ${
-      nodes.join(', ') || 'nobody'
-    }`,
-  )
 }
 
 /** Folders of the project are named from its root, so that the file means the same elsewhere. */

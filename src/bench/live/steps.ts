@@ -48,14 +48,6 @@ export function stepsOf(
   return { steps, queries: count }
 }
 
-/** The first of them, as many as end within so long, one at least; their time begins with them. */
-export function within(steps: readonly Step[], seconds: number): Step[] {
-  const startS = steps[0]?.fromS ?? 0
-  const count = steps.findIndex((step) => step.fromS + step.seconds - startS > seconds)
-  return steps.slice(0, count < 0 ? steps.length : Math.max(1, count))
-    .map((step) => ({ ...step, fromS: step.fromS - startS }))
-}
-
 export const traceOf = (steps: readonly Step[]): Trace => ({
   binSeconds: 1,
   rates: steps.flatMap(({ ratePerS, seconds }) => Array<number>(seconds).fill(ratePerS)),

@@ -16,8 +16,8 @@ import { readPipeline } from '../../cli/serve/modelled.ts'
 import { meanOf, round } from '../tools.ts'
 import type { Observed } from '../live/observe.ts'
 import { profileGiver } from '../live/profile.ts'
-import { type LiveRun, type Part, profilesOf, readLiveRun } from '../live/record.ts'
-import { ARRIVALS, type Step, traceOf, within } from '../live/steps.ts'
+import { type LiveRun, type PolicyRun, profilesOf, readLiveRun } from '../live/record.ts'
+import { ARRIVALS, traceOf } from '../live/steps.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
 
@@ -58,13 +58,8 @@ export function tableOf(
   return table
 }
 
-async function scenarioOf(
-  run: LiveRun,
-  policy: string,
-  { observed }: Part,
-  steps: readonly Step[],
-  seed: number,
-) {
+async function scenarioOf(run: LiveRun, policy: string, observed: Observed, seed: number) {
+  const { steps } = run
   const nodes = Object.entries(run.profiles)
   return checkScenario({
     schema: 'shoal-scenario/1',
@@ -95,15 +90,15 @@ async function scenarioOf(
   }, 'live')
 }
 
-/** Sums over seeds, for each step that was played in this part. */
-async function simulated(run: LiveRun, name: string, part: Part) {
-  const steps = within(run.steps.slice(part.first, part.first + part.count), Infinity)
+/** Sums over seeds, for each step. */
+async function simulated(run: LiveRun, name: string, { observed }: PolicyRun) {
+  const { steps } = run
   // The moments of the run: in a short step chance makes a fifth more queries, or less.
   const arrivals = () => dueTimesOf({ trace: traceOf(steps), ...ARRIVALS })
   const sums = steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
   const file = checkPipeline(await readPipeline(run.pipeline), run.pipeline)
   for (const seed of SEEDS) {
-    const scenario = await scenarioOf(run, name, part, steps, seed)
+    const scenario = await scenarioOf(run, name, observed, seed)
     const policy = createPolicy(name, {
       // As live: what the file says is handed on, until traffic says otherwise.
       pipelines: [file],
@@ -136,26 +131,18 @@ export interface TwinOptions {
 export async function benchTwin({ from: file = '' }: TwinOptions) {
   const run = await readLiveRun(file)
   const all: Record<string, unknown> = {}
-  for (const [name, { rows, parts }] of Object.entries(run.policies)) {
-    const sums = await Promise.all(parts.map((part) => simulated(run, name, part)))
-    const steps = sums.flat().map((sum, i) => {
-      const live = rows[i]!
+  for (const [name, played] of Object.entries(run.policies)) {
+    const steps = (await simulated(run, name, played)).map((sum, i) => {
+      const live = played.rows[i]!
       const served = Math.max(sum.asked - sum.bad, 1)
       return {
         of: live.multiple,
         violations: [100 * live.violationRatio, 100 * sum.bad / Math.max(sum.asked, 1)] as const,
-        accuracy: [100 * live.accuracy, 100 * sum.accuracy / served] as const,
+        accuracy: [100 * (live.accuracy ?? 0), 100 * sum.accuracy / served] as const,
         active: [live.activeNodes, sum.active / Math.max(sum.seconds, 1)] as const,
       }
     })
     console.log(`${name}: live / simulated, ${SEEDS.length} seeds`)
-    for (const { first, count, observed: { slowness, latencyCv } } of parts) {
-      const times = Object.entries(slowness).map(([node, of]) => `${of['*']?.toFixed(2)} (${node})`)
-      console.log(
-        `  steps ${first + 1} to ${first + count}: batches took ${times.join(', ')} times their ` +
-          `profile, with a coefficient of variation of ${latencyCv.toFixed(2)}`,
-      )
-    }
     const pair = (both: readonly number[]) => both.map((one) => round(one, 2)).join(' / ')
     console.table(steps.map(({ of, violations, accuracy, active }) => ({
       ...{ 'of static': of, 'violations %': pair(violations), 'accuracy %': pair(accuracy) },
