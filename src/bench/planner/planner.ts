@@ -115,12 +115,8 @@ function measurePrices({ pipelines, classes }: Problem) {
     market.pricesAt(0.9)
     if (run >= 0) times.push(performance.now() - startMs)
   }
-  const { served, accuracy } = market!.plan
   const at = (share: number) => quantile(times, share).toFixed(2)
-  return {
-    'prices ms, p50 / p99': `${at(0.5)} / ${at(0.99)}`,
-    ...{ served: round(served, 3), accuracy: round(accuracy, 3) },
-  }
+  return { 'prices ms, p50 / p99': `${at(0.5)} / ${at(0.99)}` }
 }
 
 export function benchPlanner() {
@@ -136,11 +132,8 @@ export function benchPlanner() {
         placement = place(problem)
         return performance.now() - startMs
       })
-      const { mode, gap, slots, effort: { programs, columns } } = placement
-      return {
-        ...{ nodes, memory, load, mode, ms: round(median(times)), 'gap %': round(100 * gap, 2) },
-        ...{ slots: `${slots}`, programs, columns },
-      }
+      const { gap } = placement
+      return { nodes, memory, load, ms: round(median(times)), 'gap %': round(100 * gap, 2) }
     })
   )
   console.table(rows)
