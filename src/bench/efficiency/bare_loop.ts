@@ -7,7 +7,7 @@ import { createOrtModel } from '../../node/engine/ort_model.ts'
 import { taskOf, variantOf } from '../../pipeline/tree.ts'
 import { createCodecs } from '../../stages/codecs.ts'
 import { stages } from '../../stages/stages.ts'
-import type { CropEncoding, Model, StageItem } from '../../stages/types.ts'
+import type { Model, StageItem } from '../../stages/types.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
 import { OCR, SAMPLE_PAGE } from '../../cli/serve/serving.ts'
@@ -19,14 +19,12 @@ export interface BareOrder {
   forMs?: number
   /** Items of a batch. */
   batch: number
-  crops?: CropEncoding
 }
 
 export interface BareRun {
   items: number
-  /** Texts, in their order, and bytes of what was cut out. */
+  /** Texts, in their order. */
   lines: string[]
-  cropBytes: number
   tookMs: number
 }
 
@@ -47,37 +45,34 @@ async function createLoop(path: { [task: string]: string }) {
     ready[task] = await createOrtModel(await Deno.readFile(file))
   }
 
-  async function read(name: string, items: StageItem[], order: BareOrder, run: BareRun) {
-    const { batch, crops = 'raw' } = order
+  async function read(name: string, items: StageItem[], batch: number, run: BareRun) {
     const task = taskOf(pipeline, name)
     const context = {
-      ...{ task, variant: variantOf(pipeline, name, path[name]!), next: task.next, codecs, crops },
-      model: ready[name]!,
+      ...{ task, variant: variantOf(pipeline, name, path[name]!), next: task.next, codecs },
+      ...{ crops: 'raw' as const, model: ready[name]! },
     }
     for (let i = 0; i < items.length; i += batch) {
-      for (
-        const result of await stages[task.kind ?? '']!.run(items.slice(i, i + batch), context)
-      ) {
+      const results = await stages[task.kind ?? '']!.run(items.slice(i, i + batch), context)
+      for (const result of results) {
         if (!result.ok) throw new Error(`Cannot bench: ${result.message}`)
         run.items++
         const text = result.fields?.['text']
         if (text !== undefined) run.lines.push(String(text))
         for (const [child, list] of Object.entries(result.children)) {
-          for (const { bytes } of list) run.cropBytes += bytes.byteLength
-          await read(child, list, order, run)
+          await read(child, list, batch, run)
         }
       }
     }
   }
 
-  return async (order: BareOrder): Promise<BareRun> => {
-    const run: BareRun = { items: 0, lines: [], cropBytes: 0, tookMs: 0 }
+  return async ({ forMs = 0, batch }: BareOrder): Promise<BareRun> => {
+    const run: BareRun = { items: 0, lines: [], tookMs: 0 }
     const startMs = performance.now()
     do {
       const item = { meta: { type: 'image/jpeg' }, bytes: page }
-      await read(pipeline.root, [item], order, run)
+      await read(pipeline.root, [item], batch, run)
       run.tookMs = performance.now() - startMs
-    } while (run.tookMs < (order.forMs ?? 0))
+    } while (run.tookMs < forMs)
     return run
   }
 }

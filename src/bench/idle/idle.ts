@@ -6,7 +6,7 @@
 import { createClient } from '../../client/client.ts'
 import type { InferAnswer, OcrOutputs } from '../../client/types.ts'
 import { SAMPLE_PAGE, startServing } from '../../cli/serve/serving.ts'
-import { median, quantile } from '../../cli/statistics.ts'
+import { median } from '../../cli/statistics.ts'
 import { startBareLoop } from '../efficiency/bare_loop.ts'
 import { inTurn, sumOf } from '../tools.ts'
 
@@ -49,41 +49,24 @@ export async function benchIdle() {
         throw new Error('Cannot compare: the two read different text')
       }
     }
-    const spread = (ms: number[]) => (
-      { median: median(ms), min: Math.min(...ms), p90: quantile(ms, 0.9) }
-    )
-    const bareMs = spread(rounds.map(({ bare }) => bare.tookMs))
-    const servedMs = spread(rounds.map(({ served }) => served.tookMs))
-    const part = (name: 'queueMs' | 'networkMs' | 'computeMs') =>
+    const bareMs = rounds.map(({ bare }) => bare.tookMs)
+    const servedMs = rounds.map(({ served }) => served.tookMs)
+    const part = (name: 'networkMs' | 'computeMs') =>
       median(rounds.map(({ served }) => sumOf(served.answer.stages.map((stage) => stage[name]))))
     const perPage = (of: 'bytesSent' | 'bytesReceived') =>
       ((after?.[of] ?? 0) - (before?.[of] ?? 0)) / ROUNDS
     const result = {
-      ...{ rounds: ROUNDS, path, lines: first.outputs.lines.length, bareMs, servedMs },
-      ratioOfMedians: servedMs.median / bareMs.median,
-      ratioOfMinima: servedMs.min / bareMs.min,
+      ...{ rounds: ROUNDS, lines: first.outputs.lines.length },
+      ...{ servedMs: median(servedMs), bareMs: median(bareMs) },
+      ratioOfMedians: median(servedMs) / median(bareMs),
+      ratioOfMinima: Math.min(...servedMs) / Math.min(...bareMs),
       medianOfRatios: median(rounds.map(({ bare, served }) => served.tookMs / bare.tookMs)),
       // Batches of a query run one after another on one slot, so waiting for a sibling counts.
-      parts: {
-        ...{ queueMs: part('queueMs'), networkMs: part('networkMs') },
-        computeMs: part('computeMs'),
-      },
-      bytesPerPage: {
-        page: page.byteLength,
-        cropsRaw: (await bare()).cropBytes,
-        cropsAsJpeg: (await loop.run({ batch: 1, crops: 'jpeg' })).cropBytes,
-        ...{ toNode: perPage('bytesSent'), fromNode: perPage('bytesReceived') },
-      },
+      ...{ computeMs: part('computeMs'), networkMs: part('networkMs') },
+      ...{ pageBytes: page.byteLength, bytesToNode: perPage('bytesSent') },
+      bytesFromNode: perPage('bytesReceived'),
     }
-    console.table({ 'bare loop': bareMs, 'through Shoal': servedMs })
-    console.log(`path ${Object.values(path).join(' > ')}, ${result.lines} lines`)
-    console.log(
-      `ratio of medians ${result.ratioOfMedians.toFixed(3)}, ` +
-        `of minima ${result.ratioOfMinima.toFixed(3)}, ` +
-        `median of pairs ${result.medianOfRatios.toFixed(3)}`,
-    )
-    console.log('sum over the batches of a page, median:', result.parts)
-    console.log('bytes per page:', result.bytesPerPage)
+    console.table(result)
     return result
   } finally {
     await loop?.end()
