@@ -22,7 +22,7 @@ const QUIET_SHARE = 0.03
  * Time that threads of a process were ready and got no processor: what neighbours take of it. With
  * much of this a figure says nothing, since a rest is counted from wall time.
  */
-export async function waitedSeconds(pid: number): Promise<number> {
+async function waitedSeconds(pid: number): Promise<number> {
   let nanoseconds = 0
   for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
     const text = await Deno.readTextFile(`/proc/${pid}/task/${name}/schedstat`).catch(() => '')
@@ -36,7 +36,6 @@ export async function saturate(url: string) {
   const page = await Deno.readFile(SAMPLE_PAGE)
   const over = new AbortController()
   const { signal } = over
-  let answered = 0
   const all = clients(CLIENTS, async () => {
     while (!signal.aborted) {
       const response = await infer(url, 'ocr', page, { timeoutMs: TIMEOUT_MS, signal })
@@ -44,13 +43,11 @@ export async function saturate(url: string) {
           if (!signal.aborted) throw error
         })
       await response?.body?.cancel()
-      if (response?.ok) answered++
-      else if (!signal.aborted) await pause(100)
+      if (!response?.ok && !signal.aborted) await pause(100)
     }
   })
   await pause(BEGUN_MS)
   return {
-    answered: () => answered,
     async end() {
       over.abort()
       await all
@@ -75,7 +72,7 @@ async function shareAt(duty: number) {
     const percent = (part: number) => round(100 * part, 1)
     return {
       ...{ duty, cpuPercent: percent(share), offByPoints: percent(share - duty) },
-      ...{ waitedPercent: percent(waited), answered: load.answered() },
+      waitedPercent: percent(waited),
     }
   } finally {
     await serving.end()

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core'
 import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { OCR, type Serving, startServing } from '../../cli/serve/serving.ts'
 import { withChromium } from '../chromium.ts'
-import { saturate, waitedSeconds } from '../duty/duty.ts'
+import { saturate } from '../duty/duty.ts'
 import { joinTab } from '../requeue/tabs.ts'
 import { pause, round, sumOf, until } from '../tools.ts'
 
@@ -45,28 +45,20 @@ async function watch(browser: Browser, serving: Serving, duty: number) {
   await pause(SETTLE_MS)
   const load = await saturate(serving.url)
   const session = await browser.newBrowserCDPSession()
-  const spent = async () => {
+  const cpuS = async () => {
     const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-    const own = processInfo.filter(({ type }) => type === 'renderer')
-    const waits = await Promise.all(own.map(({ id }) => waitedSeconds(id)))
-    return { cpuS: sumOf(own.map(({ cpuTime }) => cpuTime)), waitedS: sumOf(waits) }
+    return sumOf(processInfo.map(({ type, cpuTime }) => type === 'renderer' ? cpuTime : 0))
   }
   await browser.startTracing(page, { categories: ['toplevel', '__metadata'] })
-  const [start, startMs] = [await spent(), performance.now()]
-  const answered = serving.pool.stats().pipelines['ocr']!.onTime
+  const [startS, startMs] = [await cpuS(), performance.now()]
   await pause(WINDOW_MS)
-  const [end, elapsedMs] = [await spent(), performance.now() - startMs]
-  const percentOf = (seconds: number) => 100_000 * seconds / elapsedMs
-  const share = percentOf(end.cpuS - start.cpuS)
+  const share = 100_000 * (await cpuS() - startS) / (performance.now() - startMs)
   const tasks = mainThreadTasks(await browser.stopTracing())
-  const answers = serving.pool.stats().pipelines['ocr']!.onTime - answered
   await load.end()
   await page.getByRole('button', { name: 'Stop' }).click()
   await page.getByRole('heading', { name: 'Stopped' }).waitFor()
   return {
     ...{ duty, cpuPercent: round(share, 1), offByPoints: round(share - duty, 1) },
-    // For a processor, as neighbours take it: what is rested is counted from wall time.
-    ...{ waitedPercent: round(percentOf(end.waitedS - start.waitedS), 1), answers },
     longestTaskMs: round(Math.max(0, ...tasks), 1),
     tasksOver50: tasks.filter((ms) => ms > LONG_MS).length,
   }
