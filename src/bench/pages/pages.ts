@@ -11,10 +11,7 @@ import { median } from '../../cli/statistics.ts'
 import { withChromium } from '../chromium.ts'
 
 /** What is there once the page can be used. */
-const PAGES = {
-  ...{ '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' },
-  '/documents': '#where:not(:empty)',
-}
+const PAGES = { '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' }
 const ROUNDS = 7
 /** So long nothing may keep the main thread before a page counts as settled. */
 const QUIET_MS = 1000

@@ -21,9 +21,8 @@ export async function benchRejoin() {
   const page = await Deno.readFile(SAMPLE_PAGE)
   let told: { atMs: number; variant: string; latencyMs: number }[] = []
   let joinedMs = 0
-  const lines: string[] = []
   const coordinator = startCoordinator({
-    ...{ pipelines, port: 0, log: (line) => void lines.push(line) },
+    ...{ pipelines, port: 0, log: () => {} },
     wrap: (scheduler) =>
       watching(scheduler, (event) => {
         const atMs = performance.now()
@@ -49,11 +48,10 @@ export async function benchRejoin() {
     })
     const times = await Promise.race([serve(), over])
     await pause(forMs)
-    const profile = pool.nodes()[0]?.profile
     child.kill('SIGTERM')
     await child.status
     await until(() => pool.nodes().length === 0, often)
-    return { ...times, trueMs: trueMs(), profile }
+    return { ...times, trueMs: trueMs() }
   }
 
   /** Until the node that has just been started answers, and holds all. */
@@ -83,10 +81,9 @@ export async function benchRejoin() {
     await join(false, 0)
     const without = await join(true, MEASURE_MS)
     const withProfile = await join(true, 3000)
-    const row = ({ profile: _, ...times }: typeof without) =>
+    const row = (times: typeof without) =>
       Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, rounded(ms)]))
     console.table({ 'nothing remembered': row(without), 'profile remembered': row(withProfile) })
-    for (const line of lines.filter((line) => /profile|anew/.test(line))) console.log(line)
     return { without, withProfile }
   } finally {
     await coordinator.close(1000)
