@@ -6,13 +6,11 @@
 import { parseArgs } from 'node:util'
 import type { BackendWish } from '../node/backend/choice.ts'
 import { createDenoHost } from '../node/host_deno.ts'
-import { openWebSocket } from '../node/link/transport.ts'
 import { createNode } from '../node/node.ts'
 import { codecAssetUrls } from '../cli/serve/codec_assets.ts'
 import { nativeEngine } from '../cli/node/native_engine.ts'
 import { ROOT } from '../cli/root.ts'
 import { endWithStarter } from '../cli/tied.ts'
-import { lying } from './chaos/lies.ts'
 import { createSuffering } from './requeue/suffering.ts'
 
 /** Of a node that is not watched while it loses its link. */
@@ -31,11 +29,10 @@ const { values } = parseArgs({
     cold: { type: 'boolean', default: false },
     /** The same node again under the same name, after it has ended. */
     keep: { type: 'boolean', default: false },
-    lie: { type: 'string' },
     suffers: { type: 'boolean', default: false },
   },
 })
-const { join: url, name, cache, measure, cold, lie, slots, threads } = values
+const { join: url, name, cache, measure, cold, slots, threads } = values
 const native = values.backend === 'native' ? await nativeEngine(() => {}) : undefined
 const suffering = values.suffers ? createSuffering() : undefined
 const token = Deno.env.get('SHOAL_TOKEN')
@@ -52,7 +49,6 @@ const node = createNode({
   ...(threads === undefined ? {} : { threads: Number(threads) }),
   ...(threads === '1' ? { threadsPerRun: 1 } : {}),
   ...(token === undefined ? {} : { token }),
-  ...(lie === undefined ? {} : { open: await lying(openWebSocket, lie) }),
 })
 host.onExit((why) => void node.stop(why))
 // The process ends with the bench that started it.

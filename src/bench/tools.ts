@@ -98,14 +98,15 @@ export async function kill(child: Deno.ChildProcess): Promise<void> {
 
 const NODE = fromFileUrl(new URL('./node.ts', import.meta.url))
 
-/** A node of `node.ts`, which measures only when told to. */
+/** A node of `node.ts`, which measures only when told to. @param file another node's, in its place */
 export const spawnBenchNode = (
   url: string,
   name: string,
   options: readonly string[] = [],
   env: { [name: string]: string } = {},
+  file: string = NODE,
 ): Deno.ChildProcess =>
-  spawnTied(['--no-check', NODE, '--join', url, '--name', name, ...options], { env })
+  spawnTied(['--no-check', file, '--join', url, '--name', name, ...options], { env })
 
 /**
  * Rounds of all runs, one after another. Each run is first as often as the others: a machine that grows

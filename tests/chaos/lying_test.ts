@@ -1,5 +1,6 @@
 /** Real nodes that lie, as processes: found out, set aside with a reason, and no client is told a lie. */
 import assert from 'node:assert/strict'
+import { fromFileUrl } from '../../src/cli/root.ts'
 import type { OcrOutputs } from '../../src/client/types.ts'
 import { startChaosScene } from '../../src/bench/chaos/scene.ts'
 import { few } from '../exhaustive.ts'
@@ -7,6 +8,8 @@ import { editDistance } from '../../profiles/ocr/score.ts'
 
 /** The other kinds are in virtual time, in `tests/policy/trust`. */
 const LIES = ['subtle', 'other text', 'other digit'].slice(0, few(2, 3))
+
+const LIAR = fromFileUrl(new URL('./lying_node.ts', import.meta.url))
 
 /** Of a page whose crops travelled as JPEG, which are read a little otherwise: characters in all. */
 const MOST_EDITS = 4
@@ -31,9 +34,7 @@ Deno.test('nodes that lie go into quarantine, and clients get the truth', async 
     const { status, outputs: truth } = await scene.ask()
     assert.equal(status, '200')
     await Promise.all(
-      [...LIES, undefined].map((lie) =>
-        scene.addNode(lie ?? 'honest', lie === undefined ? {} : { lie })
-      ),
+      [...LIES.map((lie) => scene.addNode(lie, { file: LIAR })), scene.addNode('honest')],
     )
     const standing = (name: string) => scene.pool.nodes().find((node) => node.name === name)!
     const isSettled = () =>

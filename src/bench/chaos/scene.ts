@@ -117,11 +117,11 @@ export async function startChaosScene(options: ChaosOptions = {}) {
     /** Resolves when it holds all that is served. */
     async addNode(
       name: string,
-      { own: isOwn = false, lie }: { own?: boolean; lie?: string } = {},
+      { own: isOwn = false, file }: { own?: boolean; file?: string } = {},
     ): Promise<ChaosNode> {
       const proxy = startLinkProxy(new URL(localUrl))
       const env: { [name: string]: string } = isOwn ? { SHOAL_TOKEN: own.token } : {}
-      const child = spawnBenchNode(proxy.url, name, lie === undefined ? [] : ['--lie', lie], env)
+      const child = spawnBenchNode(proxy.url, name, [], env, file)
       let over = false
       void child.status.then(() => over = true)
       const node = { name, child, proxy, hasEnded: () => over }

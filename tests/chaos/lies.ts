@@ -2,20 +2,20 @@
  * Between a node and its coordinator: results are changed on the way, as a node would that lies.
  * @module
  */
-import type { OpenTransport } from '../../node/link/transport.ts'
-import type { BatchMessage, ResultMessage } from '../../protocol/messages.ts'
+import type { OpenTransport } from '../../src/node/link/transport.ts'
+import type { BatchMessage, ResultMessage } from '../../src/protocol/messages.ts'
 import {
   createCoordinatorMessageReader,
   createNodeMessageReader,
   encodeMessage,
   type Received,
-} from '../../protocol/mod.ts'
-import { createCodecs } from '../../stages/codecs.ts'
-import { cutCrop } from '../../stages/crop.ts'
-import { pictureOf } from '../../stages/item.ts'
-import type { Picture } from '../../stages/types.ts'
-import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
-import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
+} from '../../src/protocol/mod.ts'
+import { createCodecs } from '../../src/stages/codecs.ts'
+import { cutCrop } from '../../src/stages/crop.ts'
+import { pictureOf } from '../../src/stages/item.ts'
+import type { Picture } from '../../src/stages/types.ts'
+import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
+import { SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
 
 type Item = ResultMessage['items'][number]
 type Served = Extract<Item, { ok: true }>
@@ -146,14 +146,10 @@ const LIES: { readonly [name: string]: () => Lie | Promise<Lie> } = {
     }),
 }
 
-export const LIE_NAMES: readonly string[] = Object.keys(LIES)
-
 /** @throws RangeError for a lie that there is not */
 export async function lying(open: OpenTransport, name: string): Promise<OpenTransport> {
   const lie = await LIES[name]?.()
-  if (lie === undefined) {
-    throw new RangeError(`Cannot lie ${name}: there are ${LIE_NAMES.join(', ')}`)
-  }
+  if (lie === undefined) throw new RangeError(`Cannot lie ${name}: no such lie`)
   const batches = new Map<number, BatchMessage>()
   return (url, events) => {
     const readOwn = createNodeMessageReader()
