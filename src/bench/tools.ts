@@ -9,16 +9,43 @@ export interface Counts {
 
 export const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
 
-/** @throws Error with `fault` where it does not hold in time */
-export async function until(
-  holds: () => unknown,
+/** Resolves with what holds. @throws Error with `fault` where nothing does in time */
+export async function until<T>(
+  holds: () => T | Promise<T>,
   { limitMs = Infinity, fault = (): string => 'Cannot bench: waited too long', everyMs = 20 } = {},
-): Promise<void> {
+): Promise<NonNullable<T>> {
   const giveUpMs = performance.now() + limitMs
-  while (!await holds()) {
+  for (;;) {
+    const found = await holds()
+    if (found) return found
     if (performance.now() > giveUpMs) throw new Error(fault())
     await pause(everyMs)
   }
+}
+
+/** Lines of text, as they come. */
+export async function* linesOf(bytes: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  let rest = ''
+  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    yield* lines
+  }
+}
+
+/** What a program of this machine prints. @throws Error with what it says where it fails */
+export async function outputOf(
+  program: string,
+  args: readonly string[],
+  env: { [name: string]: string } = {},
+): Promise<string> {
+  const command = new Deno.Command(program, {
+    ...{ args: [...args], env, stdout: 'piped', stderr: 'piped' },
+  })
+  const { success, stdout, stderr } = await command.output()
+  const text = new TextDecoder()
+  if (!success) throw new Error(`Cannot run ${program}: ${text.decode(stderr)}`)
+  return text.decode(stdout)
 }
 
 export const round = (value: number, digits = 0): number => Number(value.toFixed(digits))
@@ -98,13 +125,18 @@ export async function kill(child: Deno.ChildProcess): Promise<void> {
 
 const NODE = fromFileUrl(new URL('./node.ts', import.meta.url))
 
-/** A node of `node.ts`, which measures only when told to. @param file another node's, in its place */
+export interface BenchNodeOrder {
+  url: string
+  name: string
+  options?: readonly string[]
+  env?: { [name: string]: string }
+  /** Of another node, in place of `node.ts`. */
+  file?: string
+}
+
+/** A node of `node.ts`, which measures only when told to. */
 export const spawnBenchNode = (
-  url: string,
-  name: string,
-  options: readonly string[] = [],
-  env: { [name: string]: string } = {},
-  file: string = NODE,
+  { url, name, options = [], env = {}, file = NODE }: BenchNodeOrder,
 ): Deno.ChildProcess =>
   spawnTied(['--no-check', file, '--join', url, '--name', name, ...options], { env })
 

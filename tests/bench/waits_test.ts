@@ -3,7 +3,7 @@ import { equal, rejects } from 'node:assert/strict'
 import { join } from 'node:path'
 import { capacityOf } from '../../src/bench/chaos/chaos.ts'
 import { startChaosScene } from '../../src/bench/chaos/scene.ts'
-import { spawn } from '../../src/bench/restart/restart_scene.ts'
+import { spawnTelling } from '../../src/bench/child.ts'
 import { alone } from '../../src/bench/shared/shared.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 
@@ -12,7 +12,7 @@ Deno.test('a coordinator that ends before it serves is not waited for', async ()
   try {
     const file = join(dir, 'ends.ts')
     await Deno.writeTextFile(file, "console.log('Cannot listen: the port is taken')")
-    const { said } = spawn([file])
+    const { said } = spawnTelling([file])
     equal(await said(/^Cannot listen/), 'Cannot listen: the port is taken')
     await rejects(said(/^serving on/), /it ended\. Cannot listen/)
   } finally {

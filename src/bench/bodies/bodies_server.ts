@@ -36,5 +36,5 @@ const { url } = startCoordinator({ port: 0, pipelines })
 await answerLines<null>(url, () => {
   const told = Math.round(longestMs)
   longestMs = 0
-  return Promise.resolve(told)
+  return told
 })

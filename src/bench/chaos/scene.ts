@@ -1,22 +1,19 @@
 /** A coordinator, nodes that are processes behind links that can be cut, and an open load. @module */
 import { join } from 'node:path'
 import { createRandom, exponential, seedFor } from '../../sim/random.ts'
-import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { withQuickest } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { ROOT } from '../../cli/root.ts'
 import { samplesOf } from '../../cli/serve/samples.ts'
 import { createOwnToken, trustOptions } from '../../cli/serve/trust.ts'
-import { count, type Counts, infer, kill, outcomeOf, pause, spawnBenchNode } from '../tools.ts'
-import { sumOf, until, watching } from '../tools.ts'
+import { openPool } from '../pool.ts'
+import { count, type Counts, infer, outcomeOf, pause, watching } from '../tools.ts'
 import { type LinkProxy, startLinkProxy } from './proxy.ts'
 
 export interface ChaosNode {
-  name: string
   child: Deno.ChildProcess
   proxy: LinkProxy
-  hasEnded(): boolean
 }
 
 export interface LoadOutcome {
@@ -31,10 +28,7 @@ export interface LoadOutcome {
 export interface ChaosOptions {
   /** Folder of the pipeline. */
   dir?: string
-  /** Variants of each task. */
-  variants?: number
   trust?: boolean
-  store?: string
   /** Where tabs join. */
   pages?: boolean
   /** Budget of a query; by default the pipeline's. */
@@ -44,18 +38,16 @@ export interface ChaosOptions {
 export type ChaosScene = Awaited<ReturnType<typeof startChaosScene>>
 
 export async function startChaosScene(options: ChaosOptions = {}) {
-  const { dir = join(ROOT, 'profiles', 'ocr'), variants = 1, trust = false, timeoutMs } = options
-  const pipelines = (await loadPipelines([dir], () => {})).map((one) => withQuickest(one, variants))
-  const { name: pipelineName, tasks, sloMs } = pipelines[0]!.pipeline
-  const held = sumOf(Object.values(tasks).map((task) => Object.keys(task.variants).length))
+  const { dir = join(ROOT, 'profiles', 'ocr'), trust = false, timeoutMs } = options
+  const pipelines = (await loadPipelines([dir], () => {})).map((one) => withQuickest(one))
+  const { name: pipelineName, sloMs } = pipelines[0]!.pipeline
   const [sample] = await samplesOf(dir, pipelineName)
-  const lines: string[] = []
   const counts = new Map<string, number>()
   /** How often each node joined, by its id. */
   const joins: Counts = {}
   const own = createOwnToken()
-  const coordinator = startCoordinator({
-    ...{ pipelines, port: 0, hedge: true, isOwn: own.isOwn },
+  const bench = openPool({
+    ...{ pipelines, hedge: true, isOwn: own.isOwn },
     wrap: (scheduler) =>
       watching(scheduler, (event) => {
         if (event.type === 'query_arrived') counts.set(event.query, 0)
@@ -64,33 +56,14 @@ export async function startChaosScene(options: ChaosOptions = {}) {
         if (command.type !== 'answer') return
         counts.set(command.query, (counts.get(command.query) ?? 0) + 1)
       }),
-    log: (line) => void lines.push(line),
     ...(options.pages === true ? { assets: await buildAssets() } : {}),
     ...(trust ? { trust: await trustOptions(pipelines) } : {}),
-    ...(options.store === undefined ? {} : { store: options.store }),
   })
-  const { localUrl } = coordinator
+  const { localUrl } = bench
   const nodes = new Map<string, ChaosNode>()
 
-  const find = (name: string) => coordinator.pool.nodes().find((node) => node.name === name)
-
-  const full = (name: string, ended: () => boolean, joined = 0): Promise<void> =>
-    until(() => {
-      const node = find(name)
-      const isThere = node !== undefined && node.state !== 'paused' &&
-        (joins[node.id] ?? 0) > joined && node.instances >= held
-      if (!isThere && ended()) throw new Error(`Cannot use node ${name}: it ended`)
-      return isThere
-    })
-
-  /** Ends it without a word. Resolves when it is gone. */
-  async function killNode(name: string): Promise<void> {
-    const node = nodes.get(name)
-    if (node === undefined) return
-    nodes.delete(name)
-    await kill(node.child)
-    node.proxy.close()
-  }
+  const full = (name: string, joined = 0) =>
+    bench.full(name, ({ id, state }) => state !== 'paused' && (joins[id] ?? 0) > joined)
 
   /** One query; its status, or `lost`. */
   async function ask(budgetMs = timeoutMs ?? sloMs) {
@@ -112,22 +85,29 @@ export async function startChaosScene(options: ChaosOptions = {}) {
   }
 
   return {
-    ...coordinator,
-    ...{ pipelineName, nodes, lines, ask, kill: killNode },
+    ...bench,
+    ...{ pipelineName, nodes, ask },
     /** Resolves when it holds all that is served. */
     async addNode(
       name: string,
       { own: isOwn = false, file }: { own?: boolean; file?: string } = {},
     ): Promise<ChaosNode> {
       const proxy = startLinkProxy(new URL(localUrl))
-      const env: { [name: string]: string } = isOwn ? { SHOAL_TOKEN: own.token } : {}
-      const child = spawnBenchNode(proxy.url, name, [], env, file)
-      let over = false
-      void child.status.then(() => over = true)
-      const node = { name, child, proxy, hasEnded: () => over }
+      const child = bench.spawn(name, {
+        ...{ url: proxy.url, env: isOwn ? { SHOAL_TOKEN: own.token } : {} },
+        ...(file === undefined ? {} : { file }),
+      })
+      const node = { child, proxy }
       nodes.set(name, node)
-      await full(name, node.hasEnded)
+      await full(name)
       return node
+    },
+    /** Ends it without a word. Resolves when it is gone. */
+    async kill(name: string): Promise<void> {
+      const node = nodes.get(name)
+      nodes.delete(name)
+      await bench.kill(name)
+      node?.proxy.close()
     },
     /**
      * Resolves when it is heard of and holds all that is served, or was killed meanwhile.
@@ -136,8 +116,8 @@ export async function startChaosScene(options: ChaosOptions = {}) {
      * @throws Error when it ended by itself
      */
     async isBack(name: string, anew = false): Promise<void> {
-      const isGone = () => nodes.get(name)?.hasEnded() ?? true
-      await full(name, isGone, anew ? joins[find(name)?.id ?? ''] : 0).catch((error) => {
+      const joined = anew ? joins[bench.find(name)?.id ?? ''] : 0
+      await full(name, joined).catch((error) => {
         if (nodes.has(name)) throw error
       })
     },
@@ -169,8 +149,8 @@ export async function startChaosScene(options: ChaosOptions = {}) {
       return tally
     },
     async end() {
-      await Promise.all([...nodes.keys()].map(killNode))
-      await coordinator.close(1000)
+      await bench.end()
+      for (const { proxy } of nodes.values()) proxy.close()
     },
   }
 }

@@ -98,4 +98,4 @@ setInterval(() => {
     body?.cancel()
   ).catch(() => {})
 }, 1000 / Number(ratePerS))
-await answerLines(null, () => Promise.resolve(null))
+await answerLines(null)

@@ -8,6 +8,7 @@ import { basename } from 'node:path'
 import { formatted } from '../../cli/formatted.ts'
 import { ROOT } from '../../cli/root.ts'
 import { ORT_VERSION } from '../../node/engine/ort.ts'
+import { outputOf } from '../tools.ts'
 import { makePages } from './pages.ts'
 import { DOCUMENTS } from './params.ts'
 import { comparePeers } from './peers.ts'
@@ -79,8 +80,6 @@ async function measured(section: string, options: DocumentsOptions): Promise<str
   ].join('\n')
 }
 
-async function commit(): Promise<string> {
-  const git = new Deno.Command('git', { args: ['rev-parse', '--short=8', 'HEAD'], cwd: ROOT })
-  const said = await git.output().catch(() => undefined)
-  return said?.success ? new TextDecoder().decode(said.stdout).trim() : 'unknown'
-}
+const commit = () =>
+  outputOf('git', ['-C', ROOT, 'rev-parse', '--short=8', 'HEAD'])
+    .then((said) => said.trim(), () => 'unknown')

@@ -10,9 +10,8 @@ import { fromFileUrl, ROOT } from '../../cli/root.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { launchTabs } from '../../cli/tabs.ts'
 import { spawnTied } from '../../cli/tied.ts'
-import { untilReady } from '../child.ts'
+import { spawnTelling, untilReady } from '../child.ts'
 import { residentMb } from '../memory_of.ts'
-import { spawn } from '../restart/restart_scene.ts'
 import { kill, sumOf, until } from '../tools.ts'
 import { DOCUMENTS } from './params.ts'
 
@@ -45,7 +44,7 @@ export async function startPool() {
   let starts = 0
 
   async function start(port: string) {
-    const child = spawn([
+    const child = spawnTelling([
       ...[START, '--port', port, '--nodes', '0', '--store', path(dir, 'store.sqlite')],
       ...['--pipeline', OCR, '--pipeline', PIPELINE, '--keys', path(dir, 'keys.json')],
       // What is checked is done twice, which is another bench's matter.
@@ -96,7 +95,7 @@ export async function startPool() {
   }
 
   /** The coordinator may be away meanwhile. */
-  const untilServing = (name: string): Promise<void> =>
+  const untilServing = (name: string): Promise<unknown> =>
     until(async () => (await servingNames().catch((): string[] => [])).includes(name), {
       ...{ limitMs: DOCUMENTS.joinMs, everyMs: DOCUMENTS.againMs },
       fault: () => `Cannot bench: ${name} holds no models`,

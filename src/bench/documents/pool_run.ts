@@ -1,7 +1,7 @@
 /** The document read by the pool, and what came of it. @module */
 import { PART } from '../../coordinator/documents/parts.ts'
+import { outputOf } from '../tools.ts'
 import { type BenchPage, pdfOf } from './pages.ts'
-import { outputOf } from './output_of.ts'
 import { play } from './play.ts'
 import { startPool } from './pool.ts'
 import { scorePages } from './score.ts'

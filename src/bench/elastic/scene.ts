@@ -1,11 +1,11 @@
 /** A coordinator and nodes whose use is watched. @module */
 import type { Asked, Body } from '../../../demo/load/types.ts'
 import type { Prefer } from '../../policy/core/elastic.ts'
-import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import type { LoadedPipeline } from '../../cli/pipelines/load.ts'
 import { countOn } from '../../pipeline/runs_on.ts'
 import { askAll, atRate } from '../asked.ts'
-import { kill, spawnBenchNode, sumOf, until, watching } from '../tools.ts'
+import { openPool } from '../pool.ts'
+import { sumOf, until, watching } from '../tools.ts'
 
 const SEED = 5
 const READY_MS = 90_000
@@ -26,23 +26,22 @@ export async function openElastic(
   nodes: { [name: string]: readonly string[] },
 ) {
   const batches: { atMs: number; node: string; slot: number }[] = []
-  const coordinator = startCoordinator({
-    ...{ pipelines: [{ pipeline, ...files }], port: 0, prefer, hedge: true },
+  const coordinator = openPool({
+    ...{ pipelines: [{ pipeline, ...files }], prefer, hedge: true },
     wrap: (scheduler) =>
       watching(scheduler, () => {}, (one) => {
         if (one.type !== 'dispatch') return
         batches.push({ atMs: performance.now(), node: one.node, slot: one.slot })
       }),
-    log: (line, level) => level === 'error' && console.error(line),
   })
   const { url, pool } = coordinator
   const children = Object.entries(nodes).map(([name, options]) =>
-    spawnBenchNode(url, name, ['--cache', cache, '--threads', '2', ...options])
+    coordinator.spawn(name, { options: ['--cache', cache, '--threads', '2', ...options] })
   )
   const scene = {
     /** `batches` are those that were handed out, `pids` the nodes' processes. */
     ...{ coordinator, batches, pids: children.map(({ pid }) => pid) },
-    idOf: (name: string) => pool.nodes().find((node) => node.name === name)!.id,
+    idOf: (name: string) => coordinator.find(name)!.id,
     /** Asks at a rate at random moments; `started` is called with the first. */
     ask: (perS: number, seconds: number, started?: () => void): Promise<Asked[]> =>
       askAll(
@@ -64,10 +63,7 @@ export async function openElastic(
         return slots / looks
       }
     },
-    async end() {
-      await Promise.all(children.map(kill))
-      await coordinator.close(1000)
-    },
+    end: coordinator.end,
   }
   const isReady = () =>
     pool.nodes().length === children.length &&

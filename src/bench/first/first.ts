@@ -11,8 +11,7 @@ import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 import { isReady } from '../child.ts'
-import { outputOf } from '../documents/output_of.ts'
-import { infer, kill, until } from '../tools.ts'
+import { infer, kill, outputOf, until } from '../tools.ts'
 
 export interface FirstOptions {
   starts?: number

@@ -50,10 +50,13 @@ export async function setStage(
         ...(browser === undefined ? {} : { tabs: { browser, names } }),
         say: (line) => console.log(line),
         startNode: (url, name) =>
-          spawnBenchNode(url, name, [
-            ...['--cache', cache, '--backend', backends.get(name)!, '--threads', '1', '--keep'],
-            ...(measure ? ['--measure'] : []),
-          ]),
+          spawnBenchNode({
+            ...{ url, name },
+            options: [
+              ...['--cache', cache, '--backend', backends.get(name)!, '--threads', '1', '--keep'],
+              ...(measure ? ['--measure'] : []),
+            ],
+          }),
       }),
     async end() {
       await browser?.end()

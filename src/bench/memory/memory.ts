@@ -7,15 +7,17 @@ import { ENGINE_BYTES } from '../../node/limits/hold_limits.ts'
 import { servedVariants } from '../../pipeline/hold.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { OCR } from '../../cli/serve/serving.ts'
-import { outputOf } from '../child.ts'
-import { round, sumOf } from '../tools.ts'
+import { startChild } from '../child.ts'
+import { type Counts, round, sumOf } from '../tools.ts'
 
 /** Megabytes of resident memory after each step. */
-async function measure(steps: readonly string[]): Promise<{ [step: string]: number }> {
+async function measure(steps: readonly string[]): Promise<Counts> {
   const flags = ['--v8-flags=--expose-gc']
-  const output = await outputOf('./memory/memory_child.ts', [OCR, ...steps], flags)
-  const told: { [step: string]: number } = JSON.parse(output)
-  return Object.fromEntries(Object.entries(told).map(([step, rss]) => [step, round(rss / 1e6)]))
+  const child = await startChild<Counts>('./memory/memory_child.ts', [OCR, ...steps], flags)
+  await child.end()
+  return Object.fromEntries(
+    Object.entries(child.ready).map(([step, rss]) => [step, round(rss / 1e6)]),
+  )
 }
 
 export async function benchMemory() {

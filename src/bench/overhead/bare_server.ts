@@ -32,4 +32,4 @@ app.post('/v1/pipelines/:name/infer', async (c) => {
 })
 app.get('/v2/health/ready', (c) => c.body(null, node === undefined ? 503 : 200))
 const { addr } = Deno.serve({ hostname: '127.0.0.1', port: 0, onListen: () => {} }, app.fetch)
-await answerLines({ url: `http://localhost:${addr.port}` }, () => Promise.resolve(null))
+await answerLines({ url: `http://localhost:${addr.port}` })

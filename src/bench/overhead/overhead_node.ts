@@ -53,4 +53,4 @@ if (kind === 'shoal') {
     ...{ runtime: 'deno', backend: 'wasm', slots: Number(slots) },
   })
 }
-await answerLines(null, () => Promise.resolve(null))
+await answerLines(null)

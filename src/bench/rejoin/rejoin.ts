@@ -3,13 +3,15 @@
  * from its join to the first answer, and until it is planned with true figures.
  * @module
  */
-import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { OCR, SAMPLE_PAGE } from '../../cli/serve/serving.ts'
-import { infer, pause, rounded, spawnBenchNode, until, watching } from '../tools.ts'
+import { openPool } from '../pool.ts'
+import { infer, pause, rounded, until, watching } from '../tools.ts'
 
 /** What a node is left to measure before it is ended. */
 const MEASURE_MS = 30_000
+/** Until it has joined, and until it answers. */
+const PATIENCE_MS = 120_000
 /** A figure is true when it stays this near to the last one. */
 const NEAR = 0.25
 
@@ -21,8 +23,8 @@ export async function benchRejoin() {
   const page = await Deno.readFile(SAMPLE_PAGE)
   let told: { atMs: number; variant: string; latencyMs: number }[] = []
   let joinedMs = 0
-  const coordinator = startCoordinator({
-    ...{ pipelines, port: 0, log: () => {} },
+  const bench = openPool({
+    pipelines,
     wrap: (scheduler) =>
       watching(scheduler, (event) => {
         const atMs = performance.now()
@@ -34,36 +36,32 @@ export async function benchRejoin() {
         }
       }),
   })
-  const { pool, localUrl: url } = coordinator
+  const { pool, localUrl: url } = bench
   const cache = `shoal-rejoin-${crypto.randomUUID()}`
-  const often = { everyMs: 5 }
 
   async function join(measure: boolean, forMs: number) {
     told = []
     joinedMs = 0
     const options = ['--cache', cache, '--suffers', ...(measure ? ['--measure'] : [])]
-    const child = spawnBenchNode(url, 'rejoin', options)
-    const over = child.status.then(({ code }) => {
-      throw new Error(`Cannot bench: the node ended with ${code}`)
-    })
-    const times = await Promise.race([serve(), over])
+    const child = bench.spawn('rejoin', { options })
+    const times = await serve()
     await pause(forMs)
     child.kill('SIGTERM')
     await child.status
-    await until(() => pool.nodes().length === 0, often)
+    await until(() => pool.nodes().length === 0)
     return { ...times, trueMs: trueMs() }
   }
 
   /** Until the node that has just been started answers, and holds all. */
   async function serve() {
-    await until(() => joinedMs > 0, often)
+    await until(() => joinedMs > 0, { limitMs: PATIENCE_MS })
     await until(async () => {
       const response = await infer(url, 'ocr', page, { timeoutMs: 60_000 })
       await response.body?.cancel()
       return response.ok
-    })
+    }, { limitMs: PATIENCE_MS })
     const firstAnswerMs = performance.now() - joinedMs
-    await until(() => (pool.nodes()[0]?.instances ?? 0) >= variants.length, often)
+    await bench.full('rejoin')
     return { firstAnswerMs, allHeldMs: performance.now() - joinedMs }
   }
 
@@ -86,7 +84,7 @@ export async function benchRejoin() {
     console.table({ 'nothing remembered': row(without), 'profile remembered': row(withProfile) })
     return { without, withProfile }
   } finally {
-    await coordinator.close(1000)
+    await bench.end()
     await caches.delete(cache)
   }
 }

@@ -1,11 +1,10 @@
 /** A coordinator under load with two nodes, one of which is to suffer a fault. @module */
 import type { Assets } from '../../coordinator/pages.ts'
-import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { withVariants } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { OCR, SAMPLE_PAGE, USUAL } from '../../cli/serve/serving.ts'
-import { clients, count, type Counts, infer, kill, outcomeOf } from '../tools.ts'
-import { spawnBenchNode, until } from '../tools.ts'
+import { openPool } from '../pool.ts'
+import { clients, count, type Counts, infer, outcomeOf } from '../tools.ts'
 import { createLedger, type LostItem } from './ledger.ts'
 
 /** Those that a software GPU can run; the usual ones take long enough to be hit in the middle. */
@@ -17,7 +16,6 @@ export interface Sufferer {
   id: string
   child: Deno.ChildProcess
   tell(line: string): Promise<void>
-  close(): Promise<void>
 }
 
 export type RequeueScene = Awaited<ReturnType<typeof startRequeueScene>>
@@ -29,53 +27,36 @@ export async function startRequeueScene(
   const pipelines = (await loadPipelines([OCR], () => {})).map((one) => withVariants(one, variants))
   const page = await Deno.readFile(SAMPLE_PAGE)
   const ledger = createLedger()
-  const lines: string[] = []
-  const coordinator = startCoordinator({
-    ...{ pipelines, port: 0, wrap: ledger.wrap, log: (line) => lines.push(line) },
+  const bench = openPool({
+    ...{ pipelines, wrap: ledger.wrap },
     ...(assets === undefined ? {} : { assets }),
   })
-  const { pool, localUrl } = coordinator
-  const children = new Set<Sufferer>()
+  const { pool, localUrl } = bench
   const over = new AbortController()
-
-  /** Resolves with its id once it holds all that is served. */
-  async function full(name: string): Promise<string> {
-    const find = () => pool.nodes().find((node) => node.name === name)
-    await until(() => (find()?.instances ?? 0) >= variants.length)
-    return find()!.id
-  }
-
-  /** Ends it without a word. Resolves when it is gone. */
-  async function remove(node: Sufferer): Promise<void> {
-    children.delete(node)
-    await kill(node.child)
-    await node.close()
-    await ledger.until(() => pool.node(node.id) === undefined)
-  }
 
   const ask = () =>
     infer(localUrl, 'ocr', page, { timeoutMs: 120_000, signal: over.signal }).then(outcomeOf)
       .then(({ status }) => status, String)
 
   return {
-    ...coordinator,
-    ...{ ledger, lines, full, remove },
+    ...{ ...bench, ledger },
     async addNode(
       name: string,
       options: readonly string[] = [],
       url: string = localUrl,
     ): Promise<Sufferer> {
-      const child = spawnBenchNode(url, name, ['--suffers', ...options])
-      const stdin = child.stdin.getWriter()
-      const ended = child.status.then(({ code }) => {
-        throw new Error(`Cannot use node ${name}: it ended with ${code}`)
-      })
-      const id = await Promise.race([full(name), ended])
-      ended.catch(() => {})
-      const tell = (line: string) => stdin.write(new TextEncoder().encode(`${line}\n`))
-      const sufferer = { name, id, child, tell, close: () => stdin.close().catch(() => {}) }
-      children.add(sufferer)
-      return sufferer
+      const child = bench.spawn(name, { url, options: ['--suffers', ...options] })
+      const tell = async (line: string) => {
+        const writer = child.stdin.getWriter()
+        await writer.write(new TextEncoder().encode(`${line}\n`))
+        writer.releaseLock()
+      }
+      return { name, child, tell, id: await bench.full(name) }
+    },
+    /** Ends it without a word. Resolves when it is gone. */
+    async remove({ name, id }: Sufferer): Promise<void> {
+      await bench.kill(name)
+      await ledger.until(() => pool.node(id) === undefined)
     },
     /** So many queries at any time, each with a deadline far off. */
     startLoad(many = 3) {
@@ -111,8 +92,7 @@ export async function startRequeueScene(
     async end() {
       // A load that nobody stopped would keep the coordinator waiting for its answers.
       over.abort()
-      await Promise.all([...children].map(remove))
-      await coordinator.close(1000)
+      await bench.end()
     },
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../node/clock.ts'
 import type { createDenoHost } from '../../node/host_deno.ts'
+import { linesOf } from '../tools.ts'
 
 type Host = ReturnType<typeof createDenoHost>
 type Timer = { atMs: number; action: () => void; handle?: ReturnType<typeof setTimeout> }
@@ -60,8 +61,8 @@ export function createSuffering() {
     }),
     /** Resolves when the process that started this one is gone. */
     async listen(): Promise<void> {
-      for await (const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-        const [fault, argument] = line.trim().split(' ')
+      for await (const line of linesOf(Deno.stdin.readable)) {
+        const [fault, argument] = line.split(' ')
         if (fault === 'destroy') channel.postMessage('destroy')
         if (fault === 'jump') clock.jump(Number(argument))
         if (fault !== 'terminate') continue

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { NodeInfo } from '../../client/types.ts'
 import { hashOf, makeKey } from '../../coordinator/doors/keys.ts'
 import { fromFileUrl, ROOT } from '../../cli/root.ts'
-import { spawnTied } from '../../cli/tied.ts'
 import { samplesOf } from '../../cli/serve/samples.ts'
 import { within } from '../../cli/within.ts'
+import { spawnTelling } from '../child.ts'
 import {
   clients,
   count,
@@ -38,43 +38,6 @@ export interface RestartOutcome {
   passed: [before: number, after: number]
 }
 
-/** A process whose lines are read. */
-export function spawn(args: string[], env: Record<string, string> = {}) {
-  const process = spawnTied(['--no-check', ...args], { stdout: 'piped', env })
-  const lines: string[] = []
-  const looks = new Set<() => void>()
-  let isOver = false
-  void (async () => {
-    let rest = ''
-    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
-      const all = (rest + text).split('\n')
-      rest = all.pop() ?? ''
-      lines.push(...all)
-      for (const look of looks) look()
-    }
-    isOver = true
-    for (const look of looks) look()
-  })()
-  return {
-    process,
-    lines,
-    hasEnded: () => isOver,
-    /** Resolves with the first line, past or future, that fits. @throws Error when it ends without */
-    said: (pattern: RegExp) =>
-      new Promise<string>((done, fail) => {
-        const look = () => {
-          const found = lines.find((line) => pattern.test(line))
-          if (found === undefined && !isOver) return
-          looks.delete(look)
-          if (found !== undefined) done(found)
-          else fail(new Error(`Cannot use ${args[0]}: it ended. ${lines.at(-1) ?? ''}`.trim()))
-        }
-        looks.add(look)
-        look()
-      }),
-  }
-}
-
 /** @param many nodes; three at the least, or none could be proven */
 export async function startRestartScene(many: number) {
   const dir = join(ROOT, 'profiles', PIPELINE)
@@ -84,12 +47,12 @@ export async function startRestartScene(many: number) {
   // Nodes that share a key, or this machine without one, would have one vote together.
   const tokens = Array.from({ length: many }, () => makeKey('node'))
   const start = async (port: string) => {
-    const child = spawn([COORDINATOR, port, store, dir, ...tokens.map(hashOf)])
+    const child = spawnTelling([COORDINATOR, port, store, dir, ...tokens.map(hashOf)])
     return { child, url: (await child.said(/^serving on/)).split(' ').at(-1)! }
   }
   let { child, url } = await start('0')
   const nodes = tokens.map((token, i) =>
-    spawn([NODE, '--join', url, '--name', `n${i}`], { SHOAL_TOKEN: token })
+    spawnTelling([NODE, '--join', url, '--name', `n${i}`], { SHOAL_TOKEN: token })
   )
   const get = async (path: string) => await (await fetch(url + path)).json()
   const list = async (): Promise<NodeInfo[]> => (await get('/v1/nodes')).nodes

@@ -48,7 +48,7 @@ export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOp
     ...{ pipelines: loaded, policy: 'shoal', port: 0, nodes: names },
     say: (line) => console.log(line),
     startNode: (url, name) =>
-      spawnBenchNode(url, name, ['--threads', '1', '--keep', '--cache', cache]),
+      spawnBenchNode({ url, name, options: ['--threads', '1', '--keep', '--cache', cache] }),
   })
   try {
     const kinds: Kind[] = []

@@ -116,8 +116,9 @@ async function strike(
     await scene.kill(killed)
     counts.killed++
     const back = scene.addNode(`heir-${round}`).catch(() => {})
-    const paused = scene.nodes.get([...scene.nodes.keys()].find((name) => name !== killed)!)
-    if (paused !== undefined && !paused.hasEnded()) {
+    const [name = ''] = scene.nodes.keys()
+    const paused = scene.nodes.get(name)
+    if (paused !== undefined && !scene.hasEnded(name)) {
       paused.child.kill('SIGSTOP')
       counts.paused++
       await pause(everyMs / 2)
