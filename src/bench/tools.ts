@@ -62,10 +62,6 @@ export function count(counts: Counts, name: string | number, more = 1): void {
 export const listed = (counts: Counts): string =>
   Object.entries(counts).map(([name, times]) => `${times} x ${name}`).join(', ')
 
-/** A table of Markdown. */
-export const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
-
 /** Runs so many clients beside each other, until all have ended. */
 export const clients = (many: number, client: (index: number) => Promise<void>) =>
   Promise.all(Array.from({ length: many }, (_, i) => client(i)))

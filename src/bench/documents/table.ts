@@ -1,6 +1,6 @@
 /** Figures as the page of docs/results. @module */
 import { median } from '../../cli/statistics.ts'
-import { tableOf } from '../tools.ts'
+import { tableOf } from '../../cli/formatted.ts'
 import type { WindowFigures } from './beside.ts'
 import { DOCUMENTS } from './params.ts'
 import type { Peers } from './peers.ts'

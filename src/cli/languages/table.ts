@@ -1,6 +1,6 @@
 /** Characters read right, by language, as a page of docs/results. @module */
 import { accuracyOf, type Score } from '../../stages/labelled.ts'
-import { meanOf, sumOf, tableOf } from '../tools.ts'
+import { tableOf } from '../formatted.ts'
 
 export interface Row {
   /** Code of a language, or `ascii`. */
@@ -14,6 +14,7 @@ const APART = ['en', 'ascii', 'vi']
 
 const names = new Intl.DisplayNames(['en'], { type: 'language' })
 
+const sumOf = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0)
 const percent = (share: number): string => (100 * share).toFixed(1)
 
 const sizeOf = ({ scores }: Row): Score => Object.values(scores).at(-1)!
@@ -23,7 +24,7 @@ const nameOf = ({ language }: Row): string =>
 /** Of these rows together: before and after, where there is a reader of before. */
 function cells(rows: readonly Row[], variants: readonly string[]): string[] {
   const meanShare = (share: (score: Score) => number, reader: string) =>
-    percent(meanOf(rows.map(({ scores }) => share(scores[reader]!))))
+    percent(sumOf(rows.map(({ scores }) => share(scores[reader]!))) / rows.length)
   const exact = ({ exact, truths }: Score) => exact / truths
   const told = (share: (score: Score) => number, variant: string) =>
     ['old', 'new'].map((head) => `${head} ${variant}`)

@@ -1,7 +1,7 @@
 /** Layout of labelled pages as a page of docs/results. @module */
 import type { PageKind } from '../../../profiles/documents/pages/pages.ts'
-import { tableOf } from '../tools.ts'
-import type { KindScore, LayoutFigures } from './layout.ts'
+import { tableOf } from '../formatted.ts'
+import type { KindScore, LayoutFigures } from './measure.ts'
 
 const share = (part: number, whole: number): string =>
   whole === 0 ? '' : (100 * part / whole).toFixed(1)

@@ -2,7 +2,7 @@
  * Crops of the project's own generated pages, in the languages of a corpus: a second test, drawn by
  * other code than the training lines.
  *
- *     deno run -A src/bench/languages/crops.ts CORPUS PART SEED PAGES OUT
+ *     deno run -A src/cli/languages/crops.ts CORPUS PART SEED PAGES OUT
  *
  * Writes `OUT.rgb`, the crops' pixels one after the other, and `OUT.json`: text, language, width and
  * height of each. `ascii` are the project's English words: with its own seed, its own pages.

@@ -1,27 +1,27 @@
 /**
- * `deno run -A src/bench/languages/languages.ts`: how many characters of each language the recognisers of
+ * `deno run -A src/cli/languages.ts`: how many characters of each language the recognisers of
  * `ocr` read right, beside those of before; `--write` writes the page of docs/results.
  * @module
  */
-import '../../cli/deno_version.ts'
+import './deno_version.ts'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { labelled } from '../../../profiles/ocr/labelled.ts'
-import { languagesOf, type Script, scripts, textIn } from '../../../profiles/ocr/words.ts'
-import { loadPipeline } from '../../cli/pipelines/load.ts'
-import { formatted } from '../../cli/formatted.ts'
-import { ROOT } from '../../cli/root.ts'
-import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
-import { createOrtModel } from '../../node/engine/ort_model.ts'
-import type { Task, Variant } from '../../pipeline/schema.ts'
-import { taskOf } from '../../pipeline/tree.ts'
-import { createCodecs } from '../../stages/codecs.ts'
-import { addScores, type Labelled, noScore, type Score } from '../../stages/labelled.ts'
-import { stages } from '../../stages/stages.ts'
-import type { StageContext, StageItem } from '../../stages/types.ts'
-import { asciiText } from './ascii_text.ts'
-import { oldRecogniser } from './old_head.ts'
-import { languagesPage, type Row } from './table.ts'
+import { labelled } from '../../profiles/ocr/labelled.ts'
+import { languagesOf, type Script, scripts, textIn } from '../../profiles/ocr/words.ts'
+import { loadPipeline } from './pipelines/load.ts'
+import { formatted } from './formatted.ts'
+import { ROOT } from './root.ts'
+import { loadLocalCodec } from './serve/codec_assets.ts'
+import { createOrtModel } from '../node/engine/ort_model.ts'
+import type { Task, Variant } from '../pipeline/schema.ts'
+import { taskOf } from '../pipeline/tree.ts'
+import { createCodecs } from '../stages/codecs.ts'
+import { addScores, type Labelled, noScore, type Score } from '../stages/labelled.ts'
+import { stages } from '../stages/stages.ts'
+import type { StageContext, StageItem } from '../stages/types.ts'
+import { asciiText } from './languages/ascii_text.ts'
+import { oldRecogniser } from './languages/old_head.ts'
+import { languagesPage, type Row } from './languages/table.ts'
 
 const TASK = 'recognise'
 /** Of pages; no setting was chosen on it, and `profile` measures on another. */
@@ -121,7 +121,7 @@ for (const script of scripts) {
     own.push(await rowOf(language, set, readers))
   }
 }
-const command = 'deno run -A src/bench/languages/languages.ts --write'
+const command = 'deno run -A src/cli/languages.ts --write'
 const { latin, ...others } = rows
 const variants = Object.keys(latin![0]!.scores).filter((name) => name.startsWith('new '))
   .map((name) => name.slice(4))

@@ -8,8 +8,8 @@ import { createOrtModel } from '../../node/engine/ort_model.ts'
 import { createCodecs } from '../../stages/codecs.ts'
 import { stages } from '../../stages/stages.ts'
 import type { ItemResult, StageContext, StageItem } from '../../stages/types.ts'
-import { loadPipeline } from '../../cli/pipelines/load.ts'
-import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
+import { loadPipeline } from '../pipelines/load.ts'
+import { loadLocalCodec } from '../serve/codec_assets.ts'
 
 /** Lines of a batch, as nodes that are measured here take them. */
 const BATCH = 8
