@@ -1,7 +1,6 @@
 /**
  * A coordinator in a process of its own, so that its memory and processor time are those of no other
- * part. Its argument says what it serves; each line of its input is answered by how the pool stands, and
- * `true` ends the pool first.
+ * part. Its argument says what it serves; it ends with its input, and its nodes with it.
  * @module
  */
 import { join } from 'node:path'
@@ -33,11 +32,6 @@ export interface ServerReady {
   nodes: number[]
 }
 
-export interface Standing {
-  inside: number
-  faults: string[]
-}
-
 export const startServer = (order: ServerOrder, env: { [name: string]: string } = {}) =>
   startChild<ServerReady>('./server.ts', [JSON.stringify(order)], [], env)
 
@@ -64,34 +58,26 @@ export const passing = (name: string, sloMs: number, more: object = {}): LoadedP
   }, 'bench'),
 })
 
-async function serve({ pipeline, path, nodes, pages, otel }: ServerOrder) {
-  const faults: string[] = []
+async function serve(
+  { pipeline, path, nodes = 0, pages, otel }: ServerOrder,
+): Promise<ServerReady> {
   const telemetry = otel === true ? await loadOtel() : undefined
   const options = {
     ...(telemetry === undefined ? {} : { otel: telemetry }),
     ...(pages === true ? { assets: await buildAssets() } : {}),
-    log: (line: string, level?: string) => void (level === 'error' && faults.push(line)),
+    log: () => {},
   }
-  if (pipeline !== undefined && path === undefined) {
-    const serving = await startServing([join(ROOT, 'profiles', pipeline)], options)
-    const pids: number[] = []
-    for (let i = 0; i < (nodes ?? 0); i++) {
-      pids.push((await serving.addNode(`bench-${i + 1}`)).pid)
-    }
-    return { url: serving.localUrl, pids, faults, pool: serving.pool, end: serving.end }
+  if (pipeline === undefined || path !== undefined) {
+    const loaded = pipeline === undefined
+      ? passing('pass', 5000)
+      : withOneWay((await loadPipelines([join(ROOT, 'profiles', pipeline)], () => {}))[0]!, path!)
+    const { url } = startCoordinator({ ...options, port: 0, pipelines: [loaded] })
+    return { url, nodes: [] }
   }
-  const loaded = pipeline === undefined
-    ? passing('pass', 5000)
-    : withOneWay((await loadPipelines([join(ROOT, 'profiles', pipeline)], () => {}))[0]!, path!)
-  const { url, pool } = startCoordinator({ ...options, port: 0, pipelines: [loaded] })
-  return { url, pids: [], faults, pool, end: () => Promise.resolve() }
+  const serving = await startServing([join(ROOT, 'profiles', pipeline)], options)
+  const pids: number[] = []
+  for (let i = 0; i < nodes; i++) pids.push((await serving.addNode(`bench-${i + 1}`)).pid)
+  return { url: serving.localUrl, nodes: pids }
 }
 
-if (import.meta.main) {
-  const { url, pids, faults, pool, end } = await serve(JSON.parse(Deno.args[0] ?? '{}'))
-  const ready: ServerReady = { url, nodes: pids }
-  await answerLines(ready, async (ends: boolean): Promise<Standing> => {
-    if (ends) await end()
-    return { inside: ends ? 0 : pool.queriesInFlight(), faults }
-  })
-}
+if (import.meta.main) await answerLines(await serve(JSON.parse(Deno.args[0] ?? '{}')))

@@ -5,13 +5,13 @@
  * the load generator share.
  * @module
  */
-import { availableParallelism, loadavg } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { quantile } from '../../cli/statistics.ts'
 import { cpuSeconds } from '../child.ts'
 import { memoryNow, watchMemory } from '../memory_of.ts'
-import { type Standing, startServer } from '../server.ts'
+import { startServer } from '../server.ts'
 import { count, type Counts, pause, round, sumOf } from '../tools.ts'
-import { type AskOrder, type AskResult, type OneAsked, startLoad } from './overload_load.ts'
+import { type AskOrder, type OneAsked, startLoad } from './overload_load.ts'
 
 export interface OverloadOptions {
   seconds?: number
@@ -33,7 +33,7 @@ const SLO_MS = 5000
 const isGood = ({ status, latencyMs }: OneAsked) => status === 200 && latencyMs <= SLO_MS
 
 /** @param forMs for how long it was asked; what is answered later is not of this rate */
-function describe({ asked }: AskResult, forMs: number) {
+function describe(asked: readonly OneAsked[], forMs: number) {
   const good = asked.filter(isGood)
   const within = good.filter(({ atMs, latencyMs }) =>
     atMs + latencyMs >= SLO_MS && atMs + latencyMs < forMs
@@ -82,65 +82,55 @@ export async function benchOverload({ seconds = 20 }: OverloadOptions = {}) {
   const { url, nodes } = pool.ready
   const ofNodes = Object.fromEntries(nodes.map((pid, i) => [`node ${i + 1}`, pid]))
   const pids: Counts = { coordinator: pool.pid, ...ofNodes }
-  const ask = (order: Omit<AskOrder, 'url'>, by = load) => {
-    const all = [by.pid, pool.pid, ...nodes]
-    const before = all.map((pid) => cpuSeconds(pid))
-    const result = by.queries({ url, ...order })
+  const ask = (order: Omit<AskOrder, 'url'>, by = load) => by.queries({ url, ...order })
+  /** `asked`: what became of all, later than what the processors did until all was sent. */
+  const watched = async (order: Omit<AskOrder, 'url'>) => {
+    const cpuS = () => [load.pid, pool.pid].map((pid) => cpuSeconds(pid))
+    const before = cpuS()
+    const asked = ask(order)
     // A generator that has failed says so by its result.
-    const sent = Promise.race([result.catch(() => {}), pause(order.forMs)]).then(() => {
-      const [generator, coordinator, ...ofNodes] = all.map((pid, i) =>
-        round(100 * (cpuSeconds(pid) - before[i]!) * 1000 / order.forMs, 1)
-      )
-      return { generator, coordinator, nodes: ofNodes }
-    })
-    return { result, sent }
+    await Promise.race([asked.catch(() => {}), pause(order.forMs)])
+    const [generator, coordinator] = cpuS().map((s, i) =>
+      round(100 * (s - before[i]!) * 1000 / order.forMs, 1)
+    )
+    return { asked, cpuPercent: { generator, coordinator } }
   }
   const watch = watchMemory(pids)
   try {
-    const warm = describe(await ask({ forMs: WARM_UP_MS, atOnce: 4 }).result, WARM_UP_MS)
+    const warm = describe(await ask({ forMs: WARM_UP_MS, atOnce: 4 }), WARM_UP_MS)
     if (warm.goodPerS === 0) {
       const outcomes = JSON.stringify(warm.outcomes)
       throw new Error(`Cannot overload a pool that serves nothing in time: ${outcomes}`)
     }
-    const steps: (ReturnType<typeof describe> & { cpuPercent: unknown })[] = []
-    let stepPerS = RISE * warm.goodPerS
-    for (; steps.length < MOST_STEPS; stepPerS *= RISE) {
-      const { result, sent } = ask({ forMs: STEP_MS, ratePerS: stepPerS })
-      const cpuPercent = await sent
-      const step = { ...describe(await result, STEP_MS), cpuPercent }
+    let saturation: ReturnType<typeof describe> & { cpuPercent?: object } = { ...warm, goodPerS: 0 }
+    for (let i = 1; i <= MOST_STEPS; i++) {
+      const ratePerS = RISE ** i * warm.goodPerS
+      const { asked, cpuPercent } = await watched({ forMs: STEP_MS, ratePerS })
+      const step = { ...describe(await asked, STEP_MS), cpuPercent }
       console.log(`asked ${step.askedPerS} a second, served ${step.goodPerS} in time`)
-      const isMore = step.goodPerS > MORE * Math.max(0, ...steps.map(({ goodPerS }) => goodPerS))
-      steps.push(step)
+      const isMore = step.goodPerS > MORE * saturation.goodPerS
+      if (step.goodPerS > saturation.goodPerS) saturation = step
       if (!isMore) break
     }
-    const saturation = steps.reduce((best, one) => one.goodPerS > best.goodPerS ? one : best)
     const before = memoryNow(pids)
     const ratePerS = TIMES * saturation.goodPerS
     console.log(`saturated: ${saturation.goodPerS} good pages a second; now ${round(ratePerS, 1)}`)
     watch.most()
-    const over = ask({ forMs: 1000 * seconds, ratePerS })
-    const cpuPercent = await over.sent
+    const { asked, cpuPercent } = await watched({ forMs: 1000 * seconds, ratePerS })
     const during = watch.most()
     // By another generator, since what was asked last has not been answered yet.
-    const next = ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS }, later)
-    const [asked, after] = await Promise.all([over.result, next.result])
-    const memoryMb = { before, during, after: memoryNow(pids) }
-    const overload = describe(asked, 1000 * seconds)
-    const { inside, faults } = await pool.ask<Standing>(false)
+    const after = await ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS }, later)
+    const overload = { ...describe(await asked, 1000 * seconds), cpuPercent }
     const result = {
-      ...{ nodeCount, seconds, times: TIMES, loadAverage: loadavg() },
-      steps: steps.map(({ askedPerS, goodPerS, accuracy }) => ({ askedPerS, goodPerS, accuracy })),
-      saturation,
-      overload: { ...overload, latestSendMs: round(asked.latestSendMs, 1), cpuPercent },
+      ...{ nodeCount, seconds, times: TIMES, saturation, overload },
       goodput: round(overload.goodPerS / saturation.goodPerS, 3),
-      ...{ recoveryMs: recoveryMs(after.asked), after: describe(after, AFTER_MS), memoryMb },
-      ...{ insideAtTheEnd: inside, faults },
+      ...{ recoveryMs: recoveryMs(after), after: describe(after, AFTER_MS) },
+      memoryMb: { before, during, after: memoryNow(pids) },
     }
     console.dir(result, { depth: 5 })
     return result
   } finally {
     watch.stop()
-    await pool.ask(true)
     await Promise.all([load.end(), later.end(), pool.end()])
   }
 }

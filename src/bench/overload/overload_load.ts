@@ -37,11 +37,6 @@ export interface OneAsked {
   retryAfter: boolean
 }
 
-export interface AskResult {
-  asked: OneAsked[]
-  latestSendMs: number
-}
-
 export interface LoadResult {
   answered: number
   perS: number
@@ -58,7 +53,7 @@ export async function startLoad() {
   const child = await startChild<null>('./overload/overload_load.ts')
   return {
     ...child,
-    queries: (order: AskOrder) => child.ask<AskResult>({ ...order, each: true }),
+    queries: (order: AskOrder) => child.ask<OneAsked[]>({ ...order, each: true }),
     /** Figures of all queries. @throws Error where one has no result */
     async figures(order: AskOrder): Promise<LoadResult> {
       const { others, ...result } = await child.ask<LoadResult & { others: Counts }>(order)
@@ -112,7 +107,6 @@ async function run(order: AskOrder & { each?: boolean }) {
     if (atOnce !== undefined && one.status !== 200) await pause(REFUSED_PAUSE_MS)
   }
 
-  let latestSendMs = 0
   if (atOnce !== undefined) {
     await clients(atOnce, async () => {
       while (!isOver()) await (order.each ? ask() : askOnly())
@@ -125,12 +119,11 @@ async function run(order: AskOrder & { each?: boolean }) {
       if (atMs > forMs) break
       const waitMs = startMs + atMs - performance.now()
       if (waitMs > 0) await pause(waitMs)
-      latestSendMs = Math.max(latestSendMs, performance.now() - startMs - atMs)
       all.push(ask())
     }
     await Promise.all(all)
   }
-  if (order.each) return { asked, latestSendMs }
+  if (order.each) return asked
   const [tookMs, answered] = [performance.now() - startMs, latenciesMs.length]
   return {
     ...{ answered, others, tookMs, perS: answered * 1000 / tookMs },

@@ -5,7 +5,7 @@
  */
 import { memoryNow, watchMemory } from '../memory_of.ts'
 import { type AskOrder, type OneAsked, startLoad } from '../overload/overload_load.ts'
-import { type Standing, startServer } from '../server.ts'
+import { startServer } from '../server.ts'
 import { pause } from '../tools.ts'
 
 export interface SoakOptions {
@@ -34,7 +34,7 @@ export async function benchSoak({ minutes = 1, ratePerS }: SoakOptions = {}) {
   const { url, nodes } = pool.ready
   const pids = { coordinator: pool.pid, node: nodes[0]! }
   const watch = watchMemory(pids)
-  const ask = async (order: Omit<AskOrder, 'url'>) => (await load.queries({ url, ...order })).asked
+  const ask = (order: Omit<AskOrder, 'url'>) => load.queries({ url, ...order })
   try {
     await pause(IDLE_MS)
     const rows: Record<string, unknown>[] = []
@@ -58,13 +58,11 @@ export async function benchSoak({ minutes = 1, ratePerS }: SoakOptions = {}) {
     }
     await pause(IDLE_MS)
     note('idle again')
-    const { inside, faults } = await pool.ask<Standing>(false)
     console.table(rows)
     console.log(`${queries} queries at ${rate.toFixed(2)} a second, ${bad} not answered 200; MB`)
-    return { minutes, ratePerS: rate, queries, bad, rows, insideAtTheEnd: inside, faults }
+    return { minutes, ratePerS: rate, queries, bad, rows }
   } finally {
     watch.stop()
-    await pool.ask(true)
     await Promise.all([load.end(), pool.end()])
   }
 }
