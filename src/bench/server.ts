@@ -11,16 +11,19 @@ import { startCoordinator } from '../cli/serve/coordinator.ts'
 import { loadOtel } from '../cli/serve/otel.ts'
 import { startServing } from '../cli/serve/serving.ts'
 import { type LoadedPipeline, loadPipelines } from '../cli/pipelines/load.ts'
-import { ROOT } from '../cli/root.ts'
+import { fromFileUrl, ROOT } from '../cli/root.ts'
+import { spawnTied } from '../cli/tied.ts'
 import { answerLines, startChild } from './child.ts'
+import { until } from './tools.ts'
 
 export interface ServerOrder {
   /** Of `profiles`; a task that does nothing where absent. */
   pipeline?: string
   /** The one variant of each task; all of them where absent. */
   path?: { [task: string]: string }
-  /** Nodes of one slot beside it. */
+  /** Nodes of one slot beside it; or one that does nothing, of four. */
   nodes?: number
+  idle?: boolean
   pages?: boolean
   /** Tells OpenTelemetry of its queries. */
   otel?: boolean
@@ -34,6 +37,11 @@ export interface ServerReady {
 
 export const startServer = (order: ServerOrder, env: { [name: string]: string } = {}) =>
   startChild<ServerReady>('./server.ts', [JSON.stringify(order)], [], env)
+
+const IDLE_NODE = fromFileUrl(new URL('./overhead/overhead_node.ts', import.meta.url))
+/** Answers all batches at once. The more slots it has, the smaller they are. */
+export const spawnIdleNode = (speaks: 'bare' | 'shoal', url: string): Deno.ChildProcess =>
+  spawnTied([IDLE_NODE, speaks, url, '4'])
 
 /** Keeps of each task the one variant that is named: nothing is left to choose. */
 export function withOneWay(loaded: LoadedPipeline, path: Record<string, string>): LoadedPipeline {
@@ -59,7 +67,7 @@ export const passing = (name: string, sloMs: number, more: object = {}): LoadedP
 })
 
 async function serve(
-  { pipeline, path, nodes = 0, pages, otel }: ServerOrder,
+  { pipeline, path, nodes = 0, idle, pages, otel }: ServerOrder,
 ): Promise<ServerReady> {
   const telemetry = otel === true ? await loadOtel() : undefined
   const options = {
@@ -71,8 +79,11 @@ async function serve(
     const loaded = pipeline === undefined
       ? passing('pass', 5000)
       : withOneWay((await loadPipelines([join(ROOT, 'profiles', pipeline)], () => {}))[0]!, path!)
-    const { url } = startCoordinator({ ...options, port: 0, pipelines: [loaded] })
-    return { url, nodes: [] }
+    const { url, pool } = startCoordinator({ ...options, port: 0, pipelines: [loaded] })
+    if (idle !== true) return { url, nodes: [] }
+    const { pid } = spawnIdleNode('shoal', url)
+    await until(() => pool.ready())
+    return { url, nodes: [pid] }
   }
   const serving = await startServing([join(ROOT, 'profiles', pipeline)], options)
   const pids: number[] = []

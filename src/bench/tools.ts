@@ -1,6 +1,7 @@
 /** What most benches need: waits, figures, questions over HTTP, children, runs in turn. @module */
 import type { PolicyCommand, PolicyEvent, Scheduler } from '../policy/core/types.ts'
 import { fromFileUrl } from '../cli/root.ts'
+import { median } from '../cli/statistics.ts'
 import { spawnTied } from '../cli/tied.ts'
 
 export interface Counts {
@@ -53,6 +54,10 @@ export const rounded = (value: number): number | '-' => Number.isFinite(value) ?
 export const sumOf = (values: readonly number[]): number =>
   values.reduce((sum, one) => sum + one, 0)
 export const meanOf = (values: readonly number[]): number => sumOf(values) / values.length
+
+/** Of what is picked of each. */
+export const medianOf = <T>(all: readonly T[], pick: (one: T) => number, digits = 0): number =>
+  round(median(all.map(pick)), digits)
 
 export function count(counts: Counts, name: string | number, more = 1): void {
   counts[name] = (counts[name] ?? 0) + more

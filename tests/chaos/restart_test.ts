@@ -1,6 +1,6 @@
 /** The coordinator is killed under load and started again: nodes come back, what was learned stays. */
 import assert from 'node:assert/strict'
-import { startRestartScene } from '../../src/bench/restart/restart_scene.ts'
+import { startRestartScene } from '../../src/bench/restart/restart.ts'
 
 /** What a client may try again after. */
 const RETRYABLE =

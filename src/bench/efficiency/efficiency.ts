@@ -6,11 +6,10 @@
 import type { SchedulerStats } from '../../policy/core/types.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { spawnNode } from '../../cli/serve/spawn_node.ts'
-import { median } from '../../cli/statistics.ts'
 import { cpuSeconds } from '../child.ts'
 import { startLoad } from '../overload/overload_load.ts'
 import { startServer } from '../server.ts'
-import { inTurn, round, sumOf, until } from '../tools.ts'
+import { inTurn, medianOf, sumOf, until } from '../tools.ts'
 import { startBareLoop } from './bare_loop.ts'
 
 /** The only variant of each task: policy has no choice. */
@@ -92,7 +91,7 @@ export async function benchEfficiency() {
     })
     await Promise.all([pool.end(), bare.end()])
     const of = (digits: number, value: (pair: typeof pairs[number]) => number) =>
-      round(median(pairs.map(value)), digits)
+      medianOf(pairs, value, digits)
     // What coordinator and load generator took, as a share of the time of so many workers.
     const share = ({ pool }: typeof pairs[number]) =>
       (pool.coordinatorS + pool.loadS) / (slots * pool.tookS)
@@ -103,9 +102,7 @@ export async function benchEfficiency() {
       ratio: of(3, ({ bare, pool }) => pool.perS / bare.perS),
       'less theirs': of(3, (pair) => pair.pool.perS / pair.bare.perS / (1 - share(pair))),
       'ratio per CPU second': of(3, ({ bare, pool }) => pool.perCpuS / bare.perCpuS),
-      ratios: pairs.map(({ bare, pool }) => (pool.perS / bare.perS).toFixed(2)).join(' '),
       'coordinator ms per item': of(2, ({ pool }) => 1000 * pool.coordinatorS / pool.items),
-      'load generator ms per item': of(2, ({ pool }) => 1000 * pool.loadS / pool.items),
     })
   }
   console.log(

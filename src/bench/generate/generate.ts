@@ -13,7 +13,7 @@ import { joinTab } from '../requeue/tabs.ts'
 import { startServer } from '../server.ts'
 import { listen } from '../streams/listen.ts'
 import { sampleTexts } from '../streams/scene.ts'
-import { inTurn, round } from '../tools.ts'
+import { inTurn, medianOf } from '../tools.ts'
 import { generateAll, type GeneratorRun } from './bare_generator.ts'
 
 const FIELDS = join(ROOT, 'profiles', 'fields')
@@ -103,11 +103,11 @@ function rowOf(
   pairs: readonly { bare: GeneratorRun; pool: GeneratorRun }[],
 ) {
   const of = (digits: number, value: (pair: typeof pairs[number]) => number) =>
-    round(median(pairs.map(value)), digits)
+    medianOf(pairs, value, digits)
   const perS = ({ tokens, tookMs }: GeneratorRun) => 1000 * tokens / tookMs
   const first = ({ firstMs }: GeneratorRun) => median(firstMs)
   return {
-    ...{ backend, variant: VARIANT, 'at once': atOnce },
+    ...{ backend, 'at once': atOnce },
     'bare tokens/s': of(0, ({ bare }) => perS(bare)),
     'pool tokens/s': of(0, ({ pool }) => perS(pool)),
     ratio: of(2, ({ bare, pool }) => perS(pool) / perS(bare)),

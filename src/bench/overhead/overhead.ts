@@ -3,11 +3,10 @@
  * against a bare Hono and WebSocket hop of the same payloads, in turn, the same load generator.
  * @module
  */
-import { median } from '../../cli/statistics.ts'
-import { cpuSeconds, startChild, untilReady } from '../child.ts'
+import { cpuSeconds, startChild } from '../child.ts'
 import { type AskOrder, type LoadResult, startLoad } from '../overload/overload_load.ts'
 import { type ServerReady, startServer } from '../server.ts'
-import { inTurn, round } from '../tools.ts'
+import { inTurn, medianOf } from '../tools.ts'
 import { paddedPng } from './padded_png.ts'
 
 const SIZES = { '1 KB': 1000, '100 KB': 100_000 }
@@ -16,8 +15,6 @@ const AT_ONCE = [16, 64]
 const PAIRS = 8
 const RUN_MS = 2000
 const WARM_UP_MS = 4000
-/** Slots of the node: the more, the smaller the batches. */
-const SLOTS = 4
 const KINDS = ['bare', 'shoal'] as const
 
 interface Run extends LoadResult {
@@ -26,24 +23,17 @@ interface Run extends LoadResult {
   othersUs: number
 }
 
-async function startSide(kind: typeof KINDS[number]) {
-  const server = kind === 'shoal'
-    ? await startServer({})
-    : await startChild<ServerReady>('./overhead/bare_server.ts')
-  const { url } = server.ready
-  const node = await startChild<null>('./overhead/overhead_node.ts', [kind, url, String(SLOTS)])
-  await untilReady(url, kind)
-  return { server, node }
-}
-
 export async function benchOverhead() {
   const load = await startLoad()
-  const sides = { bare: await startSide('bare'), shoal: await startSide('shoal') }
+  const sides = {
+    bare: await startChild<ServerReady>('./overhead/bare_server.ts'),
+    shoal: await startServer({ idle: true }),
+  }
   const run =
     (kind: typeof KINDS[number], order: Pick<AskOrder, 'bodies' | 'atOnce' | 'forMs'>) =>
     async (): Promise<Run> => {
-      const { server: { ready: { url }, pid }, node } = sides[kind]
-      const cpuS = () => [cpuSeconds(pid), cpuSeconds(node.pid) + cpuSeconds(load.pid)]
+      const { ready: { url, nodes: [node] }, pid } = sides[kind]
+      const cpuS = () => [cpuSeconds(pid), cpuSeconds(node!) + cpuSeconds(load.pid)]
       const before = cpuS()
       const result = await load.figures({ url, pipeline: 'pass', type: 'image/png', ...order })
       const [cpuUs, othersUs] = cpuS().map((s, i) => (s - before[i]!) * 1e6 / result.answered)
@@ -57,24 +47,18 @@ export async function benchOverhead() {
       const order = { atOnce, forMs: RUN_MS }
       const pairs = await inTurn(PAIRS, { bare: run('bare', order), shoal: run('shoal', order) })
       const of = (part: keyof Run, digits = 0) =>
-        KINDS.map((kind) => round(median(pairs.map((pair) => pair[kind][part])), digits))
-      const ratios = pairs.map(({ bare, shoal }) => shoal.perS / bare.perS)
+        KINDS.map((kind) => medianOf(pairs, (pair) => pair[kind][part], digits))
       const [barePerS, shoalPerS] = of('perS', 1)
       rows.push({
-        ...{ payload, atOnce, barePerS, shoalPerS, ratio: round(median(ratios), 3) },
-        ratios: ratios.map((ratio) => round(ratio, 2)).join(' '),
-        ...{ 'p50 ms': of('p50Ms', 1).join(' / '), 'p99 ms': of('p99Ms', 1).join(' / ') },
-        'server CPU us': of('cpuUs').join(' / '),
+        ...{ payload, atOnce, barePerS, shoalPerS },
+        ratio: medianOf(pairs, ({ bare, shoal }) => shoal.perS / bare.perS, 3),
+        ...{ 'p50 ms': of('p50Ms', 1).join(' / '), 'server CPU us': of('cpuUs').join(' / ') },
         'other CPU us': of('othersUs').join(' / '),
       })
     }
   }
-  for (const { server, node } of Object.values(sides)) {
-    await node.end()
-    await server.end()
-  }
-  await load.end()
-  console.log(`bare / Shoal, ${PAIRS} pairs of ${RUN_MS} ms in turn, a node of ${SLOTS} slots`)
+  await Promise.all([load, ...Object.values(sides)].map((one) => one.end()))
+  console.log(`bare / Shoal, ${PAIRS} pairs of ${RUN_MS} ms in turn`)
   console.table(rows)
   return rows
 }

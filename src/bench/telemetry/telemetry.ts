@@ -6,12 +6,11 @@
  */
 import { join } from 'node:path'
 import { ROOT } from '../../cli/root.ts'
-import { median } from '../../cli/statistics.ts'
-import { type BenchChild, cpuSeconds, startChild, untilReady } from '../child.ts'
+import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
 import { type AskOrder, type Load, type LoadResult, startLoad } from '../overload/overload_load.ts'
 import { paddedPng } from '../overhead/padded_png.ts'
 import { type ServerReady, startServer } from '../server.ts'
-import { inTurn, round } from '../tools.ts'
+import { inTurn, medianOf } from '../tools.ts'
 
 /** Which share of queries is traced, and whether the coordinator tells of them itself. */
 const KINDS = {
@@ -31,10 +30,6 @@ const SCENES = [
   { pipeline: 'shelf', type: 'image/jpeg', atOnce: 1 },
 ]
 
-interface Side {
-  server: BenchChild<ServerReady>
-  node: BenchChild<null> | undefined
-}
 type Run = LoadResult & { cpuUs: number }
 
 const variables = (collector: string, share: number) => ({
@@ -43,26 +38,20 @@ const variables = (collector: string, share: number) => ({
   OTEL_TRACES_SAMPLER_ARG: String(share),
 })
 
-async function startSide(pipeline: string, kind: Kind, collector: string): Promise<Side> {
+function startSide(pipeline: string, kind: Kind, collector: string) {
   const telling = KINDS[kind]
   const env = telling === undefined ? {} : variables(collector, telling.share)
-  const order = pipeline === 'pass' ? {} : { pipeline, nodes: 1 }
-  const server = await startServer({ ...order, otel: telling?.otel ?? false }, env)
-  const { url } = server.ready
-  const node = pipeline === 'pass'
-    ? await startChild<null>('./overhead/overhead_node.ts', ['shoal', url, '4'])
-    : undefined
-  await untilReady(url, kind)
-  return { server, node }
+  const order = pipeline === 'pass' ? { idle: true } : { pipeline, nodes: 1 }
+  return startServer({ ...order, otel: telling?.otel ?? false }, env)
 }
 
 async function runScene(scene: typeof SCENES[number], load: Load, collector: string) {
-  const { pipeline, atOnce } = scene
-  const sides = {} as { [kind in Kind]: Side }
+  const { pipeline } = scene
+  const sides = {} as { [kind in Kind]: BenchChild<ServerReady> }
   for (const kind of NAMES) sides[kind] = await startSide(pipeline, kind, collector)
 
   async function run(kind: Kind, order: Pick<AskOrder, 'bodies' | 'forMs'>): Promise<Run> {
-    const { ready: { url }, pid } = sides[kind].server
+    const { ready: { url }, pid } = sides[kind]
     const before = cpuSeconds(pid)
     const result = await load.figures({ url, ...scene, ...order })
     return { ...result, cpuUs: (cpuSeconds(pid) - before) * 1e6 / result.answered }
@@ -74,20 +63,16 @@ async function runScene(scene: typeof SCENES[number], load: Load, collector: str
   for (const kind of NAMES) await run(kind, { bodies: [body.toBase64()], forMs: WARM_UP_MS })
   const runs = Object.fromEntries(NAMES.map((kind) => [kind, () => run(kind, { forMs: RUN_MS })]))
   const rounds = await inTurn(ROUNDS, runs as { [kind in Kind]: () => Promise<Run> })
-  for (const { server, node } of Object.values(sides)) {
-    await node?.end()
-    await server.end()
-  }
+  await Promise.all(Object.values(sides).map((side) => side.end()))
 
-  type Part = 'perS' | 'p50Ms' | 'cpuUs'
-  const of = (kind: Kind, part: Part, digits = 3) =>
-    round(median(rounds.map((one) => one[kind][part])), digits)
+  type Part = 'p50Ms' | 'cpuUs'
+  const of = (kind: Kind, part: Part, digits: number) =>
+    medianOf(rounds, (one) => one[kind][part], digits)
   const ratio = (kind: Kind, to: Kind, part: Part) =>
-    round(median(rounds.map((one) => one[kind][part] / one[to][part])), 3)
+    medianOf(rounds, (one) => one[kind][part] / one[to][part], 3)
   return NAMES.map((kind) => ({
-    ...{ pipeline, atOnce, exports: kind, 'per s': of(kind, 'perS') },
-    ...{ 'p50 ms': of(kind, 'p50Ms'), 'server CPU us': of(kind, 'cpuUs', 0) },
-    'CPU of nothing': ratio(kind, 'nothing', 'cpuUs'),
+    ...{ pipeline, exports: kind, 'p50 ms': of(kind, 'p50Ms', 3) },
+    ...{ 'server CPU us': of(kind, 'cpuUs', 0), 'CPU of nothing': ratio(kind, 'nothing', 'cpuUs') },
     'CPU of 0 %': ratio(kind, 'Shoal, 0 %', 'cpuUs'),
     'p50 of nothing': ratio(kind, 'nothing', 'p50Ms'),
   }))
@@ -95,16 +80,20 @@ async function runScene(scene: typeof SCENES[number], load: Load, collector: str
 
 /** Takes what is exported and does nothing with it. */
 function startSink() {
-  const taken = { exports: 0, bytes: 0 }
+  let exports = 0
   const server = Deno.serve(
     { hostname: '127.0.0.1', port: 0, onListen: () => {} },
     async (request) => {
-      taken.exports++
-      taken.bytes += (await request.arrayBuffer()).byteLength
+      exports++
+      await request.arrayBuffer()
       return new Response()
     },
   )
-  return { url: `http://127.0.0.1:${server.addr.port}`, taken, end: () => server.shutdown() }
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    exports: () => exports,
+    end: () => server.shutdown(),
+  }
 }
 
 export async function benchTelemetry() {
@@ -117,10 +106,10 @@ export async function benchTelemetry() {
   const rows = []
   for (const scene of SCENES) rows.push(...await runScene(scene, load, sink.url))
   await Promise.all([load.end(), sink.end()])
-  if (sink.taken.exports === 0) throw new Error('Cannot compare: nothing was exported')
+  if (sink.exports() === 0) throw new Error('Cannot compare: nothing was exported')
   console.log(`${ROUNDS} rounds of ${RUN_MS} ms each in turn`)
   console.table(rows)
   console.log('what Shoal does itself for a query, alone in a loop, at best')
   console.table(loop)
-  return { rows, loop, taken: sink.taken }
+  return { rows, loop }
 }
