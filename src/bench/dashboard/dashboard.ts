@@ -11,7 +11,7 @@ import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { startChild } from '../child.ts'
 import { withChromium } from '../chromium.ts'
-import { round, until } from '../tools.ts'
+import { type Counts, round, until } from '../tools.ts'
 
 const NODES = [10, 100, 1000]
 /** Queries a second with the most nodes, and with fewer in proportion. */
@@ -35,29 +35,26 @@ export async function benchDashboard() {
   return rows ?? []
 }
 
-interface Timed {
-  accuracy: number
-  fanOut?: unknown
-  referenceMs: number
-}
-
 /** The pipeline of `ocr` with its measured times, and no models to load. */
 async function simulatedOcr() {
-  const { schema, name, sloMs, root, output, pathAccuracy, ...file } = JSON.parse(
+  const { schema, name, sloMs, root, output, pathAccuracy, tasks: all } = JSON.parse(
     await Deno.readTextFile(join(OCR, 'pipeline.json')),
   )
-  const referenceMs: Record<string, number> = {}
-  const tasks: Record<string, { next: string[]; variants: Record<string, unknown> }> = {}
-  for (const [task, { next, variants }] of Object.entries(file.tasks as typeof tasks)) {
-    tasks[task] = { next, variants: {} }
-    for (const [name, variant] of Object.entries(variants)) {
-      const { accuracy, fanOut, referenceMs: ms } = variant as Timed
-      referenceMs[name] = ms
-      tasks[task].variants[name] = {
-        ...{ accuracy, referenceMs: ms },
-        ...(fanOut === undefined ? {} : { fanOut }),
+  const referenceMs: Counts = {}
+  const tasks: { [task: string]: object } = {}
+  for (const [task, { next, variants: own }] of Object.entries<Record<string, object>>(all)) {
+    const variants: { [variant: string]: object } = {}
+    for (const [name, variant] of Object.entries<Record<string, number>>(own as never)) {
+      // Left out where there is none.
+      const fanOut = 'fanOut' in variant ? { fanOut: variant['fanOut'] } : {}
+      variants[name] = {
+        accuracy: variant['accuracy'],
+        referenceMs: variant['referenceMs'],
+        ...fanOut,
       }
+      referenceMs[name] = variant['referenceMs']!
     }
+    tasks[task] = { next, variants }
   }
   const bare = { schema, name, sloMs, root, output, pathAccuracy, tasks }
   return { pipeline: checkPipeline(bare, 'bench'), referenceMs }

@@ -87,11 +87,8 @@ const TESSERACT_FLAGS = ['--psm', '1', '--dpi', '120', '-l', 'eng']
 /** As distributions package it. */
 async function startTesseract(): Promise<Peer> {
   const run = (...args: string[]) => outputOf('tesseract', args, { OMP_THREAD_LIMIT: '1' })
-  const said = await run('--version').catch(() => {
-    throw new Error('it is not installed')
-  })
   return {
-    name: said.split('\n')[0]!.trim(),
+    name: (await run('--version')).split('\n')[0]!.trim(),
     read: (file) => run(file, 'stdout', ...TESSERACT_FLAGS),
     processorS: () => cpuSeconds('self', true),
     end: () => Promise.resolve(),
@@ -104,20 +101,9 @@ export type Peers = Awaited<ReturnType<typeof comparePeers>>
 export async function comparePeers(pages: readonly BenchPage[]) {
   const dir = await Deno.makeTempDir({ prefix: 'shoal-peers-' })
   const peers: Peer[] = []
-  /** Those that are not here, and why. */
-  const absent: string[] = []
   try {
-    const starts: { [name: string]: () => Promise<Peer> } = {
-      'Shoal on WebAssembly': () => startShoal('wasm'),
-      'Shoal on the native engine': () => startShoal('native'),
-      '@gutenye/ocr-node': () => startLibrary(dir),
-      'Tesseract': startTesseract,
-    }
-    for (const [name, start] of Object.entries(starts)) {
-      await start().then((peer) => peers.push(peer), ({ message }) => {
-        absent.push(`${name} cannot be run: ${message}`)
-      })
-    }
+    for (const backend of ['wasm', 'native'] as const) peers.push(await startShoal(backend))
+    peers.push(await startLibrary(dir), await startTesseract())
     const fileOf = (index: number) => join(dir, `${index}.jpg`)
     for (const [i, { jpeg }] of pages.entries()) await Deno.writeFile(fileOf(i), jpeg)
     for (const peer of peers) await peer.read(fileOf(0), pages[0]!.jpeg)
@@ -132,7 +118,7 @@ export async function comparePeers(pages: readonly BenchPage[]) {
       secondsAPage: wallS / pages.length,
       processorSecondsAPage: processorS / pages.length,
     }))
-    return { pages: pages.length, rows, absent }
+    return { pages: pages.length, rows }
   } finally {
     for (const peer of peers) await peer.end()
     await Deno.remove(dir, { recursive: true })

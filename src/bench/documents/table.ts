@@ -121,7 +121,7 @@ const memoryTable = (rows: PoolFigures['memory']) =>
     rows.map(({ name, first, last, most }) => [name, ...[first, last, most].map(String)]),
   )
 
-export const peersSection = ({ pages, rows, absent }: Peers): string =>
+export const peersSection = ({ pages, rows }: Peers): string =>
   `## Others on the same pages
 
 ${pages} of the pages, one of each kind, as pictures, by each in turn, one after the other, nothing else
@@ -137,7 +137,7 @@ ${
       rows.map(peerCells),
     )
   }
-${absent.length === 0 ? '' : `\nNot here: ${absent.join('; ')}.\n`}`
+`
 
 const peerCells = ({ name, upright, turned, ...row }: Peers['rows'][number]): string[] => [
   ...[name, row.secondsAPage.toFixed(2), row.processorSecondsAPage.toFixed(2)],

@@ -6,12 +6,10 @@
  * @module
  */
 import { join } from 'node:path'
-import type { InferAnswer, OcrOutputs } from '../../client/types.ts'
 import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
-import { median } from '../../cli/statistics.ts'
 import { isReady } from '../child.ts'
-import { infer, kill, outputOf, until } from '../tools.ts'
+import { infer, kill, outcomeOf, outputOf, round, until } from '../tools.ts'
 
 export interface FirstOptions {
   starts?: number
@@ -22,49 +20,25 @@ const LOOK_MS = 50
 /** What `start` prints when it may be asked. */
 const INVITATION = 'send a picture here'
 
-interface Answer {
-  accuracy: number
-  tookMs: number
-  text: string
-}
-
 export async function benchFirst({ starts = 10, busy = 0 }: FirstOptions = {}) {
   const loops = Array.from(
     { length: busy },
     () => new Deno.Command('sh', { args: ['-c', 'while :; do :; done'] }).spawn(),
   )
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const rows: Awaited<ReturnType<typeof startOnce>>[] = []
   try {
-    return await startTimes(starts)
+    while (rows.length < starts) {
+      const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
+      rows.push(await startOnce(dir, page).finally(() => Deno.remove(dir, { recursive: true })))
+      console.table(rows.slice(-1))
+    }
   } finally {
     await Promise.all(loops.map(kill))
   }
+  console.table(rows)
+  return rows
 }
-
-async function startTimes(starts: number) {
-  const page = await Deno.readFile(SAMPLE_PAGE)
-  const rounds: Awaited<ReturnType<typeof startOnce>>[] = []
-  for (let i = 0; i < starts; i++) {
-    const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
-    const round = await startOnce(dir, page).finally(() => Deno.remove(dir, { recursive: true }))
-    const { readyS, invitedS, first, invited } = round
-    rounds.push(round)
-    console.log(
-      `ready after ${readyS.toFixed(1)} s: ${told(first)}; ` +
-        `invited after ${invitedS.toFixed(1)} s: ${told(invited)}`,
-    )
-  }
-  const readyS = median(rounds.map(({ readyS }) => readyS))
-  const invitedS = median(rounds.map(({ invitedS }) => invitedS))
-  const leastAccuracy = Math.min(...rounds.map(({ first }) => first.accuracy))
-  console.log(
-    `median: ready after ${readyS.toFixed(1)} s, invited after ${invitedS.toFixed(1)} s; ` +
-      `least accuracy of a first answer ${leastAccuracy}`,
-  )
-  return { rounds, readyS, invitedS, leastAccuracy }
-}
-
-const told = ({ accuracy, tookMs, text }: Answer) =>
-  `accuracy ${accuracy.toFixed(3)} in ${Math.round(tookMs)} ms, "${text}"`
 
 async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
   const repo = join(dir, 'repo')
@@ -82,12 +56,12 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
     env: { HOME: join(dir, 'home'), DENO_DIR: join(dir, 'deno') },
     ...{ stdin: 'null', stdout: 'piped', stderr: 'null' },
   }).spawn()
-  const sinceS = () => (performance.now() - startMs) / 1000
+  const sinceS = () => round((performance.now() - startMs) / 1000, 1)
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
   try {
     const ready = until(() => isReady(url), { everyMs: LOOK_MS }).then(async () => ({
       readyS: sinceS(),
-      first: await ask(url, page),
+      ...await ask(url, page),
     }))
     let said = ''
     while (!said.includes(INVITATION)) {
@@ -96,8 +70,9 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
       said += value
     }
     const invitedS = sinceS()
-    const { readyS, first } = await ready
-    return { readyS, invitedS, first, invited: await ask(url, page) }
+    const first = await ready
+    const { accuracy: accuracyThen, tookMs: tookMsThen } = await ask(url, page)
+    return { ...first, invitedS, accuracyThen, tookMsThen }
   } finally {
     child.kill('SIGTERM')
     while (!(await reader.read()).done);
@@ -105,14 +80,11 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
   }
 }
 
-/** With the default deadline, as the README's `curl` does. */
-async function ask(url: string, page: Uint8Array<ArrayBuffer>): Promise<Answer> {
+/** With the default deadline, as the README's `curl` does. An accuracy of 0: no result. */
+async function ask(url: string, page: Uint8Array<ArrayBuffer>) {
   const startMs = performance.now()
-  const response = await infer(url, 'ocr', page)
-  const tookMs = performance.now() - startMs
-  if (!response.ok) return { accuracy: 0, tookMs, text: await response.text() }
-  const { accuracy, outputs } = await response.json() as InferAnswer<OcrOutputs>
-  return { accuracy, tookMs, text: outputs.lines[0]?.text ?? '' }
+  const { body } = await outcomeOf(await infer(url, 'ocr', page))
+  return { accuracy: body.accuracy ?? 0, tookMs: round(performance.now() - startMs) }
 }
 
 function freePort(): number {

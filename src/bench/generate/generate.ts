@@ -12,7 +12,7 @@ import { startChild, untilReady } from '../child.ts'
 import { joinTab } from '../requeue/tabs.ts'
 import { startServer } from '../server.ts'
 import { listen } from '../streams/listen.ts'
-import { sampleTexts } from '../streams/scene.ts'
+import { sampleTexts } from '../streams/streams.ts'
 import { inTurn, medianOf } from '../tools.ts'
 import { generateAll, type GeneratorRun } from './bare_generator.ts'
 

@@ -4,7 +4,6 @@ import { readEvents } from '../../client/events.ts'
 export interface Listened {
   /** The pieces put together. */
   text: string
-  pieces: number
   firstMs: number
   tookMs: number
   /** Events that end it: exactly one is right. */
@@ -24,7 +23,7 @@ export async function listen(url: string, text: string, budgetMs: number): Promi
   const startMs = performance.now()
   const took = () => performance.now() - startMs
   const heard: Listened = {
-    ...{ text: '', pieces: 0, firstMs: Infinity, tookMs: 0, ends: [] },
+    ...{ text: '', firstMs: Infinity, tookMs: 0, ends: [] },
     ...{ outputs: undefined, fault: undefined },
   }
   try {
@@ -47,7 +46,6 @@ export async function listen(url: string, text: string, budgetMs: number): Promi
       if (event === 'text') {
         heard.firstMs = Math.min(heard.firstMs, took())
         heard.text += data.text
-        heard.pieces++
         continue
       }
       heard.ends.push(event)
