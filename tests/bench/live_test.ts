@@ -79,7 +79,7 @@ Deno.test('profileGiver() tells of a profile as its node joins, and of none late
   } as unknown as Scheduler
   const ref = { pipeline: 'p', task: 't', variant: 'v' }
   const points = [{ batch: 1, latencyMs: 7 }]
-  const given = profileGiver(new Map([['one', new Map([['p/t/v', { ...ref, points }]])]]))(plain)
+  const given = profileGiver({ one: { 'p/t/v': { ...ref, points } } })(plain)
   given.handle({ type: 'node_joined', node: 'one', slots: 1, duty: 1, able: [ref] }, 0)
   given.handle({ type: 'node_reported', node: 'one', paused: true, profile: [] }, 1)
   assert.deepEqual(heard.slice(1), [

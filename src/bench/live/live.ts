@@ -164,10 +164,7 @@ export async function benchLive(options: LiveOptions = {}): Promise<LiveRun> {
     for (const policy of policies) runs[policy] = await play(stage, policy, made.steps, profiles)
     return {
       ...{ pipeline: portable(dir), carriedPerS, sloMs, steps: made.steps },
-      profiles: Object.fromEntries(
-        [...profiles].map(([node, rows]) => [node, [...rows.values()]]),
-      ),
-      policies: runs,
+      ...{ profiles, policies: runs },
     }
   } finally {
     await stage.end()

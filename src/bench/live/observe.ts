@@ -6,7 +6,7 @@
 import type { PolicyEvent, Scheduler } from '../../policy/core/types.ts'
 import { median } from '../../cli/statistics.ts'
 import { meanOf, sumOf, watching } from '../tools.ts'
-import { OUTLIER, type Paced, paced, type Ratio } from './pace.ts'
+import { OUTLIER, type Paced, paced } from './pace.ts'
 import { keyOf, type Profiles } from './profile.ts'
 
 export interface Observed {
@@ -34,14 +34,15 @@ export interface Observed {
 interface Ran {
   node: string
   key: string
+  /** As `task/variant`. */
+  path: string
   variant: string
   size: number
 }
 
-/** Batches of one node, variant and size. */
-interface Kind {
-  ran: Ran
-  took: { ms: number; step: number }[]
+interface Batch extends Ran {
+  ms: number
+  step: number
 }
 
 /** Fewer batches of one kind say nothing of their spread, and fewer of a size nothing of it. */
@@ -50,10 +51,10 @@ const LEAST_GROWN = 5
 
 export function createObserver() {
   const sent = new Map<number, Ran>()
-  const kinds = new Map<string, Kind>()
-  let step: number | undefined
-  const handedOn = new Map<string, Map<string, number[]>>()
+  const batches: Batch[] = []
+  const handedOn: { variant: string; task: string; many: number }[] = []
   const networkMs: number[] = []
+  let step: number | undefined
 
   function finished(event: Extract<PolicyEvent, { type: 'batch_finished' }>): void {
     const ran = sent.get(event.batch)
@@ -61,17 +62,10 @@ export function createObserver() {
     // Before the first step nodes warm up: the run is not of that.
     if (ran === undefined || step === undefined) return
     networkMs.push(event.networkMs)
-    const kind = `${ran.node} ${ran.key} ${ran.size}`
-    const known = kinds.get(kind) ?? { ran, took: [] }
-    kinds.set(kind, known)
-    known.took.push({ ms: event.computeMs, step })
-    const byTask = handedOn.get(ran.variant) ?? new Map<string, number[]>()
-    for (const outcome of event.outcomes) {
-      if (!outcome.ok) continue
-      for (const [task, items] of Object.entries(outcome.children)) {
-        handedOn.set(ran.variant, byTask)
-        byTask.set(task, [...byTask.get(task) ?? [], items.length])
-      }
+    batches.push({ ...ran, ms: event.computeMs, step })
+    const served = event.outcomes.flatMap((one) => one.ok ? Object.entries(one.children) : [])
+    for (const [task, items] of served) {
+      handedOn.push({ variant: ran.variant, task, many: items.length })
     }
   }
 
@@ -81,50 +75,56 @@ export function createObserver() {
         if (event.type === 'batch_finished') finished(event)
       }, (command) => {
         if (command.type !== 'dispatch') return
-        const { batch, node, variant, items } = command
-        sent.set(batch, {
-          ...{ node: nameOf(node), key: keyOf(command), variant, size: items.length },
-        })
+        const { batch, node, task, variant, items } = command
+        const place = { node: nameOf(node), key: keyOf(command), path: `${task}/${variant}` }
+        sent.set(batch, { ...place, variant, size: items.length })
       }),
     /** From now on batches belong to this step; those that ended before the first belong to none. */
     step(index: number) {
       step = index
     },
     observed(profiles: Profiles): Observed {
-      const ratios = new Map<string, Ratio[]>()
-      for (const { ran: { node, key, size }, took } of kinds.values()) {
-        const point = profiles.get(node)?.get(key)?.points.find(({ batch }) => batch === size)
-        if (point === undefined) continue
+      const pointsOf = ({ node, key }: Ran) => profiles[node]?.[key]?.points ?? []
+      const ratios = batches.flatMap((ran) => {
+        const point = pointsOf(ran).find(({ batch }) => batch === ran.size)
+        if (point === undefined) return []
         const { latencyMs: profileMs } = point
-        const known = ratios.get(node) ?? []
-        ratios.set(node, known)
-        for (const { ms, step } of took) {
-          known.push({ variant: withoutPipeline(key), step, profileMs, times: ms / profileMs })
-        }
-      }
-      const parted = new Map([...ratios].map(([node, all]) => [node, paced(all, (step ?? 0) + 1)]))
+        return [{ ...ran, variant: ran.path, profileMs, times: ran.ms / profileMs }]
+      })
+      const byNode = [...Map.groupBy(ratios, ({ node }) => node)]
+      const parted = Object.fromEntries(
+        byNode.map(([node, all]) => [node, paced(all, (step ?? 0) + 1)]),
+      )
       const each = <T>(pick: (one: Paced) => T) =>
-        Object.fromEntries([...parted].map(([node, one]) => [node, pick(one)]))
-      const counts = [...handedOn].map(([variant, byTask]) => [variant, [...byTask]] as const)
+        Object.fromEntries(Object.entries(parted).map(([node, one]) => [node, pick(one)]))
+      // Batches of a size that their node's profile has no point of.
+      const grown = batches.flatMap((ran): Grown[] => {
+        const [points, of] = [pointsOf(ran), parted[ran.node]]
+        const one = points.find(({ batch }) => batch === 1)
+        if (one === undefined || of === undefined) return []
+        if (points.some(({ batch }) => batch === ran.size)) return []
+        const slowness = of.slowness[ran.path] ?? of.slowness['*'] ?? 1
+        const oneMs = one.latencyMs * slowness * (of.pace[ran.step] ?? 1)
+        return [{ variant: ran.path, size: ran.size, oneMs, times: ran.ms / oneMs }]
+      })
+      const fanOut: Observed['fanOut'] = {}
+      const handed = [
+        ...Map.groupBy(handedOn, ({ variant, task }) => `${variant} ${task}`).values(),
+      ]
+      const counts = handed.map((own) => own.map(({ many }) => many))
+      for (const [i, [first]] of handed.entries()) {
+        ;(fanOut[first!.variant] ??= {})[first!.task] = meanOf(counts[i]!)
+      }
       return {
         slowness: each(({ slowness }) => slowness),
         pace: each(({ pace }) => pace),
-        grown: grownBy(grownOf(kinds.values(), parted, profiles)),
-        latencyCv: spreadOf(kinds.values(), parted),
-        fanOut: Object.fromEntries(counts.map(([variant, byTask]) => [
-          variant,
-          Object.fromEntries(byTask.map(([task, counts]) => [task, meanOf(counts)])),
-        ])),
-        fanOutSpread: fanOutSpreadOf(
-          counts.flatMap(([, byTask]) => byTask.map(([, counts]) => counts)),
-        ),
+        ...{ grown: grownBy(grown), latencyCv: spreadOf(batches, parted), fanOut },
+        fanOutSpread: fanOutSpreadOf(counts),
         networkMs: networkMs.length > 0 ? median(networkMs) : 0,
       }
     },
   }
 }
-
-const withoutPipeline = (key: string) => key.slice(key.indexOf('/') + 1)
 
 /** A batch over what one item alone takes on its node in that step, by its profile. */
 export interface Grown {
@@ -132,29 +132,6 @@ export interface Grown {
   size: number
   oneMs: number
   times: number
-}
-
-/** Batches of a size that their node's profile has no point of. */
-function grownOf(
-  kinds: Iterable<Kind>,
-  parted: ReadonlyMap<string, Paced>,
-  profiles: Profiles,
-): Grown[] {
-  const all: Grown[] = []
-  for (const { ran: { node, key, size }, took } of kinds) {
-    const points = profiles.get(node)?.get(key)?.points ?? []
-    const one = points.find(({ batch }) => batch === 1)
-    const of = parted.get(node)
-    if (one === undefined || of === undefined) continue
-    if (points.some(({ batch }) => batch === size)) continue
-    const variant = withoutPipeline(key)
-    const slowness = of.slowness[variant] ?? of.slowness['*'] ?? 1
-    for (const { ms, step } of took) {
-      const oneMs = one.latencyMs * slowness * (of.pace[step] ?? 1)
-      all.push({ variant, size, oneMs, times: ms / oneMs })
-    }
-  }
-  return all
 }
 
 /**
@@ -180,13 +157,13 @@ export function fanOutSpreadOf(counts: readonly (readonly number[])[]): number {
   return variance > 0 ? Math.sqrt(sumOf(squares) / variance) : 1
 }
 
-/** Of batches of one kind around their mean, the pace of their steps apart. */
-function spreadOf(kinds: Iterable<Kind>, parted: ReadonlyMap<string, Paced>): number {
+/** Of batches of one node, variant and size around their mean, the pace of their steps apart. */
+function spreadOf(batches: readonly Batch[], parted: { [node: string]: Paced }): number {
+  const kinds = Map.groupBy(batches, ({ node, key, size }) => `${node} ${key} ${size}`)
   let [squares, count] = [0, 0]
-  for (const { ran, took } of kinds) {
-    if (took.length < LEAST_ALIKE) continue
-    const pace = parted.get(ran.node)?.pace
-    const even = took.map(({ ms, step }) => ms / (pace?.[step] ?? 1))
+  for (const alike of kinds.values()) {
+    if (alike.length < LEAST_ALIKE) continue
+    const even = alike.map(({ node, ms, step }) => ms / (parted[node]?.pace[step] ?? 1))
     const usual = meanOf(even)
     squares += sumOf(even.map((ms) => (ms / usual - 1) ** 2))
     count += even.length - 1

@@ -8,7 +8,9 @@ import { pause, sumOf, watching } from '../tools.ts'
 import type { Stage } from './scene.ts'
 
 /** By the node's name, then by `pipeline/task/variant`. */
-export type Profiles = Map<string, Map<string, VariantRef & { points: LatencyPoint[] }>>
+export interface Profiles {
+  [node: string]: { [key: string]: VariantRef & { points: LatencyPoint[] } }
+}
 
 /** Settled when nothing was told for so long, or when patience ends. */
 const QUIET_MS = 6000
@@ -29,7 +31,7 @@ export const profileGiver =
       }
       const commands = scheduler.handle(event, nowMs)
       if (event.type !== 'node_joined') return commands
-      const profile = [...profiles.get(nameOf(event.node))?.values() ?? []]
+      const profile = Object.values(profiles[nameOf(event.node)] ?? {})
       const more = scheduler.handle({ type: 'node_reported', node: event.node, profile }, nowMs)
       return [...commands, ...more]
     },
@@ -40,20 +42,19 @@ export const profileGiver =
  * what code takes that was never run before is no profile.
  */
 export async function measureProfiles(stage: Stage): Promise<Profiles> {
-  const profiles: Profiles = new Map()
+  const profiles: Profiles = {}
   let toldMs = 0
   const open = stage.open('shoal', (scheduler, nameOf) =>
     watching(scheduler, (event) => {
       if (event.type !== 'node_reported' || event.profile === undefined) return
       toldMs = performance.now()
-      const known = profiles.get(nameOf(event.node)) ?? new Map()
-      profiles.set(nameOf(event.node), known)
+      const known = profiles[nameOf(event.node)] ??= {}
       for (const row of event.profile) {
         // The newest figure of each batch size.
-        const all: LatencyPoint[] = [...known.get(keyOf(row))?.points ?? [], ...row.points]
+        const all = [...known[keyOf(row)]?.points ?? [], ...row.points]
         const sizes = new Map(all.map((point) => [point.batch, point]))
         const points = [...sizes.values()].sort((a, b) => a.batch - b.batch)
-        known.set(keyOf(row), { ...row, points })
+        known[keyOf(row)] = { ...row, points }
       }
     }), true)
   const scene = await open
@@ -63,11 +64,11 @@ export async function measureProfiles(stage: Stage): Promise<Profiles> {
     const startMs = toldMs = performance.now()
     const held = sumOf(pool.nodes().map(({ instances }) => instances))
     const isSettled = () =>
-      sumOf([...profiles.values()].map(({ size }) => size)) >= held &&
+      sumOf(Object.values(profiles).map((own) => Object.keys(own).length)) >= held &&
       performance.now() - toldMs > QUIET_MS
     while (!isSettled() && performance.now() - startMs < PATIENCE_MS) await pause(200)
     for (const node of pool.nodes()) {
-      const rows = [...profiles.get(node.name)?.values() ?? []].map(({ variant, points }) =>
+      const rows = Object.values(profiles[node.name] ?? {}).map(({ variant, points }) =>
         `${variant} ${points.map(({ batch, latencyMs }) => `${batch}:${latencyMs.toFixed(1)}`)}`
       )
       console.log(`  ${node.name} (${node.backend}): ${rows.join('; ')}`)

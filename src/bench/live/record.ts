@@ -3,10 +3,9 @@
  * @module
  */
 import { relative, resolve } from 'node:path'
-import type { LatencyPoint, VariantRef } from '../../policy/core/types.ts'
 import { ROOT } from '../../cli/root.ts'
 import type { Observed } from './observe.ts'
-import { keyOf, type Profiles } from './profile.ts'
+import type { Profiles } from './profile.ts'
 import type { Row } from './rows.ts'
 import type { Step } from './steps.ts'
 
@@ -17,7 +16,7 @@ export interface LiveRun {
   /** What `static` carries when it always has more to do. */
   carriedPerS: number
   steps: Step[]
-  profiles: { [node: string]: (VariantRef & { points: LatencyPoint[] })[] }
+  profiles: Profiles
   policies: { [policy: string]: PolicyRun }
 }
 
@@ -46,11 +45,3 @@ export const portable = (dir: string): string => {
   const inside = relative(ROOT, resolve(dir))
   return inside.startsWith('..') ? resolve(dir) : inside
 }
-
-export const profilesOf = (run: LiveRun): Profiles =>
-  new Map(
-    Object.entries(run.profiles).map(([node, rows]) => [
-      node,
-      new Map(rows.map((row) => [keyOf(row), row])),
-    ]),
-  )

@@ -16,7 +16,7 @@ import { readPipeline } from '../../cli/serve/modelled.ts'
 import { meanOf, round } from '../tools.ts'
 import type { Observed } from '../live/observe.ts'
 import { profileGiver } from '../live/profile.ts'
-import { type LiveRun, type PolicyRun, profilesOf, readLiveRun } from '../live/record.ts'
+import { type LiveRun, type PolicyRun, readLiveRun } from '../live/record.ts'
 import { ARRIVALS, traceOf } from '../live/steps.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
@@ -71,11 +71,13 @@ async function scenarioOf(run: LiveRun, policy: string, observed: Observed, seed
         instancesPerNode: policy === 'shoal' ? 'all' : 1,
         swapMs: 1000,
         roundTripMs: observed.networkMs,
-        latencyMs: Object.fromEntries(rows.map(({ task, variant, points }) => {
-          const name = `${task}/${variant}`
-          const times = slowness[name] ?? slowness['*'] ?? 1
-          return [name, tableOf(points, times, observed.grown[name] ?? {})]
-        })),
+        latencyMs: Object.fromEntries(
+          Object.values(rows).map(({ task, variant, points }) => {
+            const name = `${task}/${variant}`
+            const times = slowness[name] ?? slowness['*'] ?? 1
+            return [name, tableOf(points, times, observed.grown[name] ?? {})]
+          }),
+        ),
       }]
     })),
     pool: nodes.map(([node]) => ({ class: node, count: 1 })),
@@ -107,7 +109,7 @@ async function simulated(run: LiveRun, name: string, { observed }: PolicyRun) {
       random: createRandom(seed),
     })
     // As live, nodes tell what they measured before.
-    const scheduler = profileGiver(profilesOf(run), classOf)(policy.scheduler)
+    const scheduler = profileGiver(run.profiles, classOf)(policy.scheduler)
     const { timeline } = simulate(scenario, { ...policy, scheduler }, { arrivals }).result
     steps.forEach(({ fromS, seconds }, i) => {
       const sum = sums[i]!
