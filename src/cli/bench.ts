@@ -33,7 +33,6 @@ of others:
 of documents, which has to be named:
   --pages 600      of the document; from 11 on of all kinds
   --only PART      pool or peers
-  --kill-each 60   seconds between one node's end and the next
   --to FILE        the page that is written, with a picture beside it`
 
 function fail(message: string): never {
@@ -52,7 +51,7 @@ function parsed() {
         ...{ json: text, pipeline: text, queries: text, policy: text, from: text },
         ...{ tabs: text, nodes: text, multiples: text, svg: text },
         ...{ seconds: text, minutes: text, rate: text, help: { type: 'boolean' } },
-        ...{ pages: text, only: text, 'kill-each': text, to: text },
+        ...{ pages: text, only: text, to: text },
         ...{ starts: text, busy: text },
       } as const,
       allowPositionals: true,
@@ -68,7 +67,6 @@ type Count =
   | 'nodes'
   | 'seconds'
   | 'pages'
-  | 'kill-each'
   | 'starts'
   | 'busy'
 
@@ -110,7 +108,7 @@ const [seconds, pages] = [count('seconds', 1), count('pages', 1)]
 const given = {
   ...{ pipeline, from, svg, to, seconds, pages },
   ...{ queries: count('queries', 1), tabs: count('tabs', 0), nodes: count('nodes', 0) },
-  ...{ killEachS: count('kill-each', 1), starts: count('starts', 1), busy: count('busy', 0) },
+  ...{ starts: count('starts', 1), busy: count('busy', 0) },
   ...{ minutes: above0('minutes'), ratePerS: above0('rate') },
   policies: values.policy === undefined ? undefined : policiesOf(values.policy),
   multiples: values.multiples === undefined ? undefined : multiplesOf(values.multiples),
@@ -132,7 +130,7 @@ const TAKEN: Record<string, readonly string[]> = {
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
   streams: ['queries'],
-  documents: ['pages', 'only', 'kill-each', 'to'],
+  documents: ['pages', 'only', 'to'],
 }
 
 const all = { ...USUAL, ...NAMED }

@@ -121,26 +121,20 @@ export function runNewcomers(seed = 1, seconds = 30) {
 
 export function benchBlackHoles() {
   const rows: Record<string, Record<string, unknown>> = {}
-  const row = (name: string, scene: BlackHolesScene) => {
-    const { asked, answered, given, quarantinedS } = runBlackHoles(scene)
-    const [soonest, latest] = [quarantinedS[0], quarantinedS.at(-1)]
-    rows[name] = {
-      'answered': `${answered} of ${asked}`,
-      'batches of queries to them': given,
-      'in quarantine': `${quarantinedS.length} of ${scene.nodes}`,
-      'after, s': soonest === undefined ? '-' : `${soonest.toFixed(1)} to ${latest!.toFixed(1)}`,
+  for (const fault of Object.keys(FAULTS)) {
+    for (const nodes of [1, 4, 16]) {
+      const { asked, answered, quarantinedS } = runBlackHoles({ fault, nodes })
+      const [soonest, latest] = [quarantinedS[0], quarantinedS.at(-1)]
+      rows[`${nodes} new that ${fault}`] = {
+        'answered': `${answered} of ${asked}`,
+        'in quarantine': `${quarantinedS.length} of ${nodes}`,
+        'after, s': soonest === undefined ? '-' : `${soonest.toFixed(1)} to ${latest!.toFixed(1)}`,
+      }
     }
   }
-  for (const fault of Object.keys(FAULTS)) {
-    for (const nodes of [1, 4, 16]) row(`${nodes} new that ${fault}`, { fault, nodes })
-  }
-  for (const fault of Object.keys(FAULTS)) {
-    row(`4 that ${fault} after half a minute of work`, { fault, nodes: 4, honestS: 30 })
-  }
   console.table(rows)
-  const { firstQueryS, shares, extraShare } = runNewcomers()
+  const { shares, extraShare } = runNewcomers()
   const newcomers = {
-    'first query after, s': Math.max(...firstQueryS).toFixed(1),
     ...Object.fromEntries(shares.map((share, i) => [
       `share, ${i * BIN_MS / 1000} to ${(i + 1) * BIN_MS / 1000} s`,
       share.toFixed(2),

@@ -6,7 +6,6 @@ import { withQuickest } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { ROOT } from '../../cli/root.ts'
 import { samplesOf } from '../../cli/serve/samples.ts'
-import { createOwnToken, trustOptions } from '../../cli/serve/trust.ts'
 import { openPool } from '../pool.ts'
 import { count, type Counts, infer, outcomeOf, pause, watching } from '../tools.ts'
 import { type LinkProxy, startLinkProxy } from './proxy.ts'
@@ -26,7 +25,6 @@ export interface LoadOutcome {
 export interface ChaosOptions {
   /** Folder of the pipeline. */
   dir?: string
-  trust?: boolean
   /** Where tabs join. */
   pages?: boolean
   /** Budget of a query; by default the pipeline's. */
@@ -36,16 +34,15 @@ export interface ChaosOptions {
 export type ChaosScene = Awaited<ReturnType<typeof startChaosScene>>
 
 export async function startChaosScene(options: ChaosOptions = {}) {
-  const { dir = join(ROOT, 'profiles', 'ocr'), trust = false, timeoutMs } = options
+  const { dir = join(ROOT, 'profiles', 'ocr'), timeoutMs } = options
   const pipelines = (await loadPipelines([dir], () => {})).map((one) => withQuickest(one))
   const { name: pipelineName, sloMs } = pipelines[0]!.pipeline
   const [sample] = await samplesOf(dir, pipelineName)
   const counts = new Map<string, number>()
   /** How often each node joined, by its id. */
   const joins: Counts = {}
-  const own = createOwnToken()
   const bench = openPool({
-    ...{ pipelines, hedge: true, isOwn: own.isOwn },
+    ...{ pipelines, hedge: true },
     wrap: (scheduler) =>
       watching(scheduler, (event) => {
         if (event.type === 'query_arrived') counts.set(event.query, 0)
@@ -55,7 +52,6 @@ export async function startChaosScene(options: ChaosOptions = {}) {
         counts.set(command.query, (counts.get(command.query) ?? 0) + 1)
       }),
     ...(options.pages === true ? { assets: await buildAssets() } : {}),
-    ...(trust ? { trust: await trustOptions(pipelines) } : {}),
   })
   const { localUrl } = bench
   const nodes = new Map<string, ChaosNode>()
@@ -86,15 +82,9 @@ export async function startChaosScene(options: ChaosOptions = {}) {
     ...bench,
     ...{ pipelineName, nodes, ask },
     /** Resolves when it holds all that is served. */
-    async addNode(
-      name: string,
-      { own: isOwn = false, file }: { own?: boolean; file?: string } = {},
-    ): Promise<ChaosNode> {
+    async addNode(name: string): Promise<ChaosNode> {
       const proxy = startLinkProxy(new URL(localUrl))
-      const child = bench.spawn(name, {
-        ...{ url: proxy.url, env: isOwn ? { SHOAL_TOKEN: own.token } : {} },
-        ...(file === undefined ? {} : { file }),
-      })
+      const child = bench.spawn(name, { url: proxy.url })
       const node = { child, proxy }
       nodes.set(name, node)
       await full(name)

@@ -21,21 +21,20 @@ export const ONLY = ['pool', 'peers'] as const
 export interface DocumentsOptions {
   pages?: number
   only?: (typeof ONLY)[number]
-  killEachS?: number
   /** The page that is written, with a picture beside it; printed where absent. */
   to?: string
 }
 
 /** @throws Error where canvas, fonts or Chromium are not there */
 export async function benchDocuments(options: DocumentsOptions = {}) {
-  const { pages: many = DOCUMENTS.pages, only, to, killEachS = DOCUMENTS.killEachS } = options
+  const { pages: many = DOCUMENTS.pages, only, to } = options
   const startMs = performance.now()
   const pages = await makePages(many)
   console.log(`${many} pages drawn in ${((performance.now() - startMs) / 1000).toFixed(0)} s`)
   const sections: string[] = []
   const svg = to?.replace(/(\.md)?$/, '.svg')
 
-  const pool = only === 'peers' ? undefined : await runPool(pages, killEachS)
+  const pool = only === 'peers' ? undefined : await runPool(pages)
   if (pool !== undefined) {
     sections.push(await measured(poolSection(pool, basename(svg ?? 'memory.svg')), options))
     if (svg !== undefined) await Deno.writeTextFile(svg, pool.svg)
@@ -65,9 +64,8 @@ function pageOf(sections: readonly string[], page: string): string {
 
 /** Below the title of a section: when, with what and how it was measured. */
 async function measured(section: string, options: DocumentsOptions): Promise<string> {
-  const { pages, only, killEachS, to } = options
-  const given = { pages, only, 'kill-each': killEachS, to }
-  const flags = Object.entries(given).flatMap(([name, value]) =>
+  const { pages, only, to } = options
+  const flags = Object.entries({ pages, only, to }).flatMap(([name, value]) =>
     value === undefined ? [] : [` --${name} ${value}`]
   )
   const [title = '', ...rest] = section.split('\n')

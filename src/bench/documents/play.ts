@@ -1,29 +1,22 @@
 /** Queries alone, then beside the job, then while nodes and once the coordinator are killed. @module */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isOnTime } from '../../../demo/load/tally.ts'
 import { createClient, type JobInfo } from '../../client/mod.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { type Span, startLoad, type Window, windowsOf } from './beside.ts'
 import { createCounters, follow, type Told } from './job.ts'
-import { MemoryLog } from './memory_log.ts'
 import { DOCUMENTS } from './params.ts'
 import { type BenchPool, type Place, PLACES } from './pool.ts'
-
-export interface PlayOptions {
-  pdf: Uint8Array<ArrayBuffer>
-  pages: number
-  killEachS: number
-}
 
 /** Shares of the pages at which the job's estimate is held against what came. */
 const ESTIMATES = [0.25, 0.5, 0.75]
 
-export async function play(pool: BenchPool, { pdf, pages, killEachS }: PlayOptions) {
+export async function play(pool: BenchPool, pdf: Uint8Array<ArrayBuffer>, pages: number) {
+  const killEachMs = DOCUMENTS.killEachS * 1000
   const client = createClient(pool.url)
   const countParts = createCounters(pool.url)
   const page = { bytes: await Deno.readFile(SAMPLE_PAGE), type: 'image/jpeg' }
   const load = startLoad(pool.url, page)
-  const memory = new MemoryLog()
+  const memory: { [name: string]: number }[] = []
   const told: Told = { times: new Map(), atMs: [] }
   const spans: Span[] = []
   const over = new AbortController()
@@ -62,33 +55,27 @@ export async function play(pool: BenchPool, { pdf, pages, killEachS }: PlayOptio
   }
 
   async function tell(): Promise<void> {
-    if (job !== undefined) {
-      job = await client.jobs.get(job.id)
-      const next = ESTIMATES[estimated.length]
-      const { pages: { done }, estimateAt } = job
-      if (next !== undefined && done >= next * pages && estimateAt !== null) {
-        const saidMs = Date.parse(estimateAt) - Date.now()
-        estimated.push({ done, saidMs, atMs: performance.now() })
-      }
+    if (job === undefined) return
+    job = await client.jobs.get(job.id)
+    const next = ESTIMATES[estimated.length]
+    const { pages: { done }, estimateAt } = job
+    if (next !== undefined && done >= next * pages && estimateAt !== null) {
+      const saidMs = Date.parse(estimateAt) - Date.now()
+      estimated.push({ done, saidMs, atMs: performance.now() })
     }
-    const onTime = load.asked.filter((one) => isOnTime(one, DOCUMENTS.sloMs)).length
-    console.log([
-      `${(load.nowMs() / 60_000).toFixed(1)} min, ${spans.at(-1)?.window ?? 'alone'}`,
-      `${job?.pages.done ?? 0} of ${pages} pages, ${job?.pagesPerMinute ?? '-'} a minute`,
-      `${await pool.serving()} of ${PLACES.length} serve`,
-      `${onTime} of ${load.asked.length} queries in time`,
-    ].join('; '))
+    const minutes = (load.nowMs() / 60_000).toFixed(1)
+    console.log(`${minutes} min, ${spans.at(-1)?.window}: ${done} of ${pages} pages`)
   }
 
   const watches = [
-    every(DOCUMENTS.memoryMs, async () => memory.add(await pool.memory())),
+    every(DOCUMENTS.memoryMs, async () => memory.push(await pool.memory())),
     every(DOCUMENTS.lookMs, lookAtServing),
     every(DOCUMENTS.progressMs, tell),
   ]
 
   try {
     begin('alone')
-    await pause(DOCUMENTS.aloneKills * killEachS * 1000)
+    await pause(DOCUMENTS.aloneKills * killEachMs)
 
     const sentMs = performance.now()
     begin('job')
@@ -103,7 +90,7 @@ export async function play(pool: BenchPool, { pdf, pages, killEachS }: PlayOptio
       endedMs = performance.now()
       spans.at(-1)!.toMs = load.nowMs()
     })
-    await Promise.race([ended, pause(DOCUMENTS.calmKills * killEachS * 1000)])
+    await Promise.race([ended, pause(DOCUMENTS.calmKills * killEachMs)])
     const calm = { ms: performance.now() - sentMs, pages: told.atMs.length }
 
     begin('kills')
@@ -117,7 +104,7 @@ export async function play(pool: BenchPool, { pdf, pages, killEachS }: PlayOptio
         awayMs = performance.now() - killedMs
         begin('kills')
       }
-      const dueMs = sentMs + calm.ms + kills * killEachS * 1000
+      const dueMs = sentMs + calm.ms + kills * killEachMs
       if (performance.now() >= dueMs) {
         const place = PLACES[kills++ % PLACES.length]!
         console.log(`killed: ${place}`)

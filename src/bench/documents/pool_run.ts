@@ -2,6 +2,7 @@
 import { PART } from '../../coordinator/documents/parts.ts'
 import { outputOf } from '../tools.ts'
 import { type BenchPage, pdfOf } from './pages.ts'
+import { memoryPicture, memoryRows } from './memory_log.ts'
 import { play } from './play.ts'
 import { startPool } from './pool.ts'
 import { scorePages } from './score.ts'
@@ -11,13 +12,13 @@ export type PoolFigures = Awaited<ReturnType<typeof runPool>>
 const FORM_FEED = '\f'
 
 /** @throws Error without Chromium, or where a node holds no models in time */
-export async function runPool(pages: readonly BenchPage[], killEachS: number) {
+export async function runPool(pages: readonly BenchPage[]) {
   await outputOf('pdftotext', ['-v']).catch(() => {
     throw new Error('Cannot look at the layers: apt-get install poppler-utils')
   })
   const pdf = await pdfOf(pages)
   const pool = await startPool()
-  const all = await play(pool, { pdf, pages: pages.length, killEachS }).finally(() => pool.end())
+  const all = await play(pool, pdf, pages.length).finally(() => pool.end())
   const { memory, text, layered, told, ...played } = all
   console.log('comparing what was read')
   const truths = pages.map((page) => page.text)
@@ -25,7 +26,7 @@ export async function runPool(pages: readonly BenchPage[], killEachS: number) {
     .map(({ index }) => index + 1)
   const { parts } = played
   return {
-    ...{ pages: pages.length, bytes: pdf.length, killEachS, failed, played },
+    ...{ pages: pages.length, bytes: pdf.length, failed, played },
     found: scorePages(text.split(FORM_FEED), truths, new Set(failed)),
     // Of a page that failed there is one without a layer.
     pdf: scorePages(
@@ -36,8 +37,8 @@ export async function runPool(pages: readonly BenchPage[], killEachS: number) {
     toldTwice: [...told.times].filter(([, times]) => times > 1).map(([index]) => index + 1),
     accuracy: parts.accuracySum / parts.onTime,
     partsNeeded: Math.ceil(pages.length / PART.pages),
-    memory: memory.rows(),
-    svg: memory.svg(),
+    memory: memoryRows(memory),
+    svg: memoryPicture(memory),
   }
 }
 

@@ -26,14 +26,14 @@ const NAMES: Record<WindowFigures['window'], string> = {
 
 /** @param svg name of the picture of the memory, beside the page */
 export function poolSection(figures: PoolFigures, svg: string): string {
-  const { pages, killEachS, played, pdf } = figures
+  const { pages, played, pdf } = figures
   return `## The pool
 
 One PDF of ${pages} scanned pages, ${
     (figures.bytes / 1e6).toFixed(0)
   } MB, one job, wanted twelve hours later, as PDF with text layers and as text. One
 Chromium tab and two Deno nodes on WebAssembly, one slot each, and the coordinator, with \`ocr\` and
-\`documents\`, in a process of its own, all on this machine. Each ${killEachS} s one of the three is killed
+\`documents\`, in a process of its own, all on this machine. Each ${DOCUMENTS.killEachS} s one of the three is killed
 (SIGKILL; the tab closed) and a new one, that nobody knows, joins.
 
 ${

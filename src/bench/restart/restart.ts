@@ -4,7 +4,6 @@
  * @module
  */
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { NodeInfo } from '../../client/types.ts'
 import { hashOf, makeKey } from '../../coordinator/doors/keys.ts'
 import { fromFileUrl, ROOT } from '../../cli/root.ts'
@@ -90,17 +89,7 @@ export async function startRestartScene(many: number) {
   await full()
 
   return {
-    ask,
-    nodes: list,
-    /** Nodes whose trust is on the disk, where a kill cannot take it. */
-    judgementsKept(): number {
-      const db = new DatabaseSync(store, { readOnly: true })
-      try {
-        return Number(db.prepare('SELECT count(word) AS count FROM nodes').get()!['count'])
-      } finally {
-        db.close()
-      }
-    },
+    ...{ ask, store, nodes: list },
     async restart(signal: Deno.Signal): Promise<RestartOutcome> {
       const before = passedBy(await list())
       const seen: Counts = {}
