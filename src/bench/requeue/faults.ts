@@ -84,7 +84,6 @@ export interface Outcome {
   statuses: Counts
   /** Its queries by the number of answers they got. */
   answers: Counts
-  lines: string[]
 }
 
 const BACK_LIMIT_MS = 25_000
@@ -99,15 +98,15 @@ export async function suffer(
   backLimitMs = BACK_LIMIT_MS,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
-  let sufferer = await startSufferer(scene, fault.name, fault.options, backLimitMs)
   const fromMs = performance.now()
-  for (let i = 0; i < repetitions; i++) {
-    if (i > 0 && performance.now() - fromMs > REPEAT_WITHIN_MS) break
-    if (i > 0 && !fault.comesBack) {
-      await sufferer.end()
-      sufferer = await startSufferer(scene, fault.name, fault.options, backLimitMs)
-    }
+  const start = () => startSufferer(scene, fault.name, fault.options, backLimitMs)
+  let sufferer = await start()
+  while (outcomes.length === 0 || performance.now() - fromMs <= REPEAT_WITHIN_MS) {
     outcomes.push(await sufferer.suffer(fault))
+    if (outcomes.length === repetitions) break
+    if (fault.comesBack) continue
+    await sufferer.end()
+    sufferer = await start()
   }
   await sufferer.end()
   return outcomes
@@ -120,10 +119,35 @@ export async function startSufferer(
   options: readonly string[] = [],
   backLimitMs = Infinity,
 ) {
+  const { ledger } = scene
   const proxy = startLinkProxy(new URL(scene.localUrl))
   const node = await scene.addNode(name, options, proxy.url)
+  const hands = { scene, freeze: proxy.freeze }
   return {
-    suffer: (fault: Fault) => sufferOnce(scene, node, fault, proxy.freeze, backLimitMs),
+    async suffer(fault: Fault): Promise<Outcome> {
+      const hold = fault.slow === true ? () => scene.holdOthers(node.id) : () => () => {}
+      let release = hold()
+      const load = scene.startLoad()
+      let lost: LostItem[] = []
+      // A batch may be over before the fault has reached it: then another one is to be hit.
+      while (!lost.some(({ requeuedMs }) => requeuedMs !== undefined)) {
+        lost = await scene.strike(node.id, () => {
+          release()
+          return fault.befall(node, hands)
+        })
+        await ledger.until(() => lost.every(isElsewhere))
+        release = hold()
+      }
+      await fault.mend?.(node, hands)
+      let backMs: number | undefined
+      if (fault.comesBack) {
+        const mendedMs = performance.now()
+        const back = ledger.finishedOn(node.id).then(() => performance.now() - mendedMs)
+        backMs = await within(backLimitMs, back)
+      }
+      release()
+      return { backMs, ...await settled(scene, load, lost) }
+    },
     async end() {
       await scene.remove(node)
       proxy.close()
@@ -131,39 +155,16 @@ export async function startSufferer(
   }
 }
 
-async function sufferOnce(
-  scene: RequeueScene,
-  node: Sufferer,
-  fault: Fault,
-  freeze: () => void,
-  backLimitMs: number,
-): Promise<Outcome> {
-  const { ledger } = scene
-  const hands = { scene, freeze }
-  const hold = fault.slow === true ? () => scene.holdOthers(node.id) : () => () => {}
-  let release = hold()
-  const load = scene.startLoad()
-  let lost: LostItem[] = []
-  // A batch may be over before the fault has reached it: then another one is to be hit.
-  while (!lost.some(({ requeuedMs }) => requeuedMs !== undefined)) {
-    lost = await scene.strike(node.id, () => {
-      release()
-      return fault.befall(node, hands)
-    })
-    await ledger.until(() =>
-      lost.every(({ finished, requeuedMs }) => finished || requeuedMs !== undefined)
-    )
-    release = hold()
-  }
-  await fault.mend?.(node, hands)
-  let backMs: number | undefined
-  if (fault.comesBack) {
-    const mendedMs = performance.now()
-    const back = ledger.finishedOn(node.id).then(() => performance.now() - mendedMs)
-    backMs = await within(backLimitMs, back)
-  }
-  release()
-  await ledger.until(() => lost.every(({ answeredMs }) => answeredMs !== undefined))
+/** Requeued, or finished nevertheless. */
+const isElsewhere = ({ finished, requeuedMs }: LostItem) => finished || requeuedMs !== undefined
+
+/** Resolves when all that was lost is answered, and the load has ended. */
+export async function settled(
+  { ledger }: RequeueScene,
+  load: ReturnType<RequeueScene['startLoad']>,
+  lost: LostItem[],
+) {
+  await ledger.until(() => lost.every((item) => isElsewhere(item) && item.answeredMs !== undefined))
   const statuses = await load.stop()
-  return { lost, backMs, statuses, answers: ledger.takeAnswers(), lines: scene.lines }
+  return { lost, statuses, answers: ledger.takeAnswers() }
 }

@@ -77,10 +77,8 @@ function rowOf(fault: string, outcomes: readonly Outcome[]) {
   return {
     fault,
     times: outcomes.length,
-    'items lost': lost.length,
     'noticed, median ms': rounded(median(of('noticedMs'))),
     'requeued, median ms': rounded(median(of('requeuedMs'))),
-    'most ms': rounded(Math.max(...of('requeuedMs'))),
     'answered, most ms': rounded(Math.max(...of('answeredMs'))),
     'back, median ms': rounded(median(outcomes.flatMap(({ backMs }) => backMs ?? []))),
     'noticed by': [...new Set(lost.flatMap(({ because }) => because ?? []))].join(', '),

@@ -1,7 +1,7 @@
 /** Browser tabs that go in the middle of a batch. @module */
 import type { Browser, Page } from 'playwright-core'
 import { withChromium } from '../chromium.ts'
-import type { Outcome } from './faults.ts'
+import { type Outcome, settled } from './faults.ts'
 import type { RequeueScene } from './scene.ts'
 
 export const TAB_FAULTS: { [name: string]: (page: Page) => unknown } = {
@@ -32,16 +32,10 @@ export async function sufferTab(
   name: string,
   fault: (page: Page) => unknown,
 ): Promise<Outcome> {
-  const { ledger } = scene
   const id = await scene.full(name)
   const load = scene.startLoad()
   const lost = await scene.strike(id, () => void fault(page))
-  await ledger.until(() =>
-    lost.every(({ finished, requeuedMs }) => finished || requeuedMs !== undefined)
-  )
-  await ledger.until(() => lost.every(({ answeredMs }) => answeredMs !== undefined))
-  const statuses = await load.stop()
-  return { lost, backMs: undefined, statuses, answers: ledger.takeAnswers(), lines: scene.lines }
+  return { backMs: undefined, ...await settled(scene, load, lost) }
 }
 
 /** Nothing where there is no browser. */
