@@ -2,40 +2,35 @@
 import { benchBackends } from './backends/backends.ts'
 import { benchBlackHoles } from './blackholes/blackholes.ts'
 import { benchBodies } from './bodies/bodies.ts'
-import { benchChaos, type ChaosBenchOptions } from './chaos/chaos.ts'
-import { benchCurve, type CurveOptions } from './curve/curve.ts'
+import { benchChaos } from './chaos/chaos.ts'
+import { benchCurve } from './curve/curve.ts'
 import { benchDashboard } from './dashboard/dashboard.ts'
 import { benchDeadline } from './deadline/deadline.ts'
 import { benchDispatch } from './dispatch/dispatch.ts'
-import { benchDocuments, type DocumentsOptions } from './documents/documents.ts'
+import { benchDocuments } from './documents/documents.ts'
 import { benchDuty } from './duty/duty.ts'
 import { benchEfficiency } from './efficiency/efficiency.ts'
-import { benchElastic, type ElasticOptions } from './elastic/elastic.ts'
-import { benchFirst, type FirstOptions } from './first/first.ts'
+import { benchElastic } from './elastic/elastic.ts'
+import { benchFirst } from './first/first.ts'
 import { benchGenerate } from './generate/generate.ts'
 import { benchIdle } from './idle/idle.ts'
 import { benchJoin } from './join/join.ts'
-import { benchLive, type LiveOptions } from './live/live.ts'
+import { benchLive } from './live/live.ts'
 import { benchMemory } from './memory/memory.ts'
+import type { BenchOptions } from './options.ts'
 import { benchOverhead } from './overhead/overhead.ts'
-import { benchOverload, type OverloadOptions } from './overload/overload.ts'
+import { benchOverload } from './overload/overload.ts'
 import { benchPages } from './pages/pages.ts'
 import { benchPlanner } from './planner/planner.ts'
 import { benchRejoin } from './rejoin/rejoin.ts'
 import { benchRequeue } from './requeue/requeue.ts'
 import { benchRestart } from './restart/restart.ts'
-import { benchShared, type SharedOptions } from './shared/shared.ts'
-import { benchSoak, type SoakOptions } from './soak/soak.ts'
-import { benchStreams, type StreamsBenchOptions } from './streams/streams.ts'
+import { benchShared } from './shared/shared.ts'
+import { benchSoak } from './soak/soak.ts'
+import { benchStreams } from './streams/streams.ts'
 import { benchTelemetry } from './telemetry/telemetry.ts'
 import { benchTrust } from './trust/trust.ts'
-import { benchTwin, type TwinOptions } from './twin/twin.ts'
-
-/** What is asked for, of one or of several. */
-export type BenchOptions =
-  & (LiveOptions & ChaosBenchOptions & CurveOptions & DocumentsOptions & ElasticOptions)
-  & (FirstOptions & OverloadOptions & SharedOptions & SoakOptions & StreamsBenchOptions)
-  & TwinOptions
+import { benchTwin } from './twin/twin.ts'
 
 export interface Benches {
   [name: string]: (options: BenchOptions) => unknown

@@ -5,10 +5,10 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { type BenchOptions, NAMED, USUAL } from '../bench/benches.ts'
-import { ONLY } from '../bench/documents/documents.ts'
-import { DOCUMENTS } from '../bench/documents/params.ts'
+import { NAMED, USUAL } from '../bench/benches.ts'
+import { DOCUMENTS, ONLY } from '../bench/documents/params.ts'
 import { readLiveRun } from '../bench/live/record.ts'
+import type { BenchOptions } from '../bench/options.ts'
 import { secondsFault } from '../bench/overload/overload.ts'
 import { POLICY_NAMES } from '../peers/policies.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
@@ -25,9 +25,9 @@ of live:
 of others:
   --from FILE      twin and curve: what live --json FILE wrote
   --svg FILE       curve: where it is drawn
-  --seconds S      overload (20 if absent), elastic (60), shared (30), which takes --nodes 2, too
+  --seconds S      overload (20 if absent), elastic (60), shared (30)
   --starts 10, --busy 0    first: how often, and loops that run beside
-  --minutes 1, --rate N    soak: how long, and queries a second
+  --minutes 1      soak
   --queries 2000, --pipeline DIR    chaos
   --queries 200    streams: how many at once
 of documents, which has to be named:
@@ -50,7 +50,7 @@ function parsed() {
       options: {
         ...{ json: text, pipeline: text, queries: text, policy: text, from: text },
         ...{ tabs: text, nodes: text, multiples: text, svg: text },
-        ...{ seconds: text, minutes: text, rate: text, help: { type: 'boolean' } },
+        ...{ seconds: text, minutes: text, help: { type: 'boolean' } },
         ...{ pages: text, only: text, to: text },
         ...{ starts: text, busy: text },
       } as const,
@@ -77,7 +77,7 @@ function count(name: Count, least: number) {
   return fail(`Cannot use --${name}: must be an integer from ${least} to 999999: received ${given}`)
 }
 
-function above0(name: 'minutes' | 'rate'): number | undefined {
+function above0(name: 'minutes'): number | undefined {
   const given = values[name]
   if (given === undefined) return undefined
   if (Number(given) > 0 && Number(given) < Infinity) return Number(given)
@@ -109,7 +109,7 @@ const given = {
   ...{ pipeline, from, svg, to, seconds, pages },
   ...{ queries: count('queries', 1), tabs: count('tabs', 0), nodes: count('nodes', 0) },
   ...{ starts: count('starts', 1), busy: count('busy', 0) },
-  ...{ minutes: above0('minutes'), ratePerS: above0('rate') },
+  minutes: above0('minutes'),
   policies: values.policy === undefined ? undefined : policiesOf(values.policy),
   multiples: values.multiples === undefined ? undefined : multiplesOf(values.multiples),
   only: values.only === undefined ? undefined : onlyOf(values.only),
@@ -121,11 +121,11 @@ const options: BenchOptions = Object.fromEntries(
 /** Options that are not of all. */
 const TAKEN: Record<string, readonly string[]> = {
   live: ['pipeline', 'queries', 'policy', 'multiples', 'tabs', 'nodes'],
-  shared: ['nodes', 'seconds'],
+  shared: ['seconds'],
   twin: ['from'],
   overload: ['seconds'],
   elastic: ['seconds'],
-  soak: ['minutes', 'rate'],
+  soak: ['minutes'],
   first: ['starts', 'busy'],
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
@@ -145,7 +145,8 @@ const results: Record<string, unknown> = {}
 for (const name of names) {
   console.log(`\n== ${name}`)
   try {
-    results[name] = await all[name]!(options)
+    const result = results[name] = await all[name]!(options)
+    if (Array.isArray(result)) console.table(result)
   } catch (error) {
     fail(error instanceof RangeError ? error.message : modelsFault(error as Error))
   }
@@ -167,9 +168,6 @@ async function check(): Promise<void> {
     fail('Cannot draw: --from and --svg are needed')
   }
   if (names.includes('twin') && from === undefined) fail('Cannot simulate: --from is needed')
-  if (names.includes('shared') && options.nodes === 0) {
-    fail('Cannot use --nodes: of shared it must be an integer from 1: received 0')
-  }
   const fault = names.includes('overload') && seconds !== undefined && secondsFault(seconds)
   if (fault) fail(`Cannot use --seconds: ${fault}`)
   if (from !== undefined) await readLiveRun(from).catch((error) => fail(error.message))

@@ -204,6 +204,5 @@ export async function benchBodies() {
   await node.end()
   await server.end()
   console.log('longest turn of the event loop, ms')
-  console.table(rows)
   return rows
 }

@@ -6,6 +6,7 @@
 import { type Chaos, startChaos } from './faults.ts'
 import { type ChaosScene, type LoadOutcome, startChaosScene } from './scene.ts'
 import { quantile } from '../../cli/statistics.ts'
+import type { BenchOptions } from '../options.ts'
 import { clients, listed, rounded, sumOf } from '../tools.ts'
 
 const SEED = 20
@@ -17,13 +18,7 @@ const EVERY_MS = 6000
 const WARM_UP_MS = 8000
 const CLOSED_MS = 8000
 
-export interface ChaosBenchOptions {
-  /** Its folder; `ocr` where absent. Only the quickest variants are served. */
-  pipeline?: string
-  queries?: number
-}
-
-export async function benchChaos({ pipeline, queries = 2000 }: ChaosBenchOptions = {}) {
+export async function benchChaos({ pipeline, queries = 2000 }: BenchOptions = {}) {
   const scene = await startChaosScene(pipeline === undefined ? {} : { dir: pipeline })
   try {
     for (let i = 0; i < NODES; i++) await scene.addNode(`node-${i}`)

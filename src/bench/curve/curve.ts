@@ -7,13 +7,8 @@ import { escape, roundUp } from '../../sim/report/chart.ts'
 import { readLiveRun } from '../live/record.ts'
 import type { Row } from '../live/rows.ts'
 import { stairs } from '../live/steps.ts'
+import type { BenchOptions } from '../options.ts'
 import { round } from '../tools.ts'
-
-export interface CurveOptions {
-  /** What `deno task bench live --json FILE` wrote, and where the picture goes. */
-  from?: string
-  svg?: string
-}
 
 /** Told apart also by those who see colours differently (after Okabe and Ito). */
 const COLORS: Record<string, string> = { shoal: '#0072b2', static: '#d55e00', inferline: '#009e73' }
@@ -45,7 +40,7 @@ interface Panel {
   pick(row: Row): number | null
 }
 
-export async function benchCurve({ from = '', svg = '' }: CurveOptions) {
+export async function benchCurve({ from = '', svg = '' }: BenchOptions) {
   const run = await readLiveRun(from)
   const up = stairs(run.steps)
   const runs = Object.entries(run.policies).map(([policy, { rows }]): Run => (

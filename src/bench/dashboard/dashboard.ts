@@ -24,15 +24,13 @@ const PATIENCE_MS = 60_000
 const LINK = { heartbeatMs: 2000, doubtMs: 30_000, silenceMs: 120_000 }
 
 export async function benchDashboard() {
-  const rows = await withChromium(async (browser) => {
+  return await withChromium(async (browser) => {
     const rows = []
     for (const nodes of NODES) {
       rows.push(await watch(browser, nodes, Math.max(1, RATE_PER_S * nodes / NODES.at(-1)!)))
     }
     return rows
   })
-  if (rows !== undefined) console.table(rows)
-  return rows ?? []
 }
 
 /** The pipeline of `ocr` with its measured times, and no models to load. */

@@ -8,6 +8,7 @@ import { basename } from 'node:path'
 import { formatted } from '../../cli/formatted.ts'
 import { ROOT } from '../../cli/root.ts'
 import { ORT_VERSION } from '../../node/engine/ort.ts'
+import type { BenchOptions } from '../options.ts'
 import { outputOf } from '../tools.ts'
 import { makePages } from './pages.ts'
 import { DOCUMENTS } from './params.ts'
@@ -15,18 +16,8 @@ import { comparePeers } from './peers.ts'
 import { runPool } from './pool_run.ts'
 import { peersSection, poolSection } from './table.ts'
 
-/** Parts of the run that can be had apart. */
-export const ONLY = ['pool', 'peers'] as const
-
-export interface DocumentsOptions {
-  pages?: number
-  only?: (typeof ONLY)[number]
-  /** The page that is written, with a picture beside it; printed where absent. */
-  to?: string
-}
-
 /** @throws Error where canvas, fonts or Chromium are not there */
-export async function benchDocuments(options: DocumentsOptions = {}) {
+export async function benchDocuments(options: BenchOptions = {}) {
   const { pages: many = DOCUMENTS.pages, only, to } = options
   const startMs = performance.now()
   const pages = await makePages(many)
@@ -63,7 +54,7 @@ function pageOf(sections: readonly string[], page: string): string {
 }
 
 /** Below the title of a section: when, with what and how it was measured. */
-async function measured(section: string, options: DocumentsOptions): Promise<string> {
+async function measured(section: string, options: BenchOptions): Promise<string> {
   const { pages, only, to } = options
   const flags = Object.entries({ pages, only, to }).flatMap(([name, value]) =>
     value === undefined ? [] : [` --${name} ${value}`]

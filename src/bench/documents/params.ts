@@ -21,3 +21,6 @@ export const DOCUMENTS = {
 
   seed: 600,
 }
+
+/** Parts of the run that can be had apart. */
+export const ONLY = ['pool', 'peers'] as const

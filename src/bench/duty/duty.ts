@@ -86,7 +86,6 @@ export async function benchDuty() {
   }
   const rows = []
   for (const duty of DUTIES) rows.push(await shareAt(duty))
-  console.table(rows)
   if (rows.some(({ waitedPercent }) => waitedPercent > 100 * QUIET_SHARE)) {
     console.log('not a quiet machine: the node waited for a processor, which made its rests longer')
   }

@@ -110,6 +110,5 @@ export async function benchEfficiency() {
       'in turn; medians. "less theirs": with the processor time of coordinator and load generator\n' +
       'taken off the time that the workers had, as where all cores are workers.',
   )
-  console.table(rows)
   return rows
 }

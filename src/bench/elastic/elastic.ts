@@ -15,6 +15,7 @@ import { type Prefer, PREFERENCES } from '../../policy/core/elastic.ts'
 import { countOn } from '../../pipeline/runs_on.ts'
 import { askAll, atRate } from '../asked.ts'
 import { cpuSeconds } from '../child.ts'
+import type { BenchOptions } from '../options.ts'
 import { openPool } from '../pool.ts'
 import { alone } from '../shared/shared.ts'
 import { pause, round, sumOf, until, watching } from '../tools.ts'
@@ -32,11 +33,7 @@ const SETTLE_S = 20
 /** A surge is given up after. */
 const PATIENCE_S = 60
 
-export interface ElasticOptions {
-  seconds?: number
-}
-
-export async function benchElastic({ seconds = SECONDS }: ElasticOptions) {
+export async function benchElastic({ seconds = SECONDS }: BenchOptions) {
   if (Deno.build.os !== 'linux') {
     console.log('skipped: only Linux tells the CPU time of another process')
     return null

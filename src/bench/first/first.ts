@@ -9,18 +9,14 @@ import { join } from 'node:path'
 import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { isReady } from '../child.ts'
+import type { BenchOptions } from '../options.ts'
 import { infer, kill, outcomeOf, outputOf, round, until } from '../tools.ts'
-
-export interface FirstOptions {
-  starts?: number
-  busy?: number
-}
 
 const LOOK_MS = 50
 /** What `start` prints when it may be asked. */
 const INVITATION = 'send a picture here'
 
-export async function benchFirst({ starts = 10, busy = 0 }: FirstOptions = {}) {
+export async function benchFirst({ starts = 10, busy = 0 }: BenchOptions = {}) {
   const loops = Array.from(
     { length: busy },
     () => new Deno.Command('sh', { args: ['-c', 'while :; do :; done'] }).spawn(),
@@ -36,7 +32,6 @@ export async function benchFirst({ starts = 10, busy = 0 }: FirstOptions = {}) {
   } finally {
     await Promise.all(loops.map(kill))
   }
-  console.table(rows)
   return rows
 }
 

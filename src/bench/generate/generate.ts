@@ -93,7 +93,6 @@ export async function benchGenerate() {
   console.log(
     `tokens a second of all texts together, variant ${VARIANT}; medians of ${ROUNDS} pairs`,
   )
-  console.table(rows)
   return rows
 }
 

@@ -30,7 +30,6 @@ export async function benchJoin() {
     if (row === undefined) return []
     rows.push(row)
   }
-  console.table(rows)
   return rows
 }
 

@@ -11,6 +11,7 @@ import { isOnTime, tally } from '../../../demo/load/tally.ts'
 import type { Scene } from '../../../demo/scene.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { askAll } from '../asked.ts'
+import type { BenchOptions } from '../options.ts'
 import { sumOf } from '../tools.ts'
 import { createObserver } from './observe.ts'
 import { measureProfiles, profileGiver, type Profiles } from './profile.ts'
@@ -18,15 +19,6 @@ import { type LiveRun, type PolicyRun, portable } from './record.ts'
 import { rowOf, shown } from './rows.ts'
 import { setStage, type Stage } from './scene.ts'
 import { ARRIVALS, jumpOf, MULTIPLES, type Step, stepAt, stepsOf, traceOf } from './steps.ts'
-
-export interface LiveOptions {
-  pipeline?: string
-  queries?: number
-  policies?: readonly string[]
-  multiples?: readonly number[]
-  tabs?: number
-  nodes?: number
-}
 
 const QUERIES = 200
 /** For all steps of one policy: queries are cut down to it. */
@@ -138,7 +130,7 @@ async function play(
   }
 }
 
-export async function benchLive(options: LiveOptions = {}): Promise<LiveRun> {
+export async function benchLive(options: BenchOptions = {}): Promise<LiveRun> {
   const { pipeline: dir = OCR, queries = QUERIES, multiples = MULTIPLES } = options
   const { policies = ['static', 'shoal'], tabs = 0, nodes = 2 } = options
   const stage = await setStage(dir, { tabs, nodes })

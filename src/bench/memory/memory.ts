@@ -46,7 +46,6 @@ export async function benchMemory() {
   // A pipeline at its best and at its quickest; the engine is there once.
   for (const pair of pairs(served)) await row(pair)
   await row(served, 'all')
-  console.table(rows)
   console.log('MB of resident memory; slot: beyond the process alone, against the estimate')
   return rows
 }

@@ -59,6 +59,5 @@ export async function benchOverhead() {
   }
   await Promise.all([load, ...Object.values(sides)].map((one) => one.end()))
   console.log(`bare / Shoal, ${PAIRS} pairs of ${RUN_MS} ms in turn`)
-  console.table(rows)
   return rows
 }

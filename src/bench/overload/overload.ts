@@ -9,13 +9,10 @@ import { availableParallelism } from 'node:os'
 import { quantile } from '../../cli/statistics.ts'
 import { cpuSeconds } from '../child.ts'
 import { memoryNow, watchMemory } from '../memory_of.ts'
+import type { BenchOptions } from '../options.ts'
 import { startServer } from '../server.ts'
 import { count, type Counts, pause, round, sumOf } from '../tools.ts'
 import { type AskOrder, type OneAsked, startLoad } from './overload_load.ts'
-
-export interface OverloadOptions {
-  seconds?: number
-}
 
 const TIMES = 10
 const WARM_UP_MS = 8000
@@ -75,7 +72,7 @@ export const secondsFault = (seconds: number): string | undefined =>
     ? undefined
     : `must be above ${SLO_MS / 1000}, from when on answers count: received ${seconds}`
 
-export async function benchOverload({ seconds = 20 }: OverloadOptions = {}) {
+export async function benchOverload({ seconds = 20 }: BenchOptions = {}) {
   const nodeCount = Math.max(1, availableParallelism() - 1)
   const pool = await startServer({ pipeline: 'ocr', nodes: nodeCount })
   const [load, later] = [await startLoad(), await startLoad()]

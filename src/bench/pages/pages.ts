@@ -24,7 +24,7 @@ interface Load {
 }
 
 export async function benchPages() {
-  const rows = await withChromium(async (browser) => {
+  return await withChromium(async (browser) => {
     const serving = await startServing([OCR], { assets: await buildAssets() })
     try {
       await serving.addNode('local-1')
@@ -43,8 +43,6 @@ export async function benchPages() {
       await serving.end()
     }
   })
-  if (rows !== undefined) console.table(rows)
-  return rows ?? []
 }
 
 /** Notes when `ready` is first there, and when the main thread was last kept for 50 ms. */

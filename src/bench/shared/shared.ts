@@ -1,5 +1,5 @@
 /**
- * `deno task bench shared [--nodes N] [--seconds S]`: `ocr` with five seconds and `shelf` with 400 ms
+ * `deno task bench shared [--seconds S]`: `ocr` with five seconds and `shelf` with 400 ms
  * on the same real nodes, both asked at once at random moments, in steps from a half to three times
  * what the best models of both carry together; what the clients of each see.
  * @module
@@ -13,6 +13,7 @@ import { type LoadedPipeline, loadPipelines } from '../../cli/pipelines/load.ts'
 import { ROOT } from '../../cli/root.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { askAll, atRate } from '../asked.ts'
+import type { BenchOptions } from '../options.ts'
 import { round, rounded, spawnBenchNode, sumOf } from '../tools.ts'
 
 const SHELF = join(ROOT, 'profiles', 'shelf')
@@ -25,11 +26,6 @@ const WARM_S = 4
 const ALONE_S = 6
 const SEED = 5
 
-export interface SharedOptions {
-  nodes?: number
-  seconds?: number
-}
-
 interface Kind {
   loaded: LoadedPipeline
   bodies: Body[]
@@ -39,11 +35,11 @@ interface Kind {
 
 type SharedRow = Awaited<ReturnType<typeof step>>[number]
 
-export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOptions) {
+export async function benchShared({ seconds = SECONDS }: BenchOptions) {
   const dirs = [OCR, SHELF]
   const loaded = await loadPipelines(dirs, () => {})
   const cache = `shoal-shared-${crypto.randomUUID()}`
-  const names = Array.from({ length: nodes }, (_, i) => `deno-${i + 1}`)
+  const names = Array.from({ length: NODES }, (_, i) => `deno-${i + 1}`)
   const scene = await openScene({
     ...{ pipelines: loaded, policy: 'shoal', port: 0, nodes: names },
     say: (line) => console.log(line),
@@ -56,7 +52,7 @@ export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOp
       const bodies = await demoBodies(dirs[i]!, one.pipeline.name)
       const kind = { loaded: one, bodies, perS: 0 }
       await alone(scene, kind, WARM_S)
-      kind.perS = nodes / await alone(scene, kind, ALONE_S)
+      kind.perS = NODES / await alone(scene, kind, ALONE_S)
       console.log(
         `${one.pipeline.name}: the best carry about ${kind.perS.toFixed(1)}/s of it alone`,
       )
@@ -67,8 +63,7 @@ export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOp
       rows.push(...await step(scene, kinds, multiple, seconds))
       console.table(rows.slice(-kinds.length).map(shown))
     }
-    console.table(rows.map(shown))
-    return rows
+    return rows.map(shown)
   } finally {
     await scene.end()
     await caches.delete(cache)

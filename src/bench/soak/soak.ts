@@ -5,14 +5,9 @@
  */
 import { memoryNow, watchMemory } from '../memory_of.ts'
 import { type AskOrder, type OneAsked, startLoad } from '../overload/overload_load.ts'
+import type { BenchOptions } from '../options.ts'
 import { startServer } from '../server.ts'
 import { pause } from '../tools.ts'
-
-export interface SoakOptions {
-  minutes?: number
-  /** Queries a second; half of what the pool carries where absent. */
-  ratePerS?: number
-}
 
 const IDLE_MS = 10_000
 const WARM_UP_MS = 8000
@@ -28,7 +23,7 @@ export function carriedPerS(asked: readonly OneAsked[], forMs: number): number {
   return good.length * 1000 / forMs
 }
 
-export async function benchSoak({ minutes = 1, ratePerS }: SoakOptions = {}) {
+export async function benchSoak({ minutes = 1 }: BenchOptions = {}) {
   const pool = await startServer({ pipeline: 'ocr', nodes: 1 })
   const load = await startLoad()
   const { url, nodes } = pool.ready
@@ -44,7 +39,7 @@ export async function benchSoak({ minutes = 1, ratePerS }: SoakOptions = {}) {
     }
     note('idle, nothing asked yet')
     const warm = await ask({ forMs: WARM_UP_MS, atOnce: 4 })
-    const rate = ratePerS ?? Math.max(0.5, SHARE * carriedPerS(warm, WARM_UP_MS))
+    const rate = Math.max(0.5, SHARE * carriedPerS(warm, WARM_UP_MS))
     let [queries, bad] = [0, 0]
     for (let part = 1; part <= PARTS; part++) {
       // Each at its own moments: what chance adds to one part is not added to all of them.
@@ -58,9 +53,8 @@ export async function benchSoak({ minutes = 1, ratePerS }: SoakOptions = {}) {
     }
     await pause(IDLE_MS)
     note('idle again')
-    console.table(rows)
     console.log(`${queries} queries at ${rate.toFixed(2)} a second, ${bad} not answered 200; MB`)
-    return { minutes, ratePerS: rate, queries, bad, rows }
+    return rows
   } finally {
     watch.stop()
     await Promise.all([load.end(), pool.end()])

@@ -7,6 +7,7 @@ import { ROOT } from '../../cli/root.ts'
 import { median } from '../../cli/statistics.ts'
 import { type ChaosScene, startChaosScene } from '../chaos/scene.ts'
 import { openChromium } from '../chromium.ts'
+import type { BenchOptions } from '../options.ts'
 import { joinTab } from '../requeue/tabs.ts'
 import { clients } from '../tools.ts'
 import { listen, type Listened } from './listen.ts'
@@ -126,12 +127,7 @@ async function strike(
   return counts
 }
 
-export interface StreamsBenchOptions {
-  /** At once. */
-  queries?: number
-}
-
-export async function benchStreams({ queries: streams = 200 }: StreamsBenchOptions = {}) {
+export async function benchStreams({ queries: streams = 200 }: BenchOptions = {}) {
   const { firstMs, tookMs, ...counts } = await playStreams({
     ...{ streams, forMs: 60_000, texts: 20, budgetMs: 300_000, everyMs: 5000 },
   })

@@ -13,6 +13,7 @@ import { createRandom } from '../../sim/random.ts'
 import { initialRates, simulate } from '../../sim/run.ts'
 import { checkScenario, nodeName } from '../../sim/scenario.ts'
 import { readPipeline } from '../../cli/serve/modelled.ts'
+import type { BenchOptions } from '../options.ts'
 import { meanOf, round } from '../tools.ts'
 import type { Observed } from '../live/observe.ts'
 import { profileGiver } from '../live/profile.ts'
@@ -125,12 +126,7 @@ async function simulated(run: LiveRun, name: string, { observed }: PolicyRun) {
   return sums
 }
 
-export interface TwinOptions {
-  /** What `deno task bench live --json FILE` wrote. */
-  from?: string
-}
-
-export async function benchTwin({ from: file = '' }: TwinOptions) {
+export async function benchTwin({ from: file = '' }: BenchOptions) {
   const run = await readLiveRun(file)
   const all: Record<string, unknown> = {}
   for (const [name, played] of Object.entries(run.policies)) {
