@@ -5,7 +5,7 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { NAMED, USUAL } from '../bench/benches.ts'
+import { NAMED, runBench, USUAL } from '../bench/benches.ts'
 import { DOCUMENTS, ONLY } from '../bench/documents/params.ts'
 import { readLiveRun } from '../bench/live/record.ts'
 import type { BenchOptions } from '../bench/options.ts'
@@ -133,20 +133,19 @@ const TAKEN: Record<string, readonly string[]> = {
   documents: ['pages', 'only', 'to'],
 }
 
-const all = { ...USUAL, ...NAMED }
-const there = Object.keys(all).join(', ')
+const all = [...USUAL, ...NAMED]
+const there = all.join(', ')
 if (values.help) {
   console.log(`${USAGE}\n\nThere are ${there}.`)
   Deno.exit(0)
 }
-const names = positionals.length > 0 ? positionals : Object.keys(USUAL)
+const names = positionals.length > 0 ? positionals : USUAL
 await check()
 const results: Record<string, unknown> = {}
 for (const name of names) {
   console.log(`\n== ${name}`)
   try {
-    const result = results[name] = await all[name]!(options)
-    if (Array.isArray(result)) console.table(result)
+    results[name] = await runBench(name, options)
   } catch (error) {
     fail(error instanceof RangeError ? error.message : modelsFault(error as Error))
   }
@@ -158,7 +157,7 @@ for (const name of names) {
 Deno.exit(0)
 
 async function check(): Promise<void> {
-  const unknown = names.find((name) => !Object.hasOwn(all, name))
+  const unknown = names.find((name) => !all.includes(name))
   if (unknown !== undefined) fail(`Cannot run bench ${unknown}: there are ${there}`)
   for (const option of Object.keys(values).filter((one) => one !== 'json')) {
     if (names.some((name) => TAKEN[name]?.includes(option))) continue

@@ -29,7 +29,7 @@ interface Column {
 }
 
 /** Prints a row a variant and a column a backend, then what each read. */
-export async function benchBackends() {
+export async function bench() {
   const ocr = await loadPipeline(OCR, () => {})
   const columns = [...await columnsOfDeno(ocr), ...await columnsOfTab(ocr) ?? []]
   const { name: referenceName, figures: reference } = columns[0]!

@@ -119,7 +119,7 @@ export function runNewcomers(seed = 1, seconds = 30) {
   }
 }
 
-export function benchBlackHoles() {
+export function bench() {
   const rows: Record<string, Record<string, unknown>> = {}
   for (const fault of Object.keys(FAULTS)) {
     for (const nodes of [1, 4, 16]) {

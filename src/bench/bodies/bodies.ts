@@ -168,7 +168,7 @@ async function startNode(url: string) {
   return node
 }
 
-export async function benchBodies() {
+export async function bench() {
   const server = await startChild<string>('./bodies/bodies_server.ts')
   const url = server.ready
   let node = await startNode(url)

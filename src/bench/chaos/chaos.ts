@@ -18,7 +18,7 @@ const EVERY_MS = 6000
 const WARM_UP_MS = 8000
 const CLOSED_MS = 8000
 
-export async function benchChaos({ pipeline, queries = 2000 }: BenchOptions = {}) {
+export async function bench({ pipeline, queries = 2000 }: BenchOptions = {}) {
   const scene = await startChaosScene(pipeline === undefined ? {} : { dir: pipeline })
   try {
     for (let i = 0; i < NODES; i++) await scene.addNode(`node-${i}`)

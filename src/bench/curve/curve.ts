@@ -40,7 +40,7 @@ interface Panel {
   pick(row: Row): number | null
 }
 
-export async function benchCurve({ from = '', svg = '' }: BenchOptions) {
+export async function bench({ from = '', svg = '' }: BenchOptions) {
   const run = await readLiveRun(from)
   const up = stairs(run.steps)
   const runs = Object.entries(run.policies).map(([policy, { rows }]): Run => (

@@ -23,7 +23,7 @@ const PATIENCE_MS = 60_000
 /** Links may fall silent: a busy machine does not keep a thousand links, and the page is measured. */
 const LINK = { heartbeatMs: 2000, doubtMs: 30_000, silenceMs: 120_000 }
 
-export async function benchDashboard() {
+export async function bench() {
   return await withChromium(async (browser) => {
     const rows = []
     for (const nodes of NODES) {

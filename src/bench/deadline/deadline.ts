@@ -14,7 +14,7 @@ const REFUSED_PAUSE_MS = 100
 /** Pages read in turn first, so that the pool knows how fast it is. */
 const WARM_UP = 10
 
-export async function benchDeadline() {
+export async function bench() {
   const page = await Deno.readFile(SAMPLE_PAGE)
   const serving = await startServing()
   try {

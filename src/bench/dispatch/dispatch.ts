@@ -166,7 +166,7 @@ function measure(given: Load, runs = RUNS) {
   }
 }
 
-export function benchDispatch() {
+export function bench() {
   measure({ slots: 100, load: 2, backlog: BACKLOG }, 1)
   console.log(`microseconds: p50 / p99, the least of ${RUNS} runs, call for call`)
   return SLOTS.flatMap((slots) => LOADS.map((load) => measure({ slots, ...load })))

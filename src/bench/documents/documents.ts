@@ -17,7 +17,7 @@ import { runPool } from './pool_run.ts'
 import { peersSection, poolSection } from './table.ts'
 
 /** @throws Error where canvas, fonts or Chromium are not there */
-export async function benchDocuments(options: BenchOptions = {}) {
+export async function bench(options: BenchOptions = {}) {
   const { pages: many = DOCUMENTS.pages, only, to } = options
   const startMs = performance.now()
   const pages = await makePages(many)

@@ -79,7 +79,7 @@ async function shareAt(duty: number) {
   }
 }
 
-export async function benchDuty() {
+export async function bench() {
   if (Deno.build.os !== 'linux') {
     console.log('skipped: only Linux tells the CPU time of another process')
     return null

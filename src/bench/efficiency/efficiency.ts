@@ -77,7 +77,7 @@ async function startBare(slots: number) {
   }
 }
 
-export async function benchEfficiency() {
+export async function bench() {
   const page = await Deno.readFile(SAMPLE_PAGE)
   const rows = []
   for (const slots of SLOTS) {

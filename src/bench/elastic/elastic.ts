@@ -33,7 +33,7 @@ const SETTLE_S = 20
 /** A surge is given up after. */
 const PATIENCE_S = 60
 
-export async function benchElastic({ seconds = SECONDS }: BenchOptions) {
+export async function bench({ seconds = SECONDS }: BenchOptions) {
   if (Deno.build.os !== 'linux') {
     console.log('skipped: only Linux tells the CPU time of another process')
     return null

@@ -16,7 +16,7 @@ const LOOK_MS = 50
 /** What `start` prints when it may be asked. */
 const INVITATION = 'send a picture here'
 
-export async function benchFirst({ starts = 10, busy = 0 }: BenchOptions = {}) {
+export async function bench({ starts = 10, busy = 0 }: BenchOptions = {}) {
   const loops = Array.from(
     { length: busy },
     () => new Deno.Command('sh', { args: ['-c', 'while :; do :; done'] }).spawn(),

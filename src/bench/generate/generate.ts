@@ -66,7 +66,7 @@ async function openTab(url: string) {
   return () => browser.close()
 }
 
-export async function benchGenerate() {
+export async function bench() {
   const texts = sampleTexts(TEXTS * Math.max(...AT_ONCE))
   const rows = []
   for (const place of PLACES) {

@@ -18,7 +18,7 @@ type Answer = InferAnswer<OcrOutputs>
 const variantsOf = ({ path }: Answer) =>
   Object.values(path).flatMap((by) => Object.keys(by)).join(' > ')
 
-export async function benchIdle() {
+export async function bench() {
   const page = await Deno.readFile(SAMPLE_PAGE)
   const serving = await startServing()
   let loop: Awaited<ReturnType<typeof startBareLoop>> | undefined

@@ -19,7 +19,7 @@ const SETTLE_MS = 8000
 const WINDOW_MS = 20_000
 const LONG_MS = 50
 
-export async function benchJoin() {
+export async function bench() {
   const assets = await buildAssets()
   const rows = []
   for (const duty of DUTIES) {

@@ -130,7 +130,7 @@ async function play(
   }
 }
 
-export async function benchLive(options: BenchOptions = {}): Promise<LiveRun> {
+export async function bench(options: BenchOptions = {}): Promise<LiveRun> {
   const { pipeline: dir = OCR, queries = QUERIES, multiples = MULTIPLES } = options
   const { policies = ['static', 'shoal'], tabs = 0, nodes = 2 } = options
   const stage = await setStage(dir, { tabs, nodes })

@@ -20,7 +20,7 @@ async function measure(steps: readonly string[]): Promise<Counts> {
   )
 }
 
-export async function benchMemory() {
+export async function bench() {
   const [loaded] = await loadPipelines([OCR], () => {})
   const served = servedVariants(loaded!.pipeline, loaded!.models)
   const rows: { [column: string]: string | number | undefined }[] = []

@@ -23,7 +23,7 @@ interface Run extends LoadResult {
   othersUs: number
 }
 
-export async function benchOverhead() {
+export async function bench() {
   const load = await startLoad()
   const sides = {
     bare: await startChild<ServerReady>('./overhead/bare_server.ts'),

@@ -72,7 +72,7 @@ export const secondsFault = (seconds: number): string | undefined =>
     ? undefined
     : `must be above ${SLO_MS / 1000}, from when on answers count: received ${seconds}`
 
-export async function benchOverload({ seconds = 20 }: BenchOptions = {}) {
+export async function bench({ seconds = 20 }: BenchOptions = {}) {
   const nodeCount = Math.max(1, availableParallelism() - 1)
   const pool = await startServer({ pipeline: 'ocr', nodes: nodeCount })
   const [load, later] = [await startLoad(), await startLoad()]

@@ -23,7 +23,7 @@ interface Load {
   interactiveMs: number
 }
 
-export async function benchPages() {
+export async function bench() {
   return await withChromium(async (browser) => {
     const serving = await startServing([OCR], { assets: await buildAssets() })
     try {

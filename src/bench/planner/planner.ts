@@ -119,7 +119,7 @@ function measurePrices({ pipelines, classes }: Problem) {
   return { 'prices ms, p50 / p99': `${at(0.5)} / ${at(0.99)}` }
 }
 
-export function benchPlanner() {
+export function bench() {
   const pools = NODES.flatMap((nodes) =>
     Object.entries(LOADS).map(([load, perNodeS]) => ({ nodes, load, perNodeS }))
   )

@@ -15,7 +15,7 @@ const PATIENCE_MS = 120_000
 /** A figure is true when it stays this near to the last one. */
 const NEAR = 0.25
 
-export async function benchRejoin() {
+export async function bench() {
   const pipelines = await loadPipelines([OCR], () => {})
   const variants = pipelines.flatMap(({ pipeline }) =>
     Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))

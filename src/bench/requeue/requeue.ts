@@ -19,7 +19,7 @@ const REPETITIONS = 3
 const ROW_LIMIT_MS = 60_000
 const LIMIT_MS = 150_000
 
-export async function benchRequeue() {
+export async function bench() {
   const rows: Row[] = []
   const endMs = performance.now() + LIMIT_MS
   const pages = await buildAssets()

@@ -140,7 +140,7 @@ export async function startRestartScene(many: number) {
   }
 }
 
-export async function benchRestart() {
+export async function bench() {
   const scene = await startRestartScene(3)
   const outcomes: RestartOutcome[] = []
   try {

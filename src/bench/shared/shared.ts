@@ -35,7 +35,7 @@ interface Kind {
 
 type SharedRow = Awaited<ReturnType<typeof step>>[number]
 
-export async function benchShared({ seconds = SECONDS }: BenchOptions) {
+export async function bench({ seconds = SECONDS }: BenchOptions) {
   const dirs = [OCR, SHELF]
   const loaded = await loadPipelines(dirs, () => {})
   const cache = `shoal-shared-${crypto.randomUUID()}`

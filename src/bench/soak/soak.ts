@@ -23,7 +23,7 @@ export function carriedPerS(asked: readonly OneAsked[], forMs: number): number {
   return good.length * 1000 / forMs
 }
 
-export async function benchSoak({ minutes = 1 }: BenchOptions = {}) {
+export async function bench({ minutes = 1 }: BenchOptions = {}) {
   const pool = await startServer({ pipeline: 'ocr', nodes: 1 })
   const load = await startLoad()
   const { url, nodes } = pool.ready

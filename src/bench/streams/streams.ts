@@ -127,7 +127,7 @@ async function strike(
   return counts
 }
 
-export async function benchStreams({ queries: streams = 200 }: BenchOptions = {}) {
+export async function bench({ queries: streams = 200 }: BenchOptions = {}) {
   const { firstMs, tookMs, ...counts } = await playStreams({
     ...{ streams, forMs: 60_000, texts: 20, budgetMs: 300_000, everyMs: 5000 },
   })

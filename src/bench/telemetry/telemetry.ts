@@ -96,7 +96,7 @@ function startSink() {
   }
 }
 
-export async function benchTelemetry() {
+export async function bench() {
   const load = await startLoad()
   const sink = startSink()
   const { ready: loop, end } = await startChild<Record<string, number>>(

@@ -123,7 +123,7 @@ function isRight(items: readonly { task: string; payload: unknown; result: unkno
     leaves.every(({ payload, result }) => same('read', payload, result, []))
 }
 
-export function benchTrust() {
+export function bench() {
   const rows: Record<string, Record<string, unknown>> = {}
   const run = (name: string, scene: Partial<TrustScene>) => {
     const lies = scene.lies ?? []

@@ -126,7 +126,7 @@ async function simulated(run: LiveRun, name: string, { observed }: PolicyRun) {
   return sums
 }
 
-export async function benchTwin({ from: file = '' }: BenchOptions) {
+export async function bench({ from: file = '' }: BenchOptions) {
   const run = await readLiveRun(file)
   const all: Record<string, unknown> = {}
   for (const [name, played] of Object.entries(run.policies)) {
