@@ -5,12 +5,11 @@
  */
 import { join } from 'node:path'
 import { checkPipeline } from '../pipeline/parse.ts'
-import { variantOf } from '../pipeline/tree.ts'
 import { buildAssets } from '../cli/serve/build_assets.ts'
 import { startCoordinator } from '../cli/serve/coordinator.ts'
 import { loadOtel } from '../cli/serve/otel.ts'
 import { startServing } from '../cli/serve/serving.ts'
-import { type LoadedPipeline, loadPipelines } from '../cli/pipelines/load.ts'
+import type { LoadedPipeline } from '../cli/pipelines/load.ts'
 import { fromFileUrl, ROOT } from '../cli/root.ts'
 import { spawnTied } from '../cli/tied.ts'
 import { answerLines, startChild } from './child.ts'
@@ -19,10 +18,11 @@ import { until } from './tools.ts'
 export interface ServerOrder {
   /** Of `profiles`; a task that does nothing where absent. */
   pipeline?: string
-  /** The one variant of each task; all of them where absent. */
-  path?: { [task: string]: string }
-  /** Nodes of one slot beside it; or one that does nothing, of four. */
+  /** All of them where absent. */
+  variants?: string[]
+  /** Nodes beside it, of one slot unless their options say more; or one that does nothing. */
   nodes?: number
+  options?: string[]
   idle?: boolean
   pages?: boolean
   /** Tells OpenTelemetry of its queries. */
@@ -43,18 +43,6 @@ const IDLE_NODE = fromFileUrl(new URL('./overhead/overhead_node.ts', import.meta
 export const spawnIdleNode = (speaks: 'bare' | 'shoal', url: string): Deno.ChildProcess =>
   spawnTied([IDLE_NODE, speaks, url, '4'])
 
-/** Keeps of each task the one variant that is named: nothing is left to choose. */
-export function withOneWay(loaded: LoadedPipeline, path: Record<string, string>): LoadedPipeline {
-  const tasks = Object.fromEntries(
-    Object.entries(loaded.pipeline.tasks).map(([name, task]) => {
-      const variant = path[name] ?? ''
-      return [name, { ...task, variants: { [variant]: variantOf(loaded.pipeline, name, variant) } }]
-    }),
-  )
-  const { pathAccuracy: _, ...pipeline } = loaded.pipeline
-  return { ...loaded, pipeline: { ...pipeline, tasks } }
-}
-
 /** A pipeline of one task that has no model. */
 export const passing = (name: string, sloMs: number, more: object = {}): LoadedPipeline => ({
   dir: '',
@@ -66,28 +54,30 @@ export const passing = (name: string, sloMs: number, more: object = {}): LoadedP
   }, 'bench'),
 })
 
-async function serve(
-  { pipeline, path, nodes = 0, idle, pages, otel }: ServerOrder,
-): Promise<ServerReady> {
+async function serve(order: ServerOrder): Promise<ServerReady> {
+  const { pipeline, variants, nodes = 0, idle, pages, otel } = order
   const telemetry = otel === true ? await loadOtel() : undefined
   const options = {
     ...(telemetry === undefined ? {} : { otel: telemetry }),
     ...(pages === true ? { assets: await buildAssets() } : {}),
     log: () => {},
   }
-  if (pipeline === undefined || path !== undefined) {
-    const loaded = pipeline === undefined
-      ? passing('pass', 5000)
-      : withOneWay((await loadPipelines([join(ROOT, 'profiles', pipeline)], () => {}))[0]!, path!)
-    const { url, pool } = startCoordinator({ ...options, port: 0, pipelines: [loaded] })
+  if (pipeline === undefined) {
+    const pipelines = [passing('pass', 5000)]
+    const { url, pool } = startCoordinator({ ...options, port: 0, pipelines })
     if (idle !== true) return { url, nodes: [] }
     const { pid } = spawnIdleNode('shoal', url)
     await until(() => pool.ready())
     return { url, nodes: [pid] }
   }
-  const serving = await startServing([join(ROOT, 'profiles', pipeline)], options)
+  const serving = await startServing([join(ROOT, 'profiles', pipeline)], {
+    ...options,
+    ...(variants === undefined ? {} : { variants }),
+  })
   const pids: number[] = []
-  for (let i = 0; i < nodes; i++) pids.push((await serving.addNode(`bench-${i + 1}`)).pid)
+  for (let i = 0; i < nodes; i++) {
+    pids.push((await serving.addNode(`bench-${i + 1}`, order.options)).pid)
+  }
   return { url: serving.localUrl, nodes: pids }
 }
 

@@ -12,7 +12,6 @@ import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { loadLocalCodec } from '../../cli/serve/codec_assets.ts'
 import { OCR, SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { answerLines, startChild } from '../child.ts'
-import { withOneWay } from '../server.ts'
 
 export interface BareOrder {
   /** Pages one after another for so long; one page where absent. */
@@ -36,7 +35,7 @@ export async function startBareLoop(path: { [task: string]: string }) {
 
 async function createLoop(path: { [task: string]: string }) {
   const [loaded] = await loadPipelines([OCR], () => {})
-  const { pipeline, models } = withOneWay(loaded!, path)
+  const { pipeline, models } = loaded!
   const codecs = createCodecs(loadLocalCodec)
   const page = await Deno.readFile(SAMPLE_PAGE)
   const ready: Record<string, Model> = {}

@@ -5,11 +5,10 @@
  */
 import type { SchedulerStats } from '../../policy/core/types.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
-import { spawnNode } from '../../cli/serve/spawn_node.ts'
 import { cpuSeconds } from '../child.ts'
 import { startLoad } from '../overload/overload_load.ts'
 import { startServer } from '../server.ts'
-import { inTurn, medianOf, sumOf, until } from '../tools.ts'
+import { inTurn, medianOf, sumOf } from '../tools.ts'
 import { startBareLoop } from './bare_loop.ts'
 
 /** The only variant of each task: policy has no choice. */
@@ -23,26 +22,21 @@ const AT_ONCE = 4
 const BATCH = 4
 
 async function startPool(slots: number) {
-  const coordinator = await startServer({ pipeline: 'ocr', path: PATH })
+  const coordinator = await startServer({
+    ...{ pipeline: 'ocr', variants: Object.values(PATH), nodes: 1 },
+    options: ['--slots', String(slots), '--gpu', 'off', '--backend', 'wasm'],
+  })
   const load = await startLoad()
-  const { url } = coordinator.ready
-  const options = ['--slots', String(slots), '--gpu', 'off', '--backend', 'wasm']
-  const node = spawnNode(url, 'bench', options)
-  let hasEnded = false
-  void node.status.then(() => hasEnded = true)
-  const state = async () => {
+  const { url, nodes: [node] } = coordinator.ready
+  const itemsDone = async () => {
     const stats: SchedulerStats = await (await fetch(`${url}/v1/stats`)).json()
-    return Object.values(stats.nodes)[0]
+    return Object.values(stats.nodes)[0]!.items
   }
-  await until(async () => {
-    if (hasEnded) throw new Error('Cannot bench: the node ended')
-    return (await state())?.instances === slots * Object.keys(PATH).length
-  }, { everyMs: 100 })
-  const cpu = () => [coordinator.pid, load.pid, node.pid].map((pid) => cpuSeconds(pid))
+  const cpu = () => [coordinator.pid, load.pid, node!].map((pid) => cpuSeconds(pid))
   return {
     async run(forMs: number, page?: Uint8Array) {
       const before = cpu()
-      const itemsBefore = (await state())!.items
+      const itemsBefore = await itemsDone()
       const { tookMs } = await load.figures({
         ...{ url, atOnce: AT_ONCE * slots, forMs },
         ...(page === undefined ? {} : { bodies: [page.toBase64()] }),
@@ -50,15 +44,11 @@ async function startPool(slots: number) {
       const [coordinatorS, loadS, nodeS] = cpu().map((s, i) => s - before[i]!) as [
         ...[number, number, number],
       ]
-      const items = (await state())!.items - itemsBefore
+      const items = await itemsDone() - itemsBefore
       const tookS = tookMs / 1000
       return { items, tookS, perS: items / tookS, perCpuS: items / nodeS, coordinatorS, loadS }
     },
-    async end() {
-      node.kill('SIGTERM')
-      await node.status
-      await Promise.all([load.end(), coordinator.end()])
-    },
+    end: () => Promise.all([load.end(), coordinator.end()]),
   }
 }
 

@@ -6,7 +6,6 @@
 import { join } from 'node:path'
 import { findChromium, launchChromium } from '../../cli/chromium.ts'
 import { ROOT } from '../../cli/root.ts'
-import { spawnNode } from '../../cli/serve/spawn_node.ts'
 import { median } from '../../cli/statistics.ts'
 import { startChild, untilReady } from '../child.ts'
 import { joinTab } from '../requeue/tabs.ts'
@@ -31,10 +30,13 @@ const TEXTS = 8
 const BUDGET_MS = 120_000
 
 async function startPool({ backend, tab }: typeof PLACES[number]) {
-  const path = { extract: VARIANT }
-  const coordinator = await startServer({ pipeline: 'fields', path, pages: tab })
+  const coordinator = await startServer({
+    ...{ pipeline: 'fields', variants: [VARIANT], pages: tab, nodes: tab ? 0 : 1 },
+    options: ['--slots', '1', '--gpu', 'off', '--backend', backend],
+  })
   const { url } = coordinator.ready
-  const end = tab ? await openTab(url) : startNode(url, backend)
+  const browser = tab ? await launchChromium((await findChromium())!) : undefined
+  if (browser !== undefined) await joinTab(browser, { url }, 'tab')
   await untilReady(url, 'generate')
   const generate = async (text: string) => {
     const heard = await listen(`${url}/v1/pipelines/fields/infer`, text, BUDGET_MS)
@@ -46,24 +48,10 @@ async function startPool({ backend, tab }: typeof PLACES[number]) {
   return {
     run: (texts: readonly string[], atOnce: number) => generateAll(texts, atOnce, generate),
     async end() {
-      await end()
+      await browser?.close()
       await coordinator.end()
     },
   }
-}
-
-function startNode(url: string, backend: string) {
-  const node = spawnNode(url, 'bench', ['--slots', '1', '--gpu', 'off', '--backend', backend])
-  return async () => {
-    node.kill('SIGTERM')
-    await node.status
-  }
-}
-
-async function openTab(url: string) {
-  const browser = await launchChromium((await findChromium())!)
-  await joinTab(browser, { url }, 'tab')
-  return () => browser.close()
 }
 
 export async function bench() {
