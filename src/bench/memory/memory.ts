@@ -10,43 +10,36 @@ import { OCR } from '../../cli/serve/serving.ts'
 import { startChild } from '../child.ts'
 import { type Counts, round, sumOf } from '../tools.ts'
 
-/** Megabytes of resident memory after each step. */
-async function measure(steps: readonly string[]): Promise<Counts> {
-  const flags = ['--v8-flags=--expose-gc']
-  const child = await startChild<Counts>('./memory/memory_child.ts', [OCR, ...steps], flags)
-  await child.end()
-  return Object.fromEntries(
-    Object.entries(child.ready).map(([step, rss]) => [step, round(rss / 1e6)]),
-  )
-}
-
 export async function bench() {
   const [loaded] = await loadPipelines([OCR], () => {})
   const served = servedVariants(loaded!.pipeline, loaded!.models)
-  const rows: { [column: string]: string | number | undefined }[] = []
+  const rows: { [column: string]: string | number }[] = []
   /** Loads and runs all of these, one after another. */
   async function row(
     variants: typeof served,
     name = variants.map((one) => one.variant).join(', '),
   ) {
     const keys = variants.map(({ pipeline, task, variant }) => `${pipeline}/${task}/${variant}`)
-    const { process, engine, 'worker ended': ended, ...steps } = await measure([
-      ...keys.flatMap((key) => [`+${key}`, `*${key}`]),
-      ...keys.map((key) => `-${key}`),
-    ])
+    const flags = ['--v8-flags=--expose-gc']
+    const child = await startChild<Counts>('./memory/memory_child.ts', [OCR, ...keys], flags)
+    await child.end()
+    const { process = NaN, 'worker ended': ended = NaN, ...steps } = child.ready
+    const reckoned = sumOf([ENGINE_BYTES, ...variants.map(({ memoryBytes }) => memoryBytes)])
+    const mb = (bytes: number) => round(bytes / 1e6)
     const most = Math.max(...Object.values(steps))
-    const estimate = sumOf([ENGINE_BYTES, ...variants.map(({ memoryBytes }) => memoryBytes)])
     // The engine's code is compiled with the first model: it counts to the worker, not to that.
     rows.push({
-      ...{ variant: name, process, engine, most, ended, slot: most - process! },
-      estimate: round(estimate / 1e6),
+      ...{ variant: name, process: mb(process), most: mb(most), ended: mb(ended) },
+      ...{ slot: mb(most - process), reckoned: mb(reckoned) },
     })
   }
   for (const one of served) await row([one])
   // A pipeline at its best and at its quickest; the engine is there once.
   for (const pair of pairs(served)) await row(pair)
   await row(served, 'all')
-  console.log('MB of resident memory; slot: beyond the process alone, against the estimate')
+  console.log(
+    'MB of resident memory; slot: beyond the process alone, against what is reckoned with',
+  )
   return rows
 }
 

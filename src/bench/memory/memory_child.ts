@@ -35,8 +35,7 @@ async function done<T>(asked: Promise<Answer<T>>): Promise<T> {
   return answer.value
 }
 
-/** `+KEY` loads, `*KEY` runs eight at once, `-KEY` unloads. */
-const [dir = '', ...actions] = Deno.args
+const [dir = '', ...keys] = Deno.args
 void endWithStarter()
 const { pipeline, models } = await loadPipeline(dir, () => {})
 const welcome: Welcome = {
@@ -52,17 +51,16 @@ const worker = new Worker(new URL('../../../workers/inference.ts', import.meta.u
 const client = createWorkerClient(worker, { clock: systemClock })
 const assets = { codecs: codecAssetUrls() }
 await done(client.init(assets, { ...PLAIN_USE, backend: 'wasm', threads: 1 }, LIMIT_MS))
-await note('engine')
-for (const action of actions) {
-  const name = nameOf(action.slice(1))
+for (const key of keys) {
+  const name = nameOf(key)
   const spec = catalog.spec(name)
-  if (action.startsWith('+')) {
-    const needs = await done(client.needs(spec.hash))
-    const bytes = needs ? await Deno.readFile(files.get(spec.hash)!) : undefined
-    await done(client.load(spec, bytes, LIMIT_MS))
-  } else if (action.startsWith('*')) await done(client.measure(keyOf(name), 8, LIMIT_MS))
-  else await done(client.unload(keyOf(name)))
-  await note(action)
+  const needs = await done(client.needs(spec.hash))
+  const bytes = needs ? await Deno.readFile(files.get(spec.hash)!) : undefined
+  await done(client.load(spec, bytes, LIMIT_MS))
+  await note(`${key}, loaded`)
+  // As many at once as there may be.
+  await done(client.measure(keyOf(name), 8, LIMIT_MS))
+  await note(`${key}, run`)
 }
 client.close()
 await note('worker ended')
