@@ -10,15 +10,14 @@ export interface BenchOptions {
   multiples?: readonly number[]
   tabs?: number
   nodes?: number
-  /** What `deno task bench live --json FILE` wrote, and where a picture of it goes. */
+  /** What `deno task bench live --json FILE` wrote. */
   from?: string
+  /** Where a picture goes. */
   svg?: string
   seconds?: number
   minutes?: number
   pages?: number
   only?: (typeof ONLY)[number]
-  /** The page that is written, with a picture beside it; printed where absent. */
-  to?: string
   starts?: number
   /** Loops beside it that keep a processor busy each. */
   busy?: number

@@ -33,7 +33,7 @@ of others:
 of documents, which has to be named:
   --pages 600      of the document; from 11 on of all kinds
   --only PART      pool or peers
-  --to FILE        the page that is written, with a picture beside it`
+  --svg FILE       where the memory over time is drawn`
 
 function fail(message: string): never {
   console.error(message)
@@ -51,7 +51,7 @@ function parsed() {
         ...{ json: text, pipeline: text, queries: text, policy: text, from: text },
         ...{ tabs: text, nodes: text, multiples: text, svg: text },
         ...{ seconds: text, minutes: text, help: { type: 'boolean' } },
-        ...{ pages: text, only: text, to: text },
+        ...{ pages: text, only: text },
         ...{ starts: text, busy: text },
       } as const,
       allowPositionals: true,
@@ -103,10 +103,10 @@ function onlyOf(given: string): (typeof ONLY)[number] {
 }
 
 // Read before anything runs: none is refused when those before it have taken half an hour.
-const { pipeline, from, svg, json, to } = values
+const { pipeline, from, svg, json } = values
 const [seconds, pages] = [count('seconds', 1), count('pages', 1)]
 const given = {
-  ...{ pipeline, from, svg, to, seconds, pages },
+  ...{ pipeline, from, svg, seconds, pages },
   ...{ queries: count('queries', 1), tabs: count('tabs', 0), nodes: count('nodes', 0) },
   ...{ starts: count('starts', 1), busy: count('busy', 0) },
   minutes: above0('minutes'),
@@ -130,7 +130,7 @@ const TAKEN: Record<string, readonly string[]> = {
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
   streams: ['queries'],
-  documents: ['pages', 'only', 'to'],
+  documents: ['pages', 'only', 'svg'],
 }
 
 const all = [...USUAL, ...NAMED]
@@ -173,7 +173,7 @@ async function check(): Promise<void> {
   if (pages !== undefined && pages > DOCUMENTS.mostPages) {
     fail(`Cannot use --pages: must be ${DOCUMENTS.mostPages} at most: received ${pages}`)
   }
-  for (const file of [json, svg, to]) {
+  for (const file of [json, svg]) {
     if (file !== undefined) await checkWritable(file).catch((error) => fail(error.message))
   }
 }

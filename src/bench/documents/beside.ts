@@ -6,8 +6,11 @@ import type { Asked, Body } from '../../../demo/load/types.ts'
 import { sumOf } from '../tools.ts'
 import { DOCUMENTS } from './params.ts'
 
-/** Parts of the run; `away`: from the coordinator's end until it serves again. */
-export const WINDOWS = ['alone', 'job', 'kills', 'away'] as const
+/** Parts of the run; the last is from the coordinator's end until it serves again. */
+export const WINDOWS = [
+  ...['without the job', 'beside the job', 'beside the job, nodes killed'] as const,
+  'the coordinator away',
+] as const
 export type Window = (typeof WINDOWS)[number]
 
 /** On the clock of the load, ms. */
@@ -16,8 +19,6 @@ export interface Span {
   fromMs: number
   toMs: number
 }
-
-export type WindowFigures = ReturnType<typeof windowsOf>[number]
 
 /** Longer than any run. */
 const LENGTH_S = 24 * 3600
@@ -50,10 +51,10 @@ export function startLoad(url: string, body: Body) {
 
 /** @param spans in order; a query that was under way while the coordinator was away counts as such */
 export function windowsOf(all: readonly Asked[], spans: readonly Span[]) {
-  const away = spans.filter(({ window }) => window === 'away')
+  const away = spans.filter(({ window }) => window === 'the coordinator away')
   const windowOf = ({ dueMs, latencyMs }: Asked): Window | undefined =>
     away.some(({ fromMs, toMs }) => dueMs < toMs && dueMs + latencyMs > fromMs)
-      ? 'away'
+      ? 'the coordinator away'
       : spans.find(({ fromMs, toMs }) => dueMs >= fromMs && dueMs < toMs)?.window
   return WINDOWS.flatMap((window) => {
     const own = spans.filter((span) => span.window === window)

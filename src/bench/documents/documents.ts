@@ -4,71 +4,161 @@
  * other programs.
  * @module
  */
-import { basename } from 'node:path'
-import { formatted } from '../../cli/formatted.ts'
-import { ROOT } from '../../cli/root.ts'
-import { ORT_VERSION } from '../../node/engine/ort.ts'
+import { PART } from '../../coordinator/documents/parts.ts'
+import { median } from '../../cli/statistics.ts'
 import type { BenchOptions } from '../options.ts'
-import { outputOf } from '../tools.ts'
-import { makePages } from './pages.ts'
+import { listed, outputOf } from '../tools.ts'
+import { memoryPicture, memoryRows } from './memory_log.ts'
+import { type BenchPage, makePages, pdfOf } from './pages.ts'
 import { DOCUMENTS } from './params.ts'
-import { comparePeers } from './peers.ts'
-import { runPool } from './pool_run.ts'
-import { peersSection, poolSection } from './table.ts'
+import { comparePeers, type Peers } from './peers.ts'
+import { play } from './play.ts'
+import { startPool } from './pool.ts'
+import { type Read, scorePages } from './score.ts'
 
 /** @throws Error where canvas, fonts or Chromium are not there */
-export async function bench(options: BenchOptions = {}) {
-  const { pages: many = DOCUMENTS.pages, only, to } = options
-  const startMs = performance.now()
+export async function bench({ pages: many = DOCUMENTS.pages, only, svg }: BenchOptions = {}) {
   const pages = await makePages(many)
-  console.log(`${many} pages drawn in ${((performance.now() - startMs) / 1000).toFixed(0)} s`)
-  const sections: string[] = []
-  const svg = to?.replace(/(\.md)?$/, '.svg')
-
+  console.log(`${many} pages drawn`)
   const pool = only === 'peers' ? undefined : await runPool(pages)
   if (pool !== undefined) {
-    sections.push(await measured(poolSection(pool, basename(svg ?? 'memory.svg')), options))
+    showPool(pool)
     if (svg !== undefined) await Deno.writeTextFile(svg, pool.svg)
   }
   const ofEachKind = Map.groupBy(pages, ({ kind }) => kind).values().map(([first]) => first!)
   const peers = only === 'pool' ? undefined : await comparePeers([...ofEachKind])
-  if (peers !== undefined) sections.push(await measured(peersSection(peers), options))
-
-  const before = to === undefined ? '' : await Deno.readTextFile(to).catch(() => '')
-  const page = await formatted(pageOf(sections, before))
-  if (to === undefined) console.log(page)
-  else await Deno.writeTextFile(to, page)
+  if (peers !== undefined) showPeers(peers)
   return { pool, peers }
 }
 
-const TITLE = '# Six hundred pages by a pool that loses nodes\n'
-const HEAD = '\n## '
-/** Titles of sections, in their order. */
-const ORDER = ['The pool', 'Others on the same pages'] as const
+type PoolFigures = Awaited<ReturnType<typeof runPool>>
 
-/** Parts that were run apart stand on one page. @param page as it was: of it the other parts are kept */
-function pageOf(sections: readonly string[], page: string): string {
-  const parts = [...page.split(HEAD).slice(1), ...sections.join('\n').split('## ').slice(1)]
-  const latest = ORDER.flatMap((title) => parts.findLast((one) => one.startsWith(title)) ?? [])
-  return [TITLE, ...latest].join(HEAD)
+const FORM_FEED = '\f'
+
+/** @throws Error without Chromium, or where a node holds no models in time */
+async function runPool(pages: readonly BenchPage[]) {
+  await outputOf('pdftotext', ['-v']).catch(() => {
+    throw new Error('Cannot look at the layers: apt-get install poppler-utils')
+  })
+  const pdf = await pdfOf(pages)
+  const pool = await startPool()
+  const all = await play(pool, pdf, pages.length).finally(() => pool.end())
+  const { memory, text, layered, told, ...played } = all
+  console.log('comparing what was read')
+  const truths = pages.map((page) => page.text)
+  const failed = played.results.flatMap(({ failedPages }) => failedPages)
+    .map(({ index }) => index + 1)
+  const { parts } = played
+  return {
+    ...{ pages: pages.length, bytes: pdf.length, failed, played },
+    found: scorePages(text.split(FORM_FEED), truths, new Set(failed)),
+    // Of a page that failed there is one without a layer.
+    pdf: scorePages(
+      (await layersOf(layered)).filter((_, i) => !failed.includes(i + 1)),
+      truths,
+      new Set(failed),
+    ),
+    toldTwice: [...told.times].filter(([, times]) => times > 1).map(([index]) => index + 1),
+    accuracy: parts.accuracySum / parts.onTime,
+    partsNeeded: Math.ceil(pages.length / PART.pages),
+    memory: memoryRows(memory),
+    svg: memoryPicture(memory),
+  }
 }
 
-/** Below the title of a section: when, with what and how it was measured. */
-async function measured(section: string, options: BenchOptions): Promise<string> {
-  const { pages, only, to } = options
-  const flags = Object.entries({ pages, only, to }).flatMap(([name, value]) =>
-    value === undefined ? [] : [` --${name} ${value}`]
-  )
-  const [title = '', ...rest] = section.split('\n')
-  const day = new Date().toISOString().slice(0, 10)
-  return [
-    ...[title, ''],
-    `Measured on ${day}, commit ${await commit()}. ${navigator.hardwareConcurrency} processors, Deno`,
-    `${Deno.version.deno}, onnxruntime-web ${ORT_VERSION}.`,
-    ...['', '```sh', `deno task bench documents${flags.join('')}`, '```', ...rest],
-  ].join('\n')
+/** What the text layers of a PDF say, page by page. */
+async function layersOf(pdf: Uint8Array): Promise<string[]> {
+  const file = await Deno.makeTempFile({ suffix: '.pdf' })
+  try {
+    await Deno.writeFile(file, pdf)
+    return (await outputOf('pdftotext', ['-layout', file, '-'])).split(FORM_FEED).slice(0, -1)
+  } finally {
+    await Deno.remove(file)
+  }
 }
 
-const commit = () =>
-  outputOf('git', ['-C', ROOT, 'rev-parse', '--short=8', 'HEAD'])
-    .then((said) => said.trim(), () => 'unknown')
+const share = (part: number, whole: number): string =>
+  whole === 0 ? '-' : (100 * part / whole).toFixed(1)
+const charactersRight = ({ characters, errors }: Read) => share(characters - errors, characters)
+const wordsRight = ({ words, wordsRight }: Read) => share(wordsRight, words)
+const seconds = (ms: number, digits = 0) => (ms / 1000).toFixed(digits)
+const perMinute = ({ ms, pages }: { ms: number; pages: number }) =>
+  ms === 0 ? '-' : (60_000 * pages / ms).toFixed(1)
+const pagesOf = (pages: readonly number[]) =>
+  pages.length === 0 ? '0' : `${pages.length} (${pages.slice(0, 8).join(', ')})`
+
+function showPool(figures: PoolFigures): void {
+  const { pages, played, pdf } = figures
+  const rows = [
+    ['pages lost, repeated, exchanged', counts(figures.found)],
+    ['the same, in the layers of the PDF', counts(pdf)],
+    ['pages told twice while it ran', pagesOf(figures.toldTwice)],
+    ['pages that failed', pagesOf(figures.failed)],
+    [
+      'characters right, words right, %',
+      `${charactersRight(figures.found.read)}, ${wordsRight(figures.found.read)}`,
+    ],
+    ['accuracy of the paths', figures.accuracy.toFixed(3)],
+    ['pages a minute', perMinute({ ms: played.lastPageMs, pages })],
+    [
+      'while all three serve',
+      `${perMinute(played.full)} (${share(played.full.ms, played.lastPageMs)} % of the time)`,
+    ],
+    ['before the first kill', perMinute(played.calm)],
+    ['handed in, first page, last page, all written, s', timesOf(figures)],
+    ['nodes killed; a new one holds all models after, s', killsOf(figures)],
+    ['batches lost with them; parts asked again', retriesOf(figures)],
+    ['parts without a result, by reason', reasonsOf(figures)],
+    [
+      'coordinator killed; serves again after, s',
+      played.awayMs === null ? 'no' : seconds(played.awayMs, 1),
+    ],
+    ['minutes left, as the job said (as they were)', estimatesOf(figures)],
+  ]
+  console.table(Object.fromEntries(rows))
+  console.table(played.windows.map(({ window, queries, violations, ...one }) => ({
+    ...{ when: window, seconds: one.seconds.toFixed(0), queries, 'late or refused': violations },
+    ...{ '%': share(violations, queries), accuracy: one.accuracy?.toFixed(3) ?? '-' },
+    'p50, p95, ms': `${one.p50Ms?.toFixed(0) ?? '-'}, ${one.p95Ms?.toFixed(0) ?? '-'}`,
+    outcomes: listed(one.outcomes),
+  })))
+  console.log('resident memory, MB: medians of the first and the last quarter, and the most')
+  console.table(figures.memory)
+}
+
+const showPeers = (peers: Peers): void =>
+  console.table(peers.map(({ name, upright, turned, ...row }) => ({
+    ...{ name, 's a page': row.secondsAPage.toFixed(2) },
+    'processor, s a page': row.processorSecondsAPage.toFixed(2),
+    'characters right, %': charactersRight(upright),
+    'words right, %': wordsRight(upright),
+    'turned: characters, %': charactersRight(turned),
+    'turned: words, %': wordsRight(turned),
+  })))
+
+const counts = ({ lost, repeated, exchanged, strange }: PoolFigures['pdf']): string =>
+  [lost, repeated, exchanged].map(pagesOf).join(', ') +
+  (strange === 0 ? '' : `; ${strange} like no page`)
+
+const timesOf = ({ played: { takenMs, firstPageMs, lastPageMs, endMs } }: PoolFigures) =>
+  [takenMs, firstPageMs, lastPageMs, endMs].map((ms) => seconds(ms)).join(', ')
+
+function killsOf({ played: { killed } }: PoolFigures): string {
+  const back = killed.map(({ backMs }) => backMs)
+  return killed.length === 0
+    ? '0'
+    : `${killed.length}; ${seconds(median(back))}, ${seconds(Math.max(...back))} at most`
+}
+
+const retriesOf = ({ played: { parts }, partsNeeded }: PoolFigures) =>
+  `${parts.lostBatches}; ${Math.max(0, parts.asked - partsNeeded)} of ${partsNeeded}`
+
+const reasonsOf = ({ played: { parts } }: PoolFigures) =>
+  listed(
+    Object.fromEntries(Object.entries(parts.failed).filter(([, count]) => count > 0)),
+  ) || 'none'
+
+const estimatesOf = ({ played: { estimates } }: PoolFigures) =>
+  estimates.map(({ done, saidMin, wasMin }) =>
+    `${saidMin.toFixed(1)} (${wasMin.toFixed(1)}) after ${done} pages`
+  ).join(', ') || '-'

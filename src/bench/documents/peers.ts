@@ -118,7 +118,7 @@ export async function comparePeers(pages: readonly BenchPage[]) {
       secondsAPage: wallS / pages.length,
       processorSecondsAPage: processorS / pages.length,
     }))
-    return { pages: pages.length, rows }
+    return rows
   } finally {
     for (const peer of peers) await peer.end()
     await Deno.remove(dir, { recursive: true })

@@ -74,11 +74,11 @@ export async function play(pool: BenchPool, pdf: Uint8Array<ArrayBuffer>, pages:
   ]
 
   try {
-    begin('alone')
+    begin('without the job')
     await pause(DOCUMENTS.aloneKills * killEachMs)
 
     const sentMs = performance.now()
-    begin('job')
+    begin('beside the job')
     job = await client.jobs.create([{ name: 'scans.pdf', data: pdf }], {
       deadlineMs: DOCUMENTS.byMs,
       output: ['pdf', 'text'],
@@ -93,16 +93,16 @@ export async function play(pool: BenchPool, pdf: Uint8Array<ArrayBuffer>, pages:
     await Promise.race([ended, pause(DOCUMENTS.calmKills * killEachMs)])
     const calm = { ms: performance.now() - sentMs, pages: told.atMs.length }
 
-    begin('kills')
+    begin('beside the job, nodes killed')
     for (let kills = 0; endedMs === 0;) {
       if (awayMs === null && told.atMs.length >= DOCUMENTS.restartAt * pages) {
         console.log('killed: the coordinator')
         await countParts()
-        begin('away')
+        begin('the coordinator away')
         const killedMs = performance.now()
         await pool.restart()
         awayMs = performance.now() - killedMs
-        begin('kills')
+        begin('beside the job, nodes killed')
       }
       const dueMs = sentMs + calm.ms + kills * killEachMs
       if (performance.now() >= dueMs) {
