@@ -17,7 +17,7 @@ export const residentMbIn = (status: string): number =>
 export interface MemoryWatch {
   /** Of each process by name, the most since the last time this was asked. */
   most(): { [name: string]: number }
-  stop(): void
+  end(): void
 }
 
 export function watchMemory(
@@ -39,7 +39,7 @@ export function watchMemory(
       most = {}
       return told
     },
-    stop: () => clearInterval(timer),
+    end: () => clearInterval(timer),
   }
 }
 

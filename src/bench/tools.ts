@@ -67,6 +67,13 @@ export function count(counts: Counts, name: string | number, more = 1): void {
 export const listed = (counts: Counts): string =>
   Object.entries(counts).map(([name, times]) => `${times} x ${name}`).join(', ')
 
+/** Ends all of these, in this order, with the block: `await using _ = ending(one, another)`. */
+export const ending = (...all: { end(): unknown }[]): AsyncDisposable => ({
+  async [Symbol.asyncDispose]() {
+    for (const one of all) await one.end()
+  },
+})
+
 /** Runs so many clients beside each other, until all have ended. */
 export const clients = (many: number, client: (index: number) => Promise<void>) =>
   Promise.all(Array.from({ length: many }, (_, i) => client(i)))

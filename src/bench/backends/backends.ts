@@ -14,7 +14,7 @@ import { type LoadedPipeline, loadPipeline } from '../../cli/pipelines/load.ts'
 import { hasNativeEngine, nativeEngine } from '../../cli/node/native_engine.ts'
 import { OCR, SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { withChromium } from '../chromium.ts'
-import { round } from '../tools.ts'
+import { ending, round } from '../tools.ts'
 import { type EngineFigures, type EngineRequest, measureEngine } from './engine.ts'
 import type { tab } from './tab.ts'
 
@@ -101,27 +101,24 @@ const columnsOfTab = (ocr: LoadedPipeline) =>
     const assets = await buildAssets({ pages: { '/bench': 'src/bench/backends/tab.ts' } })
     assets.set('/bench/page.jpg', { body: await Deno.readFile(SAMPLE_PAGE), type: 'image/jpeg' })
     const coordinator = startCoordinator({ pipelines: [ocr], port: 0, assets })
-    try {
-      const page = await browser.newPage()
-      page.setDefaultTimeout(0)
-      await page.goto(`${coordinator.url}/bench`)
-      type Scope = { tab: typeof tab }
-      const adapter = await page.evaluate(() => (globalThis as unknown as Scope).tab.adapter())
-      const measure = (request: EngineRequest) =>
-        page.evaluate((request) => (globalThis as unknown as Scope).tab.measure(request), request)
-      const columns: Column[] = [
-        { name: 'tab wasm', figures: await measure(requestFor(ocr, 'wasm')) },
-        { name: 'tab wasm x2', figures: await measure(requestFor(ocr, 'wasm', 2)) },
-      ]
-      if (adapter === undefined) console.log('webgpu in a tab: no adapter')
-      else {
-        const figures = await measure(requestFor(ocr, 'webgpu', 1, adapter.software))
-        columns.push({ name: 'tab webgpu', adapter, figures })
-      }
-      return columns
-    } finally {
-      await coordinator.close(1000)
+    await using _ = ending({ end: () => coordinator.close(1000) })
+    const page = await browser.newPage()
+    page.setDefaultTimeout(0)
+    await page.goto(`${coordinator.url}/bench`)
+    type Scope = { tab: typeof tab }
+    const adapter = await page.evaluate(() => (globalThis as unknown as Scope).tab.adapter())
+    const measure = (request: EngineRequest) =>
+      page.evaluate((request) => (globalThis as unknown as Scope).tab.measure(request), request)
+    const columns: Column[] = [
+      { name: 'tab wasm', figures: await measure(requestFor(ocr, 'wasm')) },
+      { name: 'tab wasm x2', figures: await measure(requestFor(ocr, 'wasm', 2)) },
+    ]
+    if (adapter === undefined) console.log('webgpu in a tab: no adapter')
+    else {
+      const figures = await measure(requestFor(ocr, 'webgpu', 1, adapter.software))
+      columns.push({ name: 'tab webgpu', adapter, figures })
     }
+    return columns
   }, { webgpu: true })
 
 /** @param small only what a software adapter gets through in reasonable time */

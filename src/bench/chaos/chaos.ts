@@ -7,7 +7,7 @@ import { type Chaos, startChaos } from './faults.ts'
 import { type ChaosScene, type LoadOutcome, startChaosScene } from './scene.ts'
 import { quantile } from '../../cli/statistics.ts'
 import type { BenchOptions } from '../options.ts'
-import { clients, listed, rounded, sumOf } from '../tools.ts'
+import { clients, ending, listed, rounded, sumOf } from '../tools.ts'
 
 const SEED = 20
 const NODES = 4
@@ -20,22 +20,19 @@ const CLOSED_MS = 8000
 
 export async function bench({ pipeline, queries = 2000 }: BenchOptions = {}) {
   const scene = await startChaosScene(pipeline === undefined ? {} : { dir: pipeline })
-  try {
-    for (let i = 0; i < NODES; i++) await scene.addNode(`node-${i}`)
-    const perS = await capacityOf(scene)
-    const rate = SHARE * perS
-    console.log(`${scene.pipelineName}: ${NODES} nodes carry ${perS.toFixed(1)} queries per second`)
-    scene.answers()
-    const calm = await rowOf(scene, await scene.load(queries, rate, SEED))
-    const chaos = startChaos(scene, SEED, EVERY_MS)
-    const outcome = await scene.load(queries, rate, SEED)
-    await chaos.stop()
-    const rows = { undisturbed: calm, disturbed: await rowOf(scene, outcome, chaos) }
-    console.table(rows)
-    return { pipeline: scene.pipelineName, capacityPerS: perS, ratePerS: rate, ...rows }
-  } finally {
-    await scene.end()
-  }
+  await using _ = ending(scene)
+  for (let i = 0; i < NODES; i++) await scene.addNode(`node-${i}`)
+  const perS = await capacityOf(scene)
+  const rate = SHARE * perS
+  console.log(`${scene.pipelineName}: ${NODES} nodes carry ${perS.toFixed(1)} queries per second`)
+  scene.answers()
+  const calm = await rowOf(scene, await scene.load(queries, rate, SEED))
+  const chaos = startChaos(scene, SEED, EVERY_MS)
+  const outcome = await scene.load(queries, rate, SEED)
+  await chaos.stop()
+  const rows = { undisturbed: calm, disturbed: await rowOf(scene, outcome, chaos) }
+  console.table(rows)
+  return { pipeline: scene.pipelineName, capacityPerS: perS, ratePerS: rate, ...rows }
 }
 
 /** Queries per second, as many under way as keep all nodes busy. @throws Error for one without a result */

@@ -11,7 +11,7 @@ import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { startChild } from '../child.ts'
 import { withChromium } from '../chromium.ts'
-import { type Counts, round, until } from '../tools.ts'
+import { type Counts, ending, round, until } from '../tools.ts'
 
 const NODES = [10, 100, 1000]
 /** Queries a second with the most nodes, and with fewer in proportion. */
@@ -68,51 +68,46 @@ async function watch(browser: Browser, nodes: number, ratePerS: number) {
     ...[coordinator.url, String(nodes), String(ratePerS), JSON.stringify(referenceMs)],
   ])
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-  try {
-    const session = await page.context().newCDPSession(page)
-    await session.send('Network.enable')
-    await session.send('Performance.enable')
-    let bytes = 0
-    const streams = new Set<string>()
-    session.on('Network.requestWillBeSent', ({ requestId, request }) => {
-      if (request.url.endsWith('/v1/events')) streams.add(requestId)
-    })
-    session.on('Network.dataReceived', ({ requestId, dataLength, encodedDataLength }) => {
-      // As it came over the wire where the browser tells, else as the page sees it.
-      const size = encodedDataLength > 0 ? encodedDataLength : dataLength
-      if (streams.has(requestId)) bytes += size
-    })
-    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-      if (!streams.has(requestId)) bytes += encodedDataLength
-    })
-    await page.goto(coordinator.url)
-    let shown = 0
-    const drawn = async () => {
-      shown = await page.locator('#classes [data-node]').count()
-      return shown === nodes
-    }
-    const fault = () => `Cannot bench: the page shows ${shown} of ${nodes} nodes`
-    await until(drawn, { limitMs: PATIENCE_MS, everyMs: 200, fault })
-    const firstBytes = bytes
-    await page.waitForTimeout(SETTLE_MS)
-    const busy = async () => {
-      const { metrics } = await session.send('Performance.getMetrics')
-      return metrics.find(({ name }) => name === 'TaskDuration')!.value
-    }
-    const [busyBefore, bytesBefore] = [await busy(), bytes]
-    const frames = await framesOf(page)
-    const seconds = frames.passedMs / 1000
-    return {
-      ...{ nodes, ratePerS, firstBytes, framesPerS: round(frames.count / seconds, 1) },
-      longestMs: round(frames.longestMs),
-      // Of the page's main thread.
-      busyRatio: round((await busy() - busyBefore) / seconds, 3),
-      bytesPerS: round((bytes - bytesBefore) / seconds),
-    }
-  } finally {
-    await page.close()
-    await child.end()
-    await coordinator.close(1000)
+  await using _ = ending({ end: () => page.close() }, child, { end: () => coordinator.close(1000) })
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  await session.send('Performance.enable')
+  let bytes = 0
+  const streams = new Set<string>()
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => {
+    if (request.url.endsWith('/v1/events')) streams.add(requestId)
+  })
+  session.on('Network.dataReceived', ({ requestId, dataLength, encodedDataLength }) => {
+    // As it came over the wire where the browser tells, else as the page sees it.
+    const size = encodedDataLength > 0 ? encodedDataLength : dataLength
+    if (streams.has(requestId)) bytes += size
+  })
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (!streams.has(requestId)) bytes += encodedDataLength
+  })
+  await page.goto(coordinator.url)
+  let shown = 0
+  const drawn = async () => {
+    shown = await page.locator('#classes [data-node]').count()
+    return shown === nodes
+  }
+  const fault = () => `Cannot bench: the page shows ${shown} of ${nodes} nodes`
+  await until(drawn, { limitMs: PATIENCE_MS, everyMs: 200, fault })
+  const firstBytes = bytes
+  await page.waitForTimeout(SETTLE_MS)
+  const busy = async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return metrics.find(({ name }) => name === 'TaskDuration')!.value
+  }
+  const [busyBefore, bytesBefore] = [await busy(), bytes]
+  const frames = await framesOf(page)
+  const seconds = frames.passedMs / 1000
+  return {
+    ...{ nodes, ratePerS, firstBytes, framesPerS: round(frames.count / seconds, 1) },
+    longestMs: round(frames.longestMs),
+    // Of the page's main thread.
+    busyRatio: round((await busy() - busyBefore) / seconds, 3),
+    bytesPerS: round((bytes - bytesBefore) / seconds),
   }
 }
 

@@ -12,7 +12,7 @@ import type { Page } from '../../documents/page.ts'
 import { installInto, nativeEngine } from '../../cli/node/native_engine.ts'
 import { startServing } from '../../cli/serve/serving.ts'
 import { cpuSeconds, startChild } from '../child.ts'
-import { outputOf, pause } from '../tools.ts'
+import { ending, outputOf, pause } from '../tools.ts'
 import type { BenchPage } from './pages.ts'
 import { PIPELINE } from './pool.ts'
 import { allOf, type Read, readOf } from './score.ts'
@@ -100,29 +100,25 @@ export type Peers = Awaited<ReturnType<typeof comparePeers>>
 /** @param pages of which the first is read once before, unmeasured */
 export async function comparePeers(pages: readonly BenchPage[]) {
   const dir = await Deno.makeTempDir({ prefix: 'shoal-peers-' })
+  await using _dir = ending({ end: () => Deno.remove(dir, { recursive: true }) })
   const peers: Peer[] = []
-  try {
-    for (const backend of ['wasm', 'native'] as const) peers.push(await startShoal(backend))
-    peers.push(await startLibrary(dir), await startTesseract())
-    const fileOf = (index: number) => join(dir, `${index}.jpg`)
-    for (const [i, { jpeg }] of pages.entries()) await Deno.writeFile(fileOf(i), jpeg)
-    for (const peer of peers) await peer.read(fileOf(0), pages[0]!.jpeg)
-    const taken = peers.map(() => ({ wallS: 0, processorS: 0, upright: [], turned: [] } as Taken))
-    for (const [i, page] of pages.entries()) {
-      console.log(`page ${i + 1} of ${pages.length}: ${page.kind}`)
-      for (const [k, peer] of peers.entries()) await take(peer, fileOf(i), page, taken[k]!)
-    }
-    const rows = taken.map(({ wallS, processorS, upright, turned }, k) => ({
-      /** Pages that lie upright, and those that do not. */
-      ...{ name: peers[k]!.name, upright: allOf(upright), turned: allOf(turned) },
-      secondsAPage: wallS / pages.length,
-      processorSecondsAPage: processorS / pages.length,
-    }))
-    return rows
-  } finally {
-    for (const peer of peers) await peer.end()
-    await Deno.remove(dir, { recursive: true })
+  await using _ = ending({ end: () => Promise.all(peers.map((peer) => peer.end())) })
+  for (const backend of ['wasm', 'native'] as const) peers.push(await startShoal(backend))
+  peers.push(await startLibrary(dir), await startTesseract())
+  const fileOf = (index: number) => join(dir, `${index}.jpg`)
+  for (const [i, { jpeg }] of pages.entries()) await Deno.writeFile(fileOf(i), jpeg)
+  for (const peer of peers) await peer.read(fileOf(0), pages[0]!.jpeg)
+  const taken = peers.map(() => ({ wallS: 0, processorS: 0, upright: [], turned: [] } as Taken))
+  for (const [i, page] of pages.entries()) {
+    console.log(`page ${i + 1} of ${pages.length}: ${page.kind}`)
+    for (const [k, peer] of peers.entries()) await take(peer, fileOf(i), page, taken[k]!)
   }
+  return taken.map(({ wallS, processorS, upright, turned }, k) => ({
+    /** Pages that lie upright, and those that do not. */
+    ...{ name: peers[k]!.name, upright: allOf(upright), turned: allOf(turned) },
+    secondsAPage: wallS / pages.length,
+    processorSecondsAPage: processorS / pages.length,
+  }))
 }
 
 interface Taken {

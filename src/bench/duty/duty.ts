@@ -5,7 +5,7 @@
  */
 import { SAMPLE_PAGE, startServing } from '../../cli/serve/serving.ts'
 import { cpuSeconds } from '../child.ts'
-import { clients, infer, pause, round } from '../tools.ts'
+import { clients, ending, infer, pause, round } from '../tools.ts'
 
 const DUTIES = [0.25, 0.5, 1]
 const SETTLE_MS = 20_000
@@ -57,25 +57,22 @@ export async function saturate(url: string) {
 
 async function shareAt(duty: number) {
   const serving = await startServing()
-  try {
-    const { pid } = await serving.addNode('duty', ['--slots', '1', '--duty', String(duty)])
-    // What it measures while idle is the volunteer's time too, but another figure.
-    await pause(SETTLE_MS)
-    const load = await saturate(serving.url)
-    const [startCpuS, startWaitS] = [cpuSeconds(pid), await waitedSeconds(pid)]
-    const startMs = performance.now()
-    await pause(WINDOW_MS)
-    const elapsedS = (performance.now() - startMs) / 1000
-    const share = (cpuSeconds(pid) - startCpuS) / elapsedS
-    const waited = (await waitedSeconds(pid) - startWaitS) / elapsedS
-    await load.end()
-    const percent = (part: number) => round(100 * part, 1)
-    return {
-      ...{ duty, cpuPercent: percent(share), offByPoints: percent(share - duty) },
-      waitedPercent: percent(waited),
-    }
-  } finally {
-    await serving.end()
+  await using _ = ending(serving)
+  const { pid } = await serving.addNode('duty', ['--slots', '1', '--duty', String(duty)])
+  // What it measures while idle is the volunteer's time too, but another figure.
+  await pause(SETTLE_MS)
+  const load = await saturate(serving.url)
+  const [startCpuS, startWaitS] = [cpuSeconds(pid), await waitedSeconds(pid)]
+  const startMs = performance.now()
+  await pause(WINDOW_MS)
+  const elapsedS = (performance.now() - startMs) / 1000
+  const share = (cpuSeconds(pid) - startCpuS) / elapsedS
+  const waited = (await waitedSeconds(pid) - startWaitS) / elapsedS
+  await load.end()
+  const percent = (part: number) => round(100 * part, 1)
+  return {
+    ...{ duty, cpuPercent: percent(share), offByPoints: percent(share - duty) },
+    waitedPercent: percent(waited),
   }
 }
 

@@ -18,7 +18,7 @@ import { cpuSeconds } from '../child.ts'
 import type { BenchOptions } from '../options.ts'
 import { openPool } from '../pool.ts'
 import { alone } from '../shared/shared.ts'
-import { pause, round, sumOf, until, watching } from '../tools.ts'
+import { ending, pause, round, sumOf, until, watching } from '../tools.ts'
 
 const SEED = 5
 const READY_MS = 90_000
@@ -42,38 +42,32 @@ export async function bench({ seconds = SECONDS }: BenchOptions) {
   const bodies = await demoBodies(SHELF, loaded!.pipeline.name)
   const cache = `shoal-elastic-${crypto.randomUUID()}`
   const question: Question = { loaded: loaded!, bodies, cache }
-  try {
-    const perS = await carriedBy(question)
-    console.log(
-      `one slot carries about ${perS.toFixed(1)} queries a second, as accurately as it can`,
-    )
-    const quiet = []
-    for (const prefer of PREFERENCES) {
-      quiet.push(await little(question, prefer, LITTLE * 2 * perS, seconds))
-      console.table(quiet)
-    }
-    const surges = [
-      await byHand(question, 'parked', ['--slots', '2'], perS),
-      await byHand(question, 'brought up', ['--slots', 'grow'], perS),
-      await byLoad(question, 'parked', { node: ['--slots', '2'] }, perS),
-      await byLoad(question, 'of a cold node', { node: [], other: ['--cold'] }, perS),
-    ]
-    console.table(surges)
-    return { perS, quiet, surges }
-  } finally {
-    await caches.delete(cache)
+  await using _ = ending({ end: () => caches.delete(cache) })
+  const perS = await carriedBy(question)
+  console.log(
+    `one slot carries about ${perS.toFixed(1)} queries a second, as accurately as it can`,
+  )
+  const quiet = []
+  for (const prefer of PREFERENCES) {
+    quiet.push(await little(question, prefer, LITTLE * 2 * perS, seconds))
+    console.table(quiet)
   }
+  const surges = [
+    await byHand(question, 'parked', ['--slots', '2'], perS),
+    await byHand(question, 'brought up', ['--slots', 'grow'], perS),
+    await byLoad(question, 'parked', { node: ['--slots', '2'] }, perS),
+    await byLoad(question, 'of a cold node', { node: [], other: ['--cold'] }, perS),
+  ]
+  console.table(surges)
+  return { perS, quiet, surges }
 }
 
 /** Queries a second that one slot carries one after another. */
 async function carriedBy(question: Question): Promise<number> {
   const scene = await openElastic(question, 'sooner', { node: [] })
-  try {
-    await alone(scene, question, WARM_S)
-    return 1 / await alone(scene, question, WARM_S)
-  } finally {
-    await scene.end()
-  }
+  await using _ = ending(scene)
+  await alone(scene, question, WARM_S)
+  return 1 / await alone(scene, question, WARM_S)
 }
 
 async function little(
@@ -84,27 +78,24 @@ async function little(
 ) {
   const scene = await openElastic(question, prefer, { one: [], two: [] })
   const { pool } = scene.coordinator
-  try {
-    await scene.ask(perS, SETTLE_S)
-    const cpuS = () => sumOf(scene.pids.map((pid) => cpuSeconds(pid)))
-    const energyJ = () => pool.energy().modelledJ
-    const [beforeS, beforeJ] = [cpuS(), energyJ()]
-    const use = scene.watchUse()
-    const asked = await scene.ask(perS, seconds)
-    const slots = use()
-    const { queries, latencyMs, violationRatio, effectiveAccuracy } = tally(
-      asked,
-      question.loaded.pipeline.sloMs,
-    )
-    const two = (value: number) => round(value, 2)
-    return {
-      ...{ prefer, queries, cpuMsPerQuery: two(1000 * (cpuS() - beforeS) / queries) },
-      ...{ p95Ms: two(latencyMs?.p95 ?? NaN), violationPercent: two(100 * violationRatio) },
-      accuracyPercent: two(100 * (effectiveAccuracy ?? NaN)),
-      ...{ slotsInUse: two(slots), modelledJPerQuery: two((energyJ() - beforeJ) / queries) },
-    }
-  } finally {
-    await scene.end()
+  await using _ = ending(scene)
+  await scene.ask(perS, SETTLE_S)
+  const cpuS = () => sumOf(scene.pids.map((pid) => cpuSeconds(pid)))
+  const energyJ = () => pool.energy().modelledJ
+  const [beforeS, beforeJ] = [cpuS(), energyJ()]
+  const use = scene.watchUse()
+  const asked = await scene.ask(perS, seconds)
+  const slots = use()
+  const { queries, latencyMs, violationRatio, effectiveAccuracy } = tally(
+    asked,
+    question.loaded.pipeline.sloMs,
+  )
+  const two = (value: number) => round(value, 2)
+  return {
+    ...{ prefer, queries, cpuMsPerQuery: two(1000 * (cpuS() - beforeS) / queries) },
+    ...{ p95Ms: two(latencyMs?.p95 ?? NaN), violationPercent: two(100 * violationRatio) },
+    accuracyPercent: two(100 * (effectiveAccuracy ?? NaN)),
+    ...{ slotsInUse: two(slots), modelledJPerQuery: two((energyJ() - beforeJ) / queries) },
   }
 }
 
@@ -118,20 +109,17 @@ async function byHand(question: Question, second: string, args: string[], perS: 
     if (!response.ok) throw new Error(`Cannot bench: ${await response.text()}`)
     await response.body?.cancel()
   }
-  try {
-    await scene.ask(LITTLE * perS, WARM_S)
-    await scale(1)
-    await pause(1000)
-    const load = scene.ask(SURGE * perS, 10)
-    await pause(3000)
-    const fromMs = performance.now()
-    await scale(2)
-    await load
-    const worksAfterMs = worksAfter(batches, fromMs, ({ slot }) => slot > 0)
-    return { second, told: 'by hand', worksAfterMs }
-  } finally {
-    await scene.end()
-  }
+  await using _ = ending(scene)
+  await scene.ask(LITTLE * perS, WARM_S)
+  await scale(1)
+  await pause(1000)
+  const load = scene.ask(SURGE * perS, 10)
+  await pause(3000)
+  const fromMs = performance.now()
+  await scale(2)
+  await load
+  const worksAfterMs = worksAfter(batches, fromMs, ({ slot }) => slot > 0)
+  return { second, told: 'by hand', worksAfterMs }
 }
 
 /** The load rises from little to more than one slot carries. */
@@ -143,18 +131,15 @@ async function byLoad(
 ) {
   // Where queries are to be answered sooner the second slot works before the surge.
   const scene = await openElastic(question, 'frugal', nodes)
-  try {
-    await scene.ask(LITTLE * perS, SETTLE_S)
-    const first = scene.idOf('node')
-    let fromMs = Infinity
-    await scene.ask(SURGE * perS, PATIENCE_S, () => fromMs = performance.now())
-    const isSecond = ({ node, slot }: { node: string; slot: number }) => node !== first || slot > 0
-    return {
-      ...{ second, told: 'by the load' },
-      worksAfterMs: worksAfter(scene.batches, fromMs, isSecond),
-    }
-  } finally {
-    await scene.end()
+  await using _ = ending(scene)
+  await scene.ask(LITTLE * perS, SETTLE_S)
+  const first = scene.idOf('node')
+  let fromMs = Infinity
+  await scene.ask(SURGE * perS, PATIENCE_S, () => fromMs = performance.now())
+  const isSecond = ({ node, slot }: { node: string; slot: number }) => node !== first || slot > 0
+  return {
+    ...{ second, told: 'by the load' },
+    worksAfterMs: worksAfter(scene.batches, fromMs, isSecond),
   }
 }
 

@@ -10,7 +10,7 @@ import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { isReady } from '../child.ts'
 import type { BenchOptions } from '../options.ts'
-import { infer, kill, outcomeOf, outputOf, round, until } from '../tools.ts'
+import { ending, infer, kill, outcomeOf, outputOf, round, until } from '../tools.ts'
 
 const LOOK_MS = 50
 /** What `start` prints when it may be asked. */
@@ -23,14 +23,11 @@ export async function bench({ starts = 10, busy = 0 }: BenchOptions = {}) {
   )
   const page = await Deno.readFile(SAMPLE_PAGE)
   const rows: Awaited<ReturnType<typeof startOnce>>[] = []
-  try {
-    while (rows.length < starts) {
-      const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
-      rows.push(await startOnce(dir, page).finally(() => Deno.remove(dir, { recursive: true })))
-      console.table(rows.slice(-1))
-    }
-  } finally {
-    await Promise.all(loops.map(kill))
+  await using _ = ending({ end: () => Promise.all(loops.map(kill)) })
+  while (rows.length < starts) {
+    const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
+    rows.push(await startOnce(dir, page).finally(() => Deno.remove(dir, { recursive: true })))
+    console.table(rows.slice(-1))
   }
   return rows
 }

@@ -12,7 +12,7 @@ import type { Scene } from '../../../demo/scene.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { askAll } from '../asked.ts'
 import type { BenchOptions } from '../options.ts'
-import { sumOf } from '../tools.ts'
+import { ending, sumOf } from '../tools.ts'
 import { createObserver } from './observe.ts'
 import { measureProfiles, profileGiver, type Profiles } from './profile.ts'
 import { type LiveRun, type PolicyRun, portable } from './record.ts'
@@ -45,14 +45,11 @@ async function capacityOf(stage: Stage, profiles: Profiles): Promise<number> {
     'static',
     (scheduler, nameOf) => profileGiver(profiles, nameOf)(scheduler),
   )
-  try {
-    const slots = sumOf(scene.coordinator.pool.nodes().map((node) => node.slots))
-    // Warm first: plans settle, code is compiled.
-    await askClosed(stage, scene, slots, WARM_S)
-    return (await askClosed(stage, scene, AT_ONCE * slots, CAPACITY_S)).onTimePerS
-  } finally {
-    await scene.end()
-  }
+  await using _ = ending(scene)
+  const slots = sumOf(scene.coordinator.pool.nodes().map((node) => node.slots))
+  // Warm first: plans settle, code is compiled.
+  await askClosed(stage, scene, slots, WARM_S)
+  return (await askClosed(stage, scene, AT_ONCE * slots, CAPACITY_S)).onTimePerS
 }
 
 async function climb(
@@ -112,53 +109,47 @@ async function play(
     policy,
     (scheduler, nameOf) => observer.wrap(profileGiver(profiles, nameOf)(scheduler), nameOf),
   )
-  try {
-    const { sloMs } = stage.pipeline.pipeline
-    await askClosed(stage, scene, scene.coordinator.pool.nodes().length, WARM_S)
-    const { rows, asked } = await climb(stage, scene, steps, observer.step)
-    console.table(rows.map(shown))
-    const jump = steps[jumpOf(steps)]
-    if (jump !== undefined) {
-      const [fromMs, toMs] = [1000 * jump.fromS, 1000 * (jump.fromS + JUMP_S)]
-      const jumpers = asked.filter(({ dueMs }) => dueMs >= fromMs && dueMs < toMs)
-      const violated = jumpers.filter((one) => !isOnTime(one, sloMs)).length
-      console.log(`first ${JUMP_S} s of the jump: ${violated} of ${jumpers.length} violated`)
-    }
-    return { rows, observed: observer.observed(profiles) }
-  } finally {
-    await scene.end()
+  await using _ = ending(scene)
+  const { sloMs } = stage.pipeline.pipeline
+  await askClosed(stage, scene, scene.coordinator.pool.nodes().length, WARM_S)
+  const { rows, asked } = await climb(stage, scene, steps, observer.step)
+  console.table(rows.map(shown))
+  const jump = steps[jumpOf(steps)]
+  if (jump !== undefined) {
+    const [fromMs, toMs] = [1000 * jump.fromS, 1000 * (jump.fromS + JUMP_S)]
+    const jumpers = asked.filter(({ dueMs }) => dueMs >= fromMs && dueMs < toMs)
+    const violated = jumpers.filter((one) => !isOnTime(one, sloMs)).length
+    console.log(`first ${JUMP_S} s of the jump: ${violated} of ${jumpers.length} violated`)
   }
+  return { rows, observed: observer.observed(profiles) }
 }
 
 export async function bench(options: BenchOptions = {}): Promise<LiveRun> {
   const { pipeline: dir = OCR, queries = QUERIES, multiples = MULTIPLES } = options
   const { policies = ['static', 'shoal'], tabs = 0, nodes = 2 } = options
   const stage = await setStage(dir, { tabs, nodes })
-  try {
-    console.log(`nodes: ${stage.nodes.join(', ')}`)
-    const profiles = await measureProfiles(stage)
-    const carriedPerS = await capacityOf(stage, profiles)
-    console.log(
-      `static, the most accurate path, carries ${carriedPerS.toFixed(2)} queries a second`,
+  await using _ = ending(stage)
+  console.log(`nodes: ${stage.nodes.join(', ')}`)
+  const profiles = await measureProfiles(stage)
+  const carriedPerS = await capacityOf(stage, profiles)
+  console.log(
+    `static, the most accurate path, carries ${carriedPerS.toFixed(2)} queries a second`,
+  )
+  const { tasks, sloMs } = stage.pipeline.pipeline
+  if (!(carriedPerS > 0)) {
+    throw new RangeError(
+      `Cannot make steps of what static carries: nothing, on ${stage.nodes.length} slots for ` +
+        `${Object.keys(tasks).length} tasks. Raise --nodes or --tabs`,
     )
-    const { tasks, sloMs } = stage.pipeline.pipeline
-    if (!(carriedPerS > 0)) {
-      throw new RangeError(
-        `Cannot make steps of what static carries: nothing, on ${stage.nodes.length} slots for ` +
-          `${Object.keys(tasks).length} tasks. Raise --nodes or --tabs`,
-      )
-    }
-    const made = stepsOf(multiples, carriedPerS, queries, BUDGET_S)
-    if (made.queries < queries) {
-      console.log(`this machine is slow: ${made.queries} queries a step instead of ${queries}`)
-    }
-    const runs: LiveRun['policies'] = {}
-    for (const policy of policies) runs[policy] = await play(stage, policy, made.steps, profiles)
-    return {
-      ...{ pipeline: portable(dir), carriedPerS, sloMs, steps: made.steps },
-      ...{ profiles, policies: runs },
-    }
-  } finally {
-    await stage.end()
+  }
+  const made = stepsOf(multiples, carriedPerS, queries, BUDGET_S)
+  if (made.queries < queries) {
+    console.log(`this machine is slow: ${made.queries} queries a step instead of ${queries}`)
+  }
+  const runs: LiveRun['policies'] = {}
+  for (const policy of policies) runs[policy] = await play(stage, policy, made.steps, profiles)
+  return {
+    ...{ pipeline: portable(dir), carriedPerS, sloMs, steps: made.steps },
+    ...{ profiles, policies: runs },
   }
 }

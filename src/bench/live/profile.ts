@@ -4,7 +4,7 @@
  * @module
  */
 import type { LatencyPoint, Scheduler, VariantRef } from '../../policy/core/types.ts'
-import { pause, sumOf, watching } from '../tools.ts'
+import { ending, pause, sumOf, watching } from '../tools.ts'
 import type { Stage } from './scene.ts'
 
 /** By the node's name, then by `pipeline/task/variant`. */
@@ -58,23 +58,20 @@ export async function measureProfiles(stage: Stage): Promise<Profiles> {
       }
     }), true)
   const scene = await open
-  try {
-    console.log('measuring every variant on each node, up to 90 s')
-    const { pool } = scene.coordinator
-    const startMs = toldMs = performance.now()
-    const held = sumOf(pool.nodes().map(({ instances }) => instances))
-    const isSettled = () =>
-      sumOf(Object.values(profiles).map((own) => Object.keys(own).length)) >= held &&
-      performance.now() - toldMs > QUIET_MS
-    while (!isSettled() && performance.now() - startMs < PATIENCE_MS) await pause(200)
-    for (const node of pool.nodes()) {
-      const rows = Object.values(profiles[node.name] ?? {}).map(({ variant, points }) =>
-        `${variant} ${points.map(({ batch, latencyMs }) => `${batch}:${latencyMs.toFixed(1)}`)}`
-      )
-      console.log(`  ${node.name} (${node.backend}): ${rows.join('; ')}`)
-    }
-    return profiles
-  } finally {
-    await scene.end()
+  await using _ = ending(scene)
+  console.log('measuring every variant on each node, up to 90 s')
+  const { pool } = scene.coordinator
+  const startMs = toldMs = performance.now()
+  const held = sumOf(pool.nodes().map(({ instances }) => instances))
+  const isSettled = () =>
+    sumOf(Object.values(profiles).map((own) => Object.keys(own).length)) >= held &&
+    performance.now() - toldMs > QUIET_MS
+  while (!isSettled() && performance.now() - startMs < PATIENCE_MS) await pause(200)
+  for (const node of pool.nodes()) {
+    const rows = Object.values(profiles[node.name] ?? {}).map(({ variant, points }) =>
+      `${variant} ${points.map(({ batch, latencyMs }) => `${batch}:${latencyMs.toFixed(1)}`)}`
+    )
+    console.log(`  ${node.name} (${node.backend}): ${rows.join('; ')}`)
   }
+  return profiles
 }

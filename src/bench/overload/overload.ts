@@ -11,7 +11,7 @@ import { cpuSeconds } from '../child.ts'
 import { memoryNow, watchMemory } from '../memory_of.ts'
 import type { BenchOptions } from '../options.ts'
 import { startServer } from '../server.ts'
-import { count, type Counts, pause, round, sumOf } from '../tools.ts'
+import { count, type Counts, ending, pause, round, sumOf } from '../tools.ts'
 import { type AskOrder, type OneAsked, startLoad } from './overload_load.ts'
 
 const TIMES = 10
@@ -93,41 +93,37 @@ export async function bench({ seconds = 20 }: BenchOptions = {}) {
     return { asked, cpuPercent: { generator, coordinator } }
   }
   const watch = watchMemory(pids)
-  try {
-    const warm = describe(await ask({ forMs: WARM_UP_MS, atOnce: 4 }), WARM_UP_MS)
-    if (warm.goodPerS === 0) {
-      const outcomes = JSON.stringify(warm.outcomes)
-      throw new Error(`Cannot overload a pool that serves nothing in time: ${outcomes}`)
-    }
-    let saturation: ReturnType<typeof describe> & { cpuPercent?: object } = { ...warm, goodPerS: 0 }
-    for (let i = 1; i <= MOST_STEPS; i++) {
-      const ratePerS = RISE ** i * warm.goodPerS
-      const { asked, cpuPercent } = await watched({ forMs: STEP_MS, ratePerS })
-      const step = { ...describe(await asked, STEP_MS), cpuPercent }
-      console.log(`asked ${step.askedPerS} a second, served ${step.goodPerS} in time`)
-      const isMore = step.goodPerS > MORE * saturation.goodPerS
-      if (step.goodPerS > saturation.goodPerS) saturation = step
-      if (!isMore) break
-    }
-    const before = memoryNow(pids)
-    const ratePerS = TIMES * saturation.goodPerS
-    console.log(`saturated: ${saturation.goodPerS} good pages a second; now ${round(ratePerS, 1)}`)
-    watch.most()
-    const { asked, cpuPercent } = await watched({ forMs: 1000 * seconds, ratePerS })
-    const during = watch.most()
-    // By another generator, since what was asked last has not been answered yet.
-    const after = await ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS }, later)
-    const overload = { ...describe(await asked, 1000 * seconds), cpuPercent }
-    const result = {
-      ...{ nodeCount, seconds, times: TIMES, saturation, overload },
-      goodput: round(overload.goodPerS / saturation.goodPerS, 3),
-      ...{ recoveryMs: recoveryMs(after), after: describe(after, AFTER_MS) },
-      memoryMb: { before, during, after: memoryNow(pids) },
-    }
-    console.dir(result, { depth: 5 })
-    return result
-  } finally {
-    watch.stop()
-    await Promise.all([load.end(), later.end(), pool.end()])
+  await using _ = ending(watch, load, later, pool)
+  const warm = describe(await ask({ forMs: WARM_UP_MS, atOnce: 4 }), WARM_UP_MS)
+  if (warm.goodPerS === 0) {
+    const outcomes = JSON.stringify(warm.outcomes)
+    throw new Error(`Cannot overload a pool that serves nothing in time: ${outcomes}`)
   }
+  let saturation: ReturnType<typeof describe> & { cpuPercent?: object } = { ...warm, goodPerS: 0 }
+  for (let i = 1; i <= MOST_STEPS; i++) {
+    const ratePerS = RISE ** i * warm.goodPerS
+    const { asked, cpuPercent } = await watched({ forMs: STEP_MS, ratePerS })
+    const step = { ...describe(await asked, STEP_MS), cpuPercent }
+    console.log(`asked ${step.askedPerS} a second, served ${step.goodPerS} in time`)
+    const isMore = step.goodPerS > MORE * saturation.goodPerS
+    if (step.goodPerS > saturation.goodPerS) saturation = step
+    if (!isMore) break
+  }
+  const before = memoryNow(pids)
+  const ratePerS = TIMES * saturation.goodPerS
+  console.log(`saturated: ${saturation.goodPerS} good pages a second; now ${round(ratePerS, 1)}`)
+  watch.most()
+  const { asked, cpuPercent } = await watched({ forMs: 1000 * seconds, ratePerS })
+  const during = watch.most()
+  // By another generator, since what was asked last has not been answered yet.
+  const after = await ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS }, later)
+  const overload = { ...describe(await asked, 1000 * seconds), cpuPercent }
+  const result = {
+    ...{ nodeCount, seconds, times: TIMES, saturation, overload },
+    goodput: round(overload.goodPerS / saturation.goodPerS, 3),
+    ...{ recoveryMs: recoveryMs(after), after: describe(after, AFTER_MS) },
+    memoryMb: { before, during, after: memoryNow(pids) },
+  }
+  console.dir(result, { depth: 5 })
+  return result
 }

@@ -9,6 +9,7 @@ import { countBytes } from '../../cli/page_bytes.ts'
 import { OCR, startServing } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 import { withChromium } from '../chromium.ts'
+import { ending } from '../tools.ts'
 
 /** What is there once the page can be used. */
 const PAGES = { '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' }
@@ -26,22 +27,19 @@ interface Load {
 export async function bench() {
   return await withChromium(async (browser) => {
     const serving = await startServing([OCR], { assets: await buildAssets() })
-    try {
-      await serving.addNode('local-1')
-      const rows = []
-      for (const [path, ready] of Object.entries(PAGES)) {
-        const loads: Load[] = []
-        for (let i = 0; i < ROUNDS; i++) loads.push(await load(browser, serving.url + path, ready))
-        const middle = (key: keyof Load) => Math.round(median(loads.map((load) => load[key])))
-        rows.push({
-          ...{ path, bytes: middle('bytes'), firstPaintMs: middle('firstPaintMs') },
-          ...{ usableMs: middle('usableMs'), interactiveMs: middle('interactiveMs') },
-        })
-      }
-      return rows
-    } finally {
-      await serving.end()
+    await using _ = ending(serving)
+    await serving.addNode('local-1')
+    const rows = []
+    for (const [path, ready] of Object.entries(PAGES)) {
+      const loads: Load[] = []
+      for (let i = 0; i < ROUNDS; i++) loads.push(await load(browser, serving.url + path, ready))
+      const middle = (key: keyof Load) => Math.round(median(loads.map((load) => load[key])))
+      rows.push({
+        ...{ path, bytes: middle('bytes'), firstPaintMs: middle('firstPaintMs') },
+        ...{ usableMs: middle('usableMs'), interactiveMs: middle('interactiveMs') },
+      })
     }
+    return rows
   })
 }
 

@@ -6,7 +6,7 @@
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { OCR, SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { openPool } from '../pool.ts'
-import { infer, pause, rounded, until, watching } from '../tools.ts'
+import { ending, infer, pause, rounded, until, watching } from '../tools.ts'
 
 /** What a node is left to measure before it is ended. */
 const MEASURE_MS = 30_000
@@ -74,17 +74,13 @@ export async function bench() {
       return (mine[far + 1]?.atMs ?? NaN) - joinedMs
     }))
 
-  try {
-    // The models are in its cache for both.
-    await join(false, 0)
-    const without = await join(true, MEASURE_MS)
-    const withProfile = await join(true, 3000)
-    const row = (times: typeof without) =>
-      Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, rounded(ms)]))
-    console.table({ 'nothing remembered': row(without), 'profile remembered': row(withProfile) })
-    return { without, withProfile }
-  } finally {
-    await bench.end()
-    await caches.delete(cache)
-  }
+  await using _ = ending(bench, { end: () => caches.delete(cache) })
+  // The models are in its cache for both.
+  await join(false, 0)
+  const without = await join(true, MEASURE_MS)
+  const withProfile = await join(true, 3000)
+  const row = (times: typeof without) =>
+    Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, rounded(ms)]))
+  console.table({ 'nothing remembered': row(without), 'profile remembered': row(withProfile) })
+  return { without, withProfile }
 }

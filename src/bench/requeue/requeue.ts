@@ -51,7 +51,6 @@ export async function bench() {
     if (outcomes !== undefined) rows.push(rowOf(gpu.name, outcomes))
     await scene.end()
   }
-  console.table(Object.fromEntries(rows.map(({ fault, ...rest }) => [fault, rest])))
   return rows
 }
 

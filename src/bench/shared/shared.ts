@@ -14,7 +14,7 @@ import { ROOT } from '../../cli/root.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { askAll, atRate } from '../asked.ts'
 import type { BenchOptions } from '../options.ts'
-import { round, rounded, spawnBenchNode, sumOf } from '../tools.ts'
+import { ending, round, rounded, spawnBenchNode, sumOf } from '../tools.ts'
 
 const SHELF = join(ROOT, 'profiles', 'shelf')
 /** Of what the pool carries with the best models, half of it for each pipeline. */
@@ -46,28 +46,24 @@ export async function bench({ seconds = SECONDS }: BenchOptions) {
     startNode: (url, name) =>
       spawnBenchNode({ url, name, options: ['--threads', '1', '--keep', '--cache', cache] }),
   })
-  try {
-    const kinds: Kind[] = []
-    for (const [i, one] of loaded.entries()) {
-      const bodies = await demoBodies(dirs[i]!, one.pipeline.name)
-      const kind = { loaded: one, bodies, perS: 0 }
-      await alone(scene, kind, WARM_S)
-      kind.perS = NODES / await alone(scene, kind, ALONE_S)
-      console.log(
-        `${one.pipeline.name}: the best carry about ${kind.perS.toFixed(1)}/s of it alone`,
-      )
-      kinds.push(kind)
-    }
-    const rows: SharedRow[] = []
-    for (const multiple of MULTIPLES) {
-      rows.push(...await step(scene, kinds, multiple, seconds))
-      console.table(rows.slice(-kinds.length).map(shown))
-    }
-    return rows.map(shown)
-  } finally {
-    await scene.end()
-    await caches.delete(cache)
+  await using _ = ending(scene, { end: () => caches.delete(cache) })
+  const kinds: Kind[] = []
+  for (const [i, one] of loaded.entries()) {
+    const bodies = await demoBodies(dirs[i]!, one.pipeline.name)
+    const kind = { loaded: one, bodies, perS: 0 }
+    await alone(scene, kind, WARM_S)
+    kind.perS = NODES / await alone(scene, kind, ALONE_S)
+    console.log(
+      `${one.pipeline.name}: the best carry about ${kind.perS.toFixed(1)}/s of it alone`,
+    )
+    kinds.push(kind)
   }
+  const rows: SharedRow[] = []
+  for (const multiple of MULTIPLES) {
+    rows.push(...await step(scene, kinds, multiple, seconds))
+    console.table(rows.slice(-kinds.length).map(shown))
+  }
+  return rows.map(shown)
 }
 
 /** Mean seconds of a query that nobody else is beside. @throws Error for one without a result */

@@ -9,7 +9,7 @@ import { type ChaosScene, startChaosScene } from '../chaos/scene.ts'
 import { openChromium } from '../chromium.ts'
 import type { BenchOptions } from '../options.ts'
 import { joinTab } from '../requeue/tabs.ts'
-import { clients } from '../tools.ts'
+import { clients, ending } from '../tools.ts'
 import { listen, type Listened } from './listen.ts'
 
 export interface StreamsOptions {
@@ -43,37 +43,33 @@ export async function playStreams(options: StreamsOptions) {
   const { streams, forMs, budgetMs, everyMs, tabs = true } = options
   const scene = await startChaosScene({ dir: FIELDS, timeoutMs: budgetMs, pages: tabs })
   const browser = tabs ? await openChromium() : undefined
-  try {
-    await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
-    const url = `${scene.localUrl}/v1/pipelines/${scene.pipelineName}/infer`
-    const texts = sampleTexts(options.texts)
-    const undisturbed: Listened[] = []
-    for (const text of texts) undisturbed.push(await listen(url, text, budgetMs))
-    const faulty = undisturbed.find(({ fault }) => fault !== undefined)
-    if (faulty !== undefined) throw new Error(`Cannot stream: ${faulty.fault}`)
-    const over = new AbortController()
-    const strikes = strike(scene, browser, everyMs, over.signal)
-    const heard: Listened[] = []
-    const faults: string[] = []
-    const endMs = performance.now() + forMs
-    await clients(streams, async (i) => {
-      const at = i % texts.length
-      do {
-        const one = await listen(url, texts[at]!, budgetMs)
-        heard.push(one)
-        faults.push(...faultOf(one, undisturbed[at]!))
-      } while (performance.now() < endMs)
-    })
-    over.abort()
-    const counts = await strikes
-    return {
-      ...{ streams: heard.length, ...counts, whole: heard.length - faults.length, faults },
-      firstMs: heard.map(({ firstMs }) => firstMs),
-      tookMs: heard.map(({ tookMs }) => tookMs),
-    }
-  } finally {
-    await browser?.close()
-    await scene.end()
+  await using _ = ending({ end: () => browser?.close() }, scene)
+  await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
+  const url = `${scene.localUrl}/v1/pipelines/${scene.pipelineName}/infer`
+  const texts = sampleTexts(options.texts)
+  const undisturbed: Listened[] = []
+  for (const text of texts) undisturbed.push(await listen(url, text, budgetMs))
+  const faulty = undisturbed.find(({ fault }) => fault !== undefined)
+  if (faulty !== undefined) throw new Error(`Cannot stream: ${faulty.fault}`)
+  const over = new AbortController()
+  const strikes = strike(scene, browser, everyMs, over.signal)
+  const heard: Listened[] = []
+  const faults: string[] = []
+  const endMs = performance.now() + forMs
+  await clients(streams, async (i) => {
+    const at = i % texts.length
+    do {
+      const one = await listen(url, texts[at]!, budgetMs)
+      heard.push(one)
+      faults.push(...faultOf(one, undisturbed[at]!))
+    } while (performance.now() < endMs)
+  })
+  over.abort()
+  const counts = await strikes
+  return {
+    ...{ streams: heard.length, ...counts, whole: heard.length - faults.length, faults },
+    firstMs: heard.map(({ firstMs }) => firstMs),
+    tookMs: heard.map(({ tookMs }) => tookMs),
   }
 }
 
