@@ -80,6 +80,7 @@ export const clients = (many: number, client: (index: number) => Promise<void>) 
 
 export interface Asking {
   type?: string
+  accept?: string
   /** The pipeline's own where absent. */
   timeoutMs?: number
   signal?: AbortSignal
@@ -90,12 +91,12 @@ export const infer = (
   url: string,
   pipeline: string,
   body: BodyInit,
-  { type = 'image/jpeg', timeoutMs, signal = null as never }: Asking = {},
+  { type = 'image/jpeg', accept = '*/*', timeoutMs, signal = null as never }: Asking = {},
 ): Promise<Response> =>
   fetch(`${url}/v1/pipelines/${pipeline}/infer`, {
     ...{ method: 'POST', body, signal },
     headers: {
-      'content-type': type,
+      ...{ 'content-type': type, accept },
       ...(timeoutMs === undefined ? {} : { 'x-request-timeout-ms': String(timeoutMs) }),
     },
   })

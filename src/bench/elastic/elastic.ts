@@ -52,11 +52,19 @@ export async function bench({ seconds = SECONDS }: BenchOptions) {
     quiet.push(await little(question, prefer, LITTLE * 2 * perS, seconds))
     console.table(quiet)
   }
+  const parked = { node: ['--slots', '2'] }
+  const cold = { node: [], other: ['--cold'] }
   const surges = [
-    await byHand(question, 'parked', ['--slots', '2'], perS),
-    await byHand(question, 'brought up', ['--slots', 'grow'], perS),
-    await byLoad(question, 'parked', { node: ['--slots', '2'] }, perS),
-    await byLoad(question, 'of a cold node', { node: [], other: ['--cold'] }, perS),
+    { second: 'parked', told: 'by hand', worksAfterMs: await byHand(question, parked, perS) },
+    {
+      ...{ second: 'brought up', told: 'by hand' },
+      worksAfterMs: await byHand(question, { node: ['--slots', 'grow'] }, perS),
+    },
+    { second: 'parked', told: 'by the load', worksAfterMs: await byLoad(question, parked, perS) },
+    {
+      ...{ second: 'of a cold node', told: 'by the load' },
+      worksAfterMs: await byLoad(question, cold, perS),
+    },
   ]
   console.table(surges)
   return { perS, quiet, surges }
@@ -100,16 +108,15 @@ async function little(
 }
 
 /** Under a load that one slot cannot carry an admin lets the node have two. */
-async function byHand(question: Question, second: string, args: string[], perS: number) {
-  const scene = await openElastic(question, 'sooner', { node: args })
-  const { coordinator, batches } = scene
+async function byHand(question: Question, nodes: Nodes, perS: number) {
+  const scene = await openElastic(question, 'sooner', nodes)
+  await using _ = ending(scene)
   const scale = async (slots: number) => {
-    const url = `${coordinator.url}/v1/nodes/${scene.idOf('node')}/scale`
+    const url = `${scene.coordinator.url}/v1/nodes/${scene.idOf('node')}/scale`
     const response = await fetch(url, { method: 'POST', body: JSON.stringify({ slots }) })
     if (!response.ok) throw new Error(`Cannot bench: ${await response.text()}`)
     await response.body?.cancel()
   }
-  await using _ = ending(scene)
   await scene.ask(LITTLE * perS, WARM_S)
   await scale(1)
   await pause(1000)
@@ -118,39 +125,23 @@ async function byHand(question: Question, second: string, args: string[], perS: 
   const fromMs = performance.now()
   await scale(2)
   await load
-  const worksAfterMs = worksAfter(batches, fromMs, ({ slot }) => slot > 0)
-  return { second, told: 'by hand', worksAfterMs }
+  return scene.secondAfterMs(fromMs)
 }
 
 /** The load rises from little to more than one slot carries. */
-async function byLoad(
-  question: Question,
-  second: string,
-  nodes: { [name: string]: string[] },
-  perS: number,
-) {
+async function byLoad(question: Question, nodes: Nodes, perS: number) {
   // Where queries are to be answered sooner the second slot works before the surge.
   const scene = await openElastic(question, 'frugal', nodes)
   await using _ = ending(scene)
   await scene.ask(LITTLE * perS, SETTLE_S)
-  const first = scene.idOf('node')
   let fromMs = Infinity
   await scene.ask(SURGE * perS, PATIENCE_S, () => fromMs = performance.now())
-  const isSecond = ({ node, slot }: { node: string; slot: number }) => node !== first || slot > 0
-  return {
-    ...{ second, told: 'by the load' },
-    worksAfterMs: worksAfter(scene.batches, fromMs, isSecond),
-  }
+  return scene.secondAfterMs(fromMs)
 }
 
-/** Until the first batch of these; null where there was none. */
-function worksAfter<T extends { atMs: number }>(
-  batches: readonly T[],
-  fromMs: number,
-  isSecond: (batch: T) => boolean,
-): number | null {
-  const first = batches.find((one) => one.atMs >= fromMs && isSecond(one))
-  return first === undefined ? null : Math.round(first.atMs - fromMs)
+/** Names, and what they are given besides. */
+interface Nodes {
+  [name: string]: readonly string[]
 }
 
 /** What is asked, and of what. */
@@ -160,11 +151,10 @@ interface Question {
   cache: string
 }
 
-/** @param nodes names, and what they are given besides */
 async function openElastic(
   { loaded: { pipeline, ...files }, bodies, cache }: Question,
   prefer: Prefer,
-  nodes: { [name: string]: readonly string[] },
+  nodes: Nodes,
 ) {
   const batches: { atMs: number; node: string; slot: number }[] = []
   const coordinator = openPool({
@@ -179,10 +169,18 @@ async function openElastic(
   const children = Object.entries(nodes).map(([name, options]) =>
     coordinator.spawn(name, { options: ['--cache', cache, '--threads', '2', ...options] })
   )
+  const idOf = (name: string) => coordinator.find(name)!.id
   const scene = {
-    /** `batches` are those that were handed out, `pids` the nodes' processes. */
-    ...{ coordinator, batches, pids: children.map(({ pid }) => pid) },
-    idOf: (name: string) => coordinator.find(name)!.id,
+    /** `pids` are the nodes' processes. */
+    ...{ coordinator, idOf, pids: children.map(({ pid }) => pid) },
+    /** Until the first batch of any other slot than the first one's; null where there was none. */
+    secondAfterMs(fromMs: number): number | null {
+      const first = idOf('node')
+      const batch = batches.find(({ atMs, node, slot }) =>
+        atMs >= fromMs && (node !== first || slot > 0)
+      )
+      return batch === undefined ? null : Math.round(batch.atMs - fromMs)
+    },
     /** Asks at a rate at random moments; `started` is called with the first. */
     ask: (perS: number, seconds: number, started?: () => void): Promise<Asked[]> =>
       askAll(

@@ -39,7 +39,7 @@ async function startPool({ backend, tab }: typeof PLACES[number]) {
   if (browser !== undefined) await joinTab(browser, { url }, 'tab')
   await untilReady(url, 'generate')
   const generate = async (text: string) => {
-    const heard = await listen(`${url}/v1/pipelines/fields/infer`, text, BUDGET_MS)
+    const heard = await listen(url, 'fields', text, BUDGET_MS)
     if (heard.fault !== undefined) throw new Error(`Cannot bench: ${heard.fault}`)
     // Its tokens are bytes.
     const tokens = new TextEncoder().encode(heard.text).byteLength

@@ -45,10 +45,10 @@ export async function playStreams(options: StreamsOptions) {
   const browser = tabs ? await openChromium() : undefined
   await using _ = ending({ end: () => browser?.close() }, scene)
   await Promise.all(['a', 'b'].map((name) => scene.addNode(name)))
-  const url = `${scene.localUrl}/v1/pipelines/${scene.pipelineName}/infer`
+  const { localUrl: url, pipelineName: pipeline } = scene
   const texts = sampleTexts(options.texts)
   const undisturbed: Listened[] = []
-  for (const text of texts) undisturbed.push(await listen(url, text, budgetMs))
+  for (const text of texts) undisturbed.push(await listen(url, pipeline, text, budgetMs))
   const faulty = undisturbed.find(({ fault }) => fault !== undefined)
   if (faulty !== undefined) throw new Error(`Cannot stream: ${faulty.fault}`)
   const over = new AbortController()
@@ -59,7 +59,7 @@ export async function playStreams(options: StreamsOptions) {
   await clients(streams, async (i) => {
     const at = i % texts.length
     do {
-      const one = await listen(url, texts[at]!, budgetMs)
+      const one = await listen(url, pipeline, texts[at]!, budgetMs)
       heard.push(one)
       faults.push(...faultOf(one, undisturbed[at]!))
     } while (performance.now() < endMs)
