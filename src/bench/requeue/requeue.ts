@@ -9,60 +9,50 @@ import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { USUAL } from '../../cli/serve/serving.ts'
 import { median } from '../../cli/statistics.ts'
 import { within } from '../../cli/within.ts'
-import { count, type Counts, listed, rounded, sumOf } from '../tools.ts'
-import { type Fault, FAULTS, type Outcome, suffer } from './faults.ts'
+import { count, type Counts, ending, listed, rounded, sumOf } from '../tools.ts'
+import { FAULTS, type Outcome, suffer } from './faults.ts'
 import { type RequeueScene, SMALL, startRequeueScene } from './scene.ts'
 import { sufferTabs } from './tabs.ts'
 
 const REPETITIONS = 3
-/** No row may hold up the others, nor all of them those who wait for them. */
-const ROW_LIMIT_MS = 60_000
-const LIMIT_MS = 150_000
+const ROW_LIMIT_MS = 120_000
 
-export async function bench() {
-  const rows: Row[] = []
-  const endMs = performance.now() + LIMIT_MS
-  const pages = await buildAssets()
-  let scene = await startScene(USUAL, pages)
-
-  async function limited<T>(name: string, run: (scene: RequeueScene) => Promise<T>) {
-    const limitMs = Math.min(ROW_LIMIT_MS, endMs - performance.now())
-    const result = limitMs > 0 ? await within(limitMs, run(scene)) : undefined
-    if (result !== undefined) return result
-    console.log(`${name}: not over within ${Math.max(0, Math.round(limitMs / 1000))} s`)
-    // A run that came to no end leaves its scene in a state unknown.
-    await scene.end()
-    scene = await startScene(USUAL, pages)
-    return undefined
-  }
-
-  const tabs = await limited('tabs', sufferTabs) ?? {}
-  for (const [name, outcomes] of Object.entries(tabs)) rows.push(rowOf(name, outcomes))
-  for (const fault of FAULTS.filter(({ variants }) => variants === USUAL)) {
-    const outcomes = await limited(fault.name, (one) => suffer(one, fault, repetitionsOf(fault)))
-    if (outcomes !== undefined) rows.push(rowOf(fault.name, outcomes))
-  }
-  await scene.end()
-  const gpu = FAULTS.find(({ variants }) => variants === SMALL)!
-  if (await readAdapter() === undefined) console.log(`${gpu.name}: skipped, no WebGPU adapter here`)
-  else {
-    scene = await startScene(SMALL)
-    const outcomes = await limited(gpu.name, (one) => suffer(one, gpu))
-    if (outcomes !== undefined) rows.push(rowOf(gpu.name, outcomes))
-    await scene.end()
-  }
-  return rows
+/** @throws Error for a row that comes to no end */
+async function limited<T>(name: string, running: Promise<T>): Promise<T> {
+  const result = await within(ROW_LIMIT_MS, running)
+  if (result !== undefined) return result
+  throw new Error(`Cannot bench: ${name} was not over within ${ROW_LIMIT_MS / 1000} s`)
 }
-
-/** What waits for a link to be given up takes its time. */
-const repetitionsOf = ({ mend }: Fault) => mend === undefined ? REPETITIONS : 1
-
-type Row = ReturnType<typeof rowOf>
 
 async function startScene(variants: readonly string[], assets?: Assets): Promise<RequeueScene> {
   const scene = await startRequeueScene(variants, assets)
   await scene.addNode('sound')
   return scene
+}
+
+async function usualRows() {
+  const scene = await startScene(USUAL, await buildAssets())
+  await using _ = ending(scene)
+  const tabs = await limited('tabs', sufferTabs(scene))
+  const rows = Object.entries(tabs).map(([name, outcomes]) => rowOf(name, outcomes))
+  for (const fault of FAULTS.filter(({ variants }) => variants === USUAL)) {
+    // What waits for a link to be given up takes its time.
+    const times = fault.mend === undefined ? REPETITIONS : 1
+    rows.push(rowOf(fault.name, await limited(fault.name, suffer(scene, fault, times))))
+  }
+  return rows
+}
+
+export async function bench() {
+  const rows = await usualRows()
+  const gpu = FAULTS.find(({ variants }) => variants === SMALL)!
+  if (await readAdapter() === undefined) {
+    console.log(`${gpu.name}: skipped, no WebGPU adapter here`)
+    return rows
+  }
+  const scene = await startScene(SMALL)
+  await using _ = ending(scene)
+  return [...rows, rowOf(gpu.name, await limited(gpu.name, suffer(scene, gpu)))]
 }
 
 function rowOf(fault: string, outcomes: readonly Outcome[]) {
