@@ -7,13 +7,6 @@ import { fromFileUrl } from '../cli/root.ts'
 import { spawnTied } from '../cli/tied.ts'
 import { linesOf, until } from './tools.ts'
 
-export interface BenchChild<Ready> {
-  pid: number
-  ready: Ready
-  ask<Answer>(question: unknown): Promise<Answer>
-  end(): Promise<void>
-}
-
 const END_MS = 5000
 /** Until a coordinator has a node that can serve. */
 const READY_MS = 30_000
@@ -27,7 +20,7 @@ export async function startChild<Ready>(
   args: readonly string[] = [],
   denoArgs: readonly string[] = [],
   env: { [name: string]: string } = {},
-): Promise<BenchChild<Ready>> {
+) {
   const path = fromFileUrl(new URL(file, import.meta.url))
   const child = spawnTied([...denoArgs, path, ...args], { env, stdout: 'piped' })
   const writer = child.stdin.getWriter()
@@ -41,7 +34,7 @@ export async function startChild<Ready>(
   return {
     pid: child.pid,
     ready,
-    async ask(question) {
+    async ask<Answer>(question: unknown): Promise<Answer> {
       await writer.write(new TextEncoder().encode(JSON.stringify(question) + '\n'))
       return await line()
     },

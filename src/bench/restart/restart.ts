@@ -31,19 +31,6 @@ const TIMES = 3
 /** Until a query gets a result again. */
 const SERVED_MS = 120_000
 
-export interface RestartOutcome {
-  signal: Deno.Signal
-  /** From the signal until a query got a result again; and of that, from the new one's start. */
-  servingAgainMs: number
-  sinceStartMs: number
-  /** Of the queries asked from the signal until then, and under way at it, by what they got. */
-  seen: Counts
-  /** What the new one said that it remembers. */
-  remembered: string
-  /** Checks that nodes had passed, before and after. */
-  passed: [before: number, after: number]
-}
-
 /** @param many nodes; three at the least, or none could be proven */
 export async function startRestartScene(many: number) {
   const dir = join(ROOT, 'profiles', PIPELINE)
@@ -91,7 +78,11 @@ export async function startRestartScene(many: number) {
 
   return {
     ...{ ask, store, nodes: list },
-    async restart(signal: Deno.Signal): Promise<RestartOutcome> {
+    /**
+     * Until a query gets a result again: from the signal, and from the new one's start. `seen`: what
+     * queries got that were under way at the signal, or were asked from it until then.
+     */
+    async restart(signal: Deno.Signal) {
       const before = passedBy(await list())
       const seen: Counts = {}
       let [isDown, isGone, isOver] = [false, false, false]
@@ -128,6 +119,7 @@ export async function startRestartScene(many: number) {
         return {
           ...{ signal, servingAgainMs: againMs - signalMs, sinceStartMs: againMs - startMs, seen },
           remembered: child.lines.find((line) => line.includes('remembered')) ?? '',
+          /** Checks that nodes had passed, before and after. */
           passed: [before, passedBy(await list())],
         }
       } finally {
@@ -143,7 +135,7 @@ export async function startRestartScene(many: number) {
 
 export async function bench() {
   const scene = await startRestartScene(3)
-  const outcomes: RestartOutcome[] = []
+  const outcomes: Awaited<ReturnType<typeof scene.restart>>[] = []
   await using _ = ending(scene)
   for (let i = 0; i < 40; i++) await scene.ask()
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {

@@ -6,10 +6,10 @@
  */
 import { join } from 'node:path'
 import { ROOT } from '../../cli/root.ts'
-import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
+import { cpuSeconds, startChild } from '../child.ts'
 import { type AskOrder, type Load, type LoadResult, startLoad } from '../overload/overload_load.ts'
 import { paddedPng } from '../overhead/padded_png.ts'
-import { type ServerReady, startServer } from '../server.ts'
+import { startServer } from '../server.ts'
 import { inTurn, medianOf } from '../tools.ts'
 
 /** Which share of queries is traced, and whether the coordinator tells of them itself. */
@@ -47,7 +47,7 @@ function startSide(pipeline: string, kind: Kind, collector: string) {
 
 async function runScene(scene: typeof SCENES[number], load: Load, collector: string) {
   const { pipeline } = scene
-  const sides = {} as { [kind in Kind]: BenchChild<ServerReady> }
+  const sides = {} as { [kind in Kind]: Awaited<ReturnType<typeof startServer>> }
   for (const kind of NAMES) sides[kind] = await startSide(pipeline, kind, collector)
 
   async function run(kind: Kind, order: Pick<AskOrder, 'bodies' | 'forMs'>): Promise<Run> {
