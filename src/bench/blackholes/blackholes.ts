@@ -22,17 +22,9 @@ const FAULTS: {
   'slow by ten': { latencyMs: (ms) => 10 * ms, faults: {} },
 }
 
-export interface BlackHolesScene {
-  fault: string
-  nodes: number
-  /** Time of good work before they begin. */
-  honestS?: number
-  /** Queries per second. */
-  rate?: number
-  seed?: number
-}
-
 const SLOTS = 4
+/** Queries per second. */
+const RATE = 2
 /** They come, go after a minute, and the own node serves on. */
 const STAY_MS = 60_000
 const AFTER_MS = 30_000
@@ -48,9 +40,11 @@ const sentTo = ({ commands }: Pool, prefix: string) =>
       : []
   )
 
-export function runBlackHoles(given: BlackHolesScene) {
-  const { fault: name, nodes, honestS = 0, rate = 2, seed = 1 } = given
-  const pool = createTrustPool({ seed, hedge: true })
+/** @param honestS time of good work before they begin */
+export function runBlackHoles(
+  { fault: name, nodes, honestS = 0 }: { fault: string; nodes: number; honestS?: number },
+) {
+  const pool = createTrustPool({ seed: 1, hedge: true })
   const fault = FAULTS[name]!
   pool.join('own', { own: true })
   pool.run(1000)
@@ -70,7 +64,7 @@ export function runBlackHoles(given: BlackHolesScene) {
   for (const node of ids) pool.post({ type: 'node_reported', node, profile: claimOf(2) })
   pool.time.at(fromMs, () => Object.assign(faults, fault.faults))
   const goneMs = fromMs + STAY_MS
-  pool.load(rate, goneMs + AFTER_MS)
+  pool.load(RATE, goneMs + AFTER_MS)
   pool.run(goneMs)
   for (const id of ids) pool.leave(id)
   pool.run(goneMs + AFTER_MS + 2 * SLO_MS)

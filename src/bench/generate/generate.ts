@@ -4,10 +4,11 @@
  * @module
  */
 import { join } from 'node:path'
-import { findChromium, launchChromium } from '../../cli/chromium.ts'
+import type { Browser } from 'playwright-core'
 import { ROOT } from '../../cli/root.ts'
 import { median } from '../../cli/statistics.ts'
 import { startChild, untilReady } from '../child.ts'
+import { openChromium } from '../chromium.ts'
 import { joinTab } from '../requeue/tabs.ts'
 import { startServer } from '../server.ts'
 import { listen } from '../streams/listen.ts'
@@ -29,13 +30,12 @@ const ROUNDS = 5
 const TEXTS = 8
 const BUDGET_MS = 120_000
 
-async function startPool({ backend, tab }: typeof PLACES[number]) {
+async function startPool(backend: string, browser: Browser | undefined) {
   const coordinator = await startServer({
-    ...{ pipeline: 'fields', variants: [VARIANT], pages: tab, nodes: tab ? 0 : 1 },
+    ...{ pipeline: 'fields', variants: [VARIANT], pages: true, nodes: browser ? 0 : 1 },
     options: ['--slots', '1', '--gpu', 'off', '--backend', backend],
   })
   const { url } = coordinator.ready
-  const browser = tab ? await launchChromium((await findChromium())!) : undefined
   if (browser !== undefined) await joinTab(browser, { url }, 'tab')
   await untilReady(url, 'generate')
   const generate = async (text: string) => {
@@ -58,13 +58,11 @@ export async function bench() {
   const texts = sampleTexts(TEXTS * Math.max(...AT_ONCE))
   const rows = []
   for (const place of PLACES) {
-    if (place.tab && await findChromium() === undefined) {
-      console.log('a tab: skipped, no Chromium here (name one in CHROMIUM)')
-      continue
-    }
+    const browser = place.tab ? await openChromium() : undefined
+    if (place.tab && browser === undefined) continue
     const args = [FIELDS, VARIANT, place.backend]
     const loop = await startChild<null>('./generate/bare_generator.ts', args)
-    const pool = await startPool(place)
+    const pool = await startPool(place.backend, browser)
     const alone = (texts: string[], atOnce: number) => loop.ask<GeneratorRun>({ texts, atOnce })
     await alone(texts, 8)
     await pool.run(texts, 8)
