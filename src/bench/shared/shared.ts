@@ -33,8 +33,6 @@ interface Kind {
   perS: number
 }
 
-type SharedRow = Awaited<ReturnType<typeof step>>[number]
-
 export async function bench({ seconds = SECONDS }: BenchOptions) {
   const dirs = [OCR, SHELF]
   const loaded = await loadPipelines(dirs, () => {})
@@ -58,12 +56,13 @@ export async function bench({ seconds = SECONDS }: BenchOptions) {
     )
     kinds.push(kind)
   }
-  const rows: SharedRow[] = []
+  const rows = []
   for (const multiple of MULTIPLES) {
-    rows.push(...await step(scene, kinds, multiple, seconds))
-    console.table(rows.slice(-kinds.length).map(shown))
+    const step = await play(scene, kinds, multiple, seconds)
+    console.table(step)
+    rows.push(...step)
   }
-  return rows.map(shown)
+  return rows
 }
 
 /** Mean seconds of a query that nobody else is beside. @throws Error for one without a result */
@@ -83,7 +82,7 @@ export async function alone(
 }
 
 /** Both are asked at once, half of the pool's time for each were the best models used. */
-function step(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: number) {
+function play(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: number) {
   return Promise.all(kinds.map(async ({ loaded, bodies, perS }, i) => {
     const { name, sloMs } = loaded.pipeline
     const rate = multiple * perS / kinds.length
@@ -91,16 +90,10 @@ function step(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: n
     const asked = await askAll({ ...order, ...atRate(rate, seconds, SEED + i) }, bodies)
     const { violationRatio, effectiveAccuracy, latencyMs } = tally(asked, sloMs)
     return {
-      ...{ multiple, pipeline: name, askedPerS: rate, violationRatio },
-      ...{ accuracy: effectiveAccuracy, p95Ms: latencyMs?.p95 ?? null },
+      ...{ 'of both': multiple, pipeline: name, '/s': round(rate, 2) },
+      'violations %': round(100 * violationRatio, 2),
+      accuracy: round(effectiveAccuracy ?? NaN, 3),
+      'p95 ms': rounded(latencyMs?.p95 ?? NaN),
     }
   }))
 }
-
-const shown = (row: SharedRow) => ({
-  'of both': row.multiple,
-  ...{ pipeline: row.pipeline, '/s': round(row.askedPerS, 2) },
-  'violations %': round(100 * row.violationRatio, 2),
-  accuracy: row.accuracy === null ? '-' : round(row.accuracy, 3),
-  'p95 ms': rounded(row.p95Ms ?? NaN),
-})
