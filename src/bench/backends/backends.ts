@@ -51,9 +51,8 @@ export async function bench() {
   }
   const agreement = columns.slice(1).flatMap(({ name, figures }) =>
     Object.entries(figures.texts).map(([path, text]) => {
-      const { length: characters } = reference.texts[path]!
-      const edits = editDistance(reference.texts[path]!, text)
-      return { name, path, characters, edits, rate: edits / characters }
+      const truth = reference.texts[path]!
+      return { name, path, characters: truth.length, edits: editDistance(truth, text) }
     })
   )
   console.log(`text of the sample page against ${referenceName}`)

@@ -87,17 +87,15 @@ function rowOf(
   atOnce: number,
   pairs: readonly { bare: GeneratorRun; pool: GeneratorRun }[],
 ) {
-  const of = (digits: number, value: (pair: typeof pairs[number]) => number) =>
-    medianOf(pairs, value, digits)
   const perS = ({ tokens, tookMs }: GeneratorRun) => 1000 * tokens / tookMs
   const first = ({ firstMs }: GeneratorRun) => median(firstMs)
   return {
     ...{ backend, 'at once': atOnce },
-    'bare tokens/s': of(0, ({ bare }) => perS(bare)),
-    'pool tokens/s': of(0, ({ pool }) => perS(pool)),
-    ratio: of(2, ({ bare, pool }) => perS(pool) / perS(bare)),
-    'bare first ms': of(1, ({ bare }) => first(bare)),
-    'pool first ms': of(1, ({ pool }) => first(pool)),
-    'first ratio': of(2, ({ bare, pool }) => first(pool) / first(bare)),
+    'bare tokens/s': medianOf(pairs, ({ bare }) => perS(bare)),
+    'pool tokens/s': medianOf(pairs, ({ pool }) => perS(pool)),
+    ratio: medianOf(pairs, ({ bare, pool }) => perS(pool) / perS(bare), 2),
+    'bare first ms': medianOf(pairs, ({ bare }) => first(bare), 1),
+    'pool first ms': medianOf(pairs, ({ pool }) => first(pool), 1),
+    'first ratio': medianOf(pairs, ({ bare, pool }) => first(pool) / first(bare), 2),
   }
 }

@@ -7,6 +7,7 @@
  * violation.
  * @module
  */
+import { resolve } from 'node:path'
 import { isOnTime, tally } from '../../../demo/load/tally.ts'
 import type { Scene } from '../../../demo/scene.ts'
 import { OCR } from '../../cli/serve/serving.ts'
@@ -15,7 +16,7 @@ import type { BenchOptions } from '../options.ts'
 import { ending, sumOf } from '../tools.ts'
 import { createObserver } from './observe.ts'
 import { measureProfiles, profileGiver, type Profiles } from './profile.ts'
-import { type LiveRun, type PolicyRun, portable } from './record.ts'
+import type { LiveRun, PolicyRun } from './record.ts'
 import { rowOf, shown } from './rows.ts'
 import { setStage, type Stage } from './scene.ts'
 import { ARRIVALS, jumpOf, MULTIPLES, type Step, stepAt, stepsOf, traceOf } from './steps.ts'
@@ -149,7 +150,7 @@ export async function bench(options: BenchOptions = {}): Promise<LiveRun> {
   const runs: LiveRun['policies'] = {}
   for (const policy of policies) runs[policy] = await play(stage, policy, made.steps, profiles)
   return {
-    ...{ pipeline: portable(dir), carriedPerS, sloMs, steps: made.steps },
+    ...{ pipeline: resolve(dir), carriedPerS, sloMs, steps: made.steps },
     ...{ profiles, policies: runs },
   }
 }

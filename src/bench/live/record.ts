@@ -2,8 +2,6 @@
  * What `deno task bench live --json FILE` writes, read again: to simulate it, to draw it.
  * @module
  */
-import { relative, resolve } from 'node:path'
-import { ROOT } from '../../cli/root.ts'
 import type { Observed } from './observe.ts'
 import type { Profiles } from './profile.ts'
 import type { Row } from './rows.ts'
@@ -37,11 +35,5 @@ export async function readLiveRun(file: string): Promise<LiveRun> {
   if (live?.policies === undefined || live.steps === undefined) {
     throw new RangeError(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
   }
-  return { ...live, pipeline: resolve(ROOT, live.pipeline) }
-}
-
-/** Folders of the project are named from its root, so that the file means the same elsewhere. */
-export const portable = (dir: string): string => {
-  const inside = relative(ROOT, resolve(dir))
-  return inside.startsWith('..') ? resolve(dir) : inside
+  return live
 }

@@ -1,13 +1,7 @@
 /** What a scheduler has under way and what became of it, from its events and commands. @module */
-import type {
-  BatchId,
-  Handle,
-  PolicyCommand,
-  PolicyEvent,
-  QueryId,
-} from '../../policy/core/types.ts'
-import type { Scheduler } from '../../policy/core/types.ts'
-import { count, type Counts, watching } from '../tools.ts'
+import type { BatchId, Handle, PolicyCommand, PolicyEvent } from '../../policy/core/types.ts'
+import type { QueryId, Scheduler } from '../../policy/core/types.ts'
+import { count, type Counts, sumOf, watching } from '../tools.ts'
 
 /** An item that a node had at the time of a fault. */
 export interface LostItem {
@@ -115,14 +109,12 @@ export function createLedger(now: () => number = () => performance.now()) {
     },
     /** Items that a node runs right now. */
     countOn: (wanted: string): number =>
-      running.values().reduce(
-        (sum, { node, items }) => sum + (node === wanted ? items.length : 0),
-        0,
-      ),
+      sumOf([...running.values()].map(({ node, items }) => node === wanted ? items.length : 0)),
     /** A fault befalls the node now: what it has is followed from here on. */
     strike(node: string): LostItem[] {
-      const items: LostItem[] = [...running.values()].filter((batch) => batch.node === node)
-        .flatMap((batch) => batch.items.map(({ query, payload }) => ({ query, payload })))
+      const items: LostItem[] = [...running.values()].flatMap((batch) =>
+        batch.node === node ? batch.items.map(({ query, payload }) => ({ query, payload })) : []
+      )
       strikes.push({ node, atMs: now(), items })
       return items
     },
