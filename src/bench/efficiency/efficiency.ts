@@ -95,10 +95,7 @@ export async function bench() {
       'coordinator ms per item': of(2, ({ pool }) => 1000 * pool.coordinatorS / pool.items),
     })
   }
-  console.log(
-    `items per second, ${Object.values(PATH).join(' > ')}, ${PAIRS} pairs of ${RUN_MS / 1000} s ` +
-      'in turn; medians. "less theirs": with the processor time of coordinator and load generator\n' +
-      'taken off the time that the workers had, as where all cores are workers.',
-  )
+  console.log('items per second; "less theirs": with the processor time of coordinator and load')
+  console.log('generator taken off that of the workers, as where all cores are workers')
   return rows
 }

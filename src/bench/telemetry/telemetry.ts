@@ -38,17 +38,15 @@ const variables = (collector: string, share: number) => ({
   OTEL_TRACES_SAMPLER_ARG: String(share),
 })
 
-function startSide(pipeline: string, kind: Kind, collector: string) {
-  const telling = KINDS[kind]
-  const env = telling === undefined ? {} : variables(collector, telling.share)
-  const order = pipeline === 'pass' ? { idle: true } : { pipeline, nodes: 1 }
-  return startServer({ ...order, otel: telling?.otel ?? false }, env)
-}
-
 async function runScene(scene: typeof SCENES[number], load: Load, collector: string) {
   const { pipeline } = scene
   const sides = {} as { [kind in Kind]: Awaited<ReturnType<typeof startServer>> }
-  for (const kind of NAMES) sides[kind] = await startSide(pipeline, kind, collector)
+  const order = pipeline === 'pass' ? { idle: true } : { pipeline, nodes: 1 }
+  for (const kind of NAMES) {
+    const telling = KINDS[kind]
+    const env = telling === undefined ? {} : variables(collector, telling.share)
+    sides[kind] = await startServer({ ...order, otel: telling?.otel ?? false }, env)
+  }
 
   async function run(kind: Kind, order: Pick<AskOrder, 'bodies' | 'forMs'>): Promise<Run> {
     const { ready: { url }, pid } = sides[kind]
