@@ -11,7 +11,7 @@ import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { OCR } from '../../cli/serve/serving.ts'
 import { startChild } from '../child.ts'
 import { withChromium } from '../chromium.ts'
-import { type Counts, ending, round, until } from '../tools.ts'
+import { ending, round, until } from '../tools.ts'
 
 const NODES = [10, 100, 1000]
 /** Queries a second with the most nodes, and with fewer in proportion. */
@@ -33,40 +33,36 @@ export async function bench() {
   })
 }
 
+interface Timed {
+  accuracy: number
+  fanOut?: object
+  referenceMs: number
+}
+
 /** The pipeline of `ocr` with its measured times, and no models to load. */
 async function simulatedOcr() {
   const { schema, name, sloMs, root, output, pathAccuracy, tasks: all } = JSON.parse(
     await Deno.readTextFile(join(OCR, 'pipeline.json')),
   )
-  const referenceMs: Counts = {}
-  const tasks: { [task: string]: object } = {}
-  for (const [task, { next, variants: own }] of Object.entries<Record<string, object>>(all)) {
-    const variants: { [variant: string]: object } = {}
-    for (const [name, variant] of Object.entries<Record<string, number>>(own as never)) {
-      // Left out where there is none.
-      const fanOut = 'fanOut' in variant ? { fanOut: variant['fanOut'] } : {}
-      variants[name] = {
-        accuracy: variant['accuracy'],
-        referenceMs: variant['referenceMs'],
-        ...fanOut,
-      }
-      referenceMs[name] = variant['referenceMs']!
-    }
-    tasks[task] = { next, variants }
-  }
-  const bare = { schema, name, sloMs, root, output, pathAccuracy, tasks }
-  return { pipeline: checkPipeline(bare, 'bench'), referenceMs }
+  type Tasks = { [task: string]: { next: string[]; variants: { [variant: string]: Timed } } }
+  const tasks = Object.entries(all as Tasks).map(([task, { next, variants }]) => {
+    const timed = Object.entries(variants).map((
+      [variant, { accuracy, fanOut, referenceMs }],
+    ) => [variant, { accuracy, fanOut, referenceMs }])
+    return [task, { next, variants: Object.fromEntries(timed) }]
+  })
+  const bare = { schema, name, sloMs, root, output, pathAccuracy, tasks: Object.fromEntries(tasks) }
+  // As from a file: what is undefined is not there.
+  return checkPipeline(JSON.parse(JSON.stringify(bare)), 'bench')
 }
 
 async function watch(browser: Browser, nodes: number, ratePerS: number) {
-  const { pipeline, referenceMs } = await simulatedOcr()
   const coordinator = startCoordinator({
     ...{ port: 0, link: LINK, assets: await buildAssets() },
-    pipelines: [{ dir: '', pipeline, models: {} }],
+    pipelines: [{ dir: '', pipeline: await simulatedOcr(), models: {} }],
   })
-  const child = await startChild('./dashboard/dashboard_nodes.ts', [
-    ...[coordinator.url, String(nodes), String(ratePerS), JSON.stringify(referenceMs)],
-  ])
+  const args = [coordinator.url, String(nodes), String(ratePerS)]
+  const child = await startChild('./dashboard/dashboard_nodes.ts', args)
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
   await using _ = ending({ end: () => page.close() }, child, { end: () => coordinator.close(1000) })
   const session = await page.context().newCDPSession(page)

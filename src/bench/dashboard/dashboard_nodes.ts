@@ -3,9 +3,11 @@
  * no models; each batch takes as long as the variant's `referenceMs` says, times the node's own
  * speed. The process asks, too: so many queries a second.
  *
- * Arguments: URL of the coordinator, number of nodes, queries a second, times of the variants.
+ * Arguments: URL of the coordinator, number of nodes, queries a second.
  * @module
  */
+import { join as path } from 'node:path'
+import { ROOT } from '../../cli/root.ts'
 import { answerLines } from '../child.ts'
 import { joinLink } from '../link_node.ts'
 import { PIXEL } from '../overhead/padded_png.ts'
@@ -18,9 +20,9 @@ const AT_ONCE = 50
 /** Kinds of devices, as times of the reference. */
 const SPEEDS = [0.35, 1, 1.8, 3]
 
-const { pipelines } = await (await fetch(`${url}/v1/pipelines`)).json()
-const tasks = pipelines[0].tasks as Record<string, { next: string[] }>
-const referenceMs = JSON.parse(Deno.args[3] ?? '{}') as Record<string, number>
+type Tasks = Record<string, { next: string[]; variants: Record<string, { referenceMs: number }> }>
+const tasks: Tasks =
+  JSON.parse(await Deno.readTextFile(path(ROOT, 'profiles', 'ocr', 'pipeline.json'))).tasks
 
 function join(index: number): Promise<void> {
   const speed = SPEEDS[index % SPEEDS.length]!
@@ -28,10 +30,10 @@ function join(index: number): Promise<void> {
   const about = { nodeId: crypto.randomUUID(), name: `simulated-${index + 1}`, slots: 1 }
   return joinLink(url, about, ({ batch, items, task, variant }, send) => {
     const nowMs = performance.now()
-    const computeMs = items.length * (referenceMs[variant] ?? 10) * speed
+    const computeMs = items.length * tasks[task]!.variants[variant]!.referenceMs * speed
     const queueMs = Math.max(0, freeAtMs - nowMs)
     freeAtMs = nowMs + queueMs + computeMs
-    const [child] = tasks[task]?.next ?? []
+    const [child] = tasks[task]!.next ?? []
     const cropsOf = (item: number) =>
       Array.from({ length: LINES }, (_, line) => ({
         meta: { box: [[0, 0], [1, 0], [1, 1], [0, 1]] },
@@ -55,8 +57,8 @@ for (let i = 0; i < Number(count); i += AT_ONCE) {
   await Promise.all(Array.from({ length: size }, (_, j) => join(i + j)))
 }
 setInterval(() => {
-  void infer(url, pipelines[0].name, PIXEL, { type: 'image/png' }).then(({ body }) =>
-    body?.cancel()
-  ).catch(() => {})
+  void infer(url, 'ocr', PIXEL, { type: 'image/png' }).then(({ body }) => body?.cancel()).catch(
+    () => {},
+  )
 }, 1000 / Number(ratePerS))
 await answerLines(null)
