@@ -1,9 +1,6 @@
-/**
- * Resident memory of processes over time, as Linux tells it.
- *
- * @module
- */
+/** Resident memory of processes over time, as Linux tells it. @module */
 import { readFileSync } from 'node:fs'
+import type { Counts } from './tools.ts'
 
 /** Megabytes; NaN where there is no /proc, or no such process any more. */
 export function residentMb(pid: number): number {
@@ -18,34 +15,28 @@ export function residentMb(pid: number): number {
 export const residentMbIn = (status: string): number =>
   Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024 / 1e6)
 
-export interface MemoryWatch {
-  /** Of each process by name, the most since the last time this was asked. */
-  most(): { [name: string]: number }
-  stop(): void
-}
+const LOOK_MS = 250
 
-export function watchMemory(
-  pids: { [name: string]: number },
-  everyMs: number = 250,
-): MemoryWatch {
-  let most: { [name: string]: number } = {}
+export function watchMemory(pids: Counts) {
+  let most: Counts = {}
   const look = () => {
-    for (const [name, pid] of Object.entries(pids)) {
-      most[name] = Math.max(most[name] ?? 0, residentMb(pid))
+    for (const [name, mb] of Object.entries(memoryNow(pids))) {
+      most[name] = Math.max(most[name] ?? 0, mb)
     }
   }
   look()
-  const timer = setInterval(look, everyMs)
+  const timer = setInterval(look, LOOK_MS)
   return {
-    most() {
+    /** Of each process by name, the most since the last time this was asked. */
+    most(): Counts {
       look()
       const told = most
       most = {}
       return told
     },
-    stop: () => clearInterval(timer),
+    end: () => clearInterval(timer),
   }
 }
 
-export const memoryNow = (pids: { [name: string]: number }): { [name: string]: number } =>
+export const memoryNow = (pids: Counts): Counts =>
   Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, residentMb(pid)]))

@@ -5,10 +5,10 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { benches } from '../bench/benches.ts'
-import { ONLY } from '../bench/documents/documents.ts'
-import { DOCUMENTS } from '../bench/documents/params.ts'
+import { NAMED, runBench, USUAL } from '../bench/benches.ts'
+import { DOCUMENTS, ONLY } from '../bench/documents/params.ts'
 import { readLiveRun } from '../bench/live/record.ts'
+import type { BenchOptions } from '../bench/options.ts'
 import { secondsFault } from '../bench/overload/overload.ts'
 import { POLICY_NAMES } from '../peers/policies.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
@@ -20,60 +20,39 @@ of live:
   --pipeline DIR   folder of a pipeline; ocr if absent
   --tabs 0, --nodes 2    browser tabs and Deno processes that join
   --queries 200    queries of each step
-  --policy static,shoal  rules to play the same demand to; of dispatch, too
+  --policy static,shoal  rules to play the same demand to
   --multiples 0.5,1,2    steps, as multiples of what static carries
-  --trace FILE     writes what the rules heard and said, and every answer, to FILE.POLICY
-  --budget S, --for S    seconds for each policy at most, and in this call
-  --from FILE      goes on with what live --json FILE wrote, on as many nodes; of twin and curve, too
 of others:
+  --from FILE      twin and curve: what live --json FILE wrote
   --svg FILE       curve: where it is drawn
-  --seconds S      overload (20 if absent), elastic (60), shared (30), which takes --nodes 2, too
+  --seconds S      overload (20 if absent), elastic (60), shared (30)
   --starts 10, --busy 0    first: how often, and loops that run beside
-  --minutes 1, --rate N    soak: how long, and queries a second
+  --minutes 1      soak
   --queries 2000, --pipeline DIR    chaos
+  --queries 200    streams: how many at once
 of documents, which has to be named:
   --pages 600      of the document; from 11 on of all kinds
   --only PART      pool or peers
-  --kill-each 60   seconds between one node's end and the next
-  --no-kill-coordinator
-  --to FILE        the page that is written, with a picture beside it`
+  --svg FILE       where the memory over time is drawn`
 
 function fail(message: string): never {
   console.error(message)
   Deno.exit(1)
 }
 
-const { values, positionals } = options()
+const { values, positionals } = parsed()
 
-function options() {
+function parsed() {
   const text = { type: 'string' } as const
   try {
     return parseArgs({
       args: Deno.args,
       options: {
-        json: text,
-        pipeline: text,
-        queries: text,
-        policy: text,
-        trace: text,
-        from: text,
-        tabs: text,
-        nodes: text,
-        multiples: text,
-        budget: text,
-        for: text,
-        svg: text,
-        seconds: text,
-        minutes: text,
-        rate: text,
-        help: { type: 'boolean' },
-        pages: text,
-        only: text,
-        'kill-each': text,
-        to: text,
-        starts: text,
-        busy: text,
-        'no-kill-coordinator': { type: 'boolean' },
+        ...{ json: text, pipeline: text, queries: text, policy: text, from: text },
+        ...{ tabs: text, nodes: text, multiples: text, svg: text },
+        ...{ seconds: text, minutes: text, help: { type: 'boolean' } },
+        ...{ pages: text, only: text },
+        ...{ starts: text, busy: text },
       } as const,
       allowPositionals: true,
     })
@@ -86,11 +65,8 @@ type Count =
   | 'queries'
   | 'tabs'
   | 'nodes'
-  | 'budget'
-  | 'for'
   | 'seconds'
   | 'pages'
-  | 'kill-each'
   | 'starts'
   | 'busy'
 
@@ -101,7 +77,7 @@ function count(name: Count, least: number) {
   return fail(`Cannot use --${name}: must be an integer from ${least} to 999999: received ${given}`)
 }
 
-function above0(name: 'minutes' | 'rate'): number | undefined {
+function above0(name: 'minutes'): number | undefined {
   const given = values[name]
   if (given === undefined) return undefined
   if (Number(given) > 0 && Number(given) < Infinity) return Number(given)
@@ -127,74 +103,49 @@ function onlyOf(given: string): (typeof ONLY)[number] {
 }
 
 // Read before anything runs: none is refused when those before it have taken half an hour.
-const { pipeline, trace, from, svg, json } = values
-const [queries, tabs, nodes] = [count('queries', 1), count('tabs', 0), count('nodes', 0)]
-const [budgetS, forS, seconds] = [count('budget', 1), count('for', 1), count('seconds', 1)]
-const [minutes, ratePerS] = [above0('minutes'), above0('rate')]
-const policies = values.policy === undefined ? undefined : policiesOf(values.policy)
-const multiples = values.multiples === undefined ? undefined : multiplesOf(values.multiples)
-
-const [pages, killEachS, { to }] = [count('pages', 1), count('kill-each', 1), values]
-const only = values.only === undefined ? undefined : onlyOf(values.only)
-const killsCoordinator = values['no-kill-coordinator'] === true ? false : undefined
-
-const { usual, named } = benches({
-  pipeline,
-  queries,
-  policies,
-  trace,
-  multiples,
-  budgetS,
-  forS,
-  tabs,
-  nodes,
-  from,
-  svg,
-  seconds,
-  minutes,
-  ratePerS,
-  pages,
-  only,
-  killEachS,
-  killsCoordinator,
-  to,
-  starts: count('starts', 1),
-  busy: count('busy', 0),
-})
+const { pipeline, from, svg, json } = values
+const [seconds, pages] = [count('seconds', 1), count('pages', 1)]
+const given = {
+  ...{ pipeline, from, svg, seconds, pages },
+  ...{ queries: count('queries', 1), tabs: count('tabs', 0), nodes: count('nodes', 0) },
+  ...{ starts: count('starts', 1), busy: count('busy', 0) },
+  minutes: above0('minutes'),
+  policies: values.policy === undefined ? undefined : policiesOf(values.policy),
+  multiples: values.multiples === undefined ? undefined : multiplesOf(values.multiples),
+  only: values.only === undefined ? undefined : onlyOf(values.only),
+}
+const options: BenchOptions = Object.fromEntries(
+  Object.entries(given).filter(([, one]) => one !== undefined),
+)
 
 /** Options that are not of all. */
 const TAKEN: Record<string, readonly string[]> = {
-  live: [
-    ...['pipeline', 'queries', 'policy', 'trace', 'multiples'],
-    ...['budget', 'for', 'tabs', 'nodes', 'from'],
-  ],
-  shared: ['nodes', 'seconds'],
+  live: ['pipeline', 'queries', 'policy', 'multiples', 'tabs', 'nodes'],
+  shared: ['seconds'],
   twin: ['from'],
   overload: ['seconds'],
   elastic: ['seconds'],
-  soak: ['minutes', 'rate'],
+  soak: ['minutes'],
   first: ['starts', 'busy'],
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
-  dispatch: ['policy'],
-  documents: ['pages', 'only', 'kill-each', 'no-kill-coordinator', 'to'],
+  streams: ['queries'],
+  documents: ['pages', 'only', 'svg'],
 }
-/** Of a run that is gone on with. */
-const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const
 
-const all = { ...usual, ...named }
-const there = Object.keys(all).join(', ')
+const all = [...USUAL, ...NAMED]
+const there = all.join(', ')
 if (values.help) {
   console.log(`${USAGE}\n\nThere are ${there}.`)
   Deno.exit(0)
 }
-const names = positionals.length > 0 ? positionals : Object.keys(usual)
+const names = positionals.length > 0 ? positionals : USUAL
 await check()
 const results: Record<string, unknown> = {}
 for (const name of names) {
   console.log(`\n== ${name}`)
   try {
-    results[name] = await all[name]!()
+    results[name] = await runBench(name, options)
   } catch (error) {
     fail(error instanceof RangeError ? error.message : modelsFault(error as Error))
   }
@@ -206,7 +157,7 @@ for (const name of names) {
 Deno.exit(0)
 
 async function check(): Promise<void> {
-  const unknown = names.find((name) => !Object.hasOwn(all, name))
+  const unknown = names.find((name) => !all.includes(name))
   if (unknown !== undefined) fail(`Cannot run bench ${unknown}: there are ${there}`)
   for (const option of Object.keys(values).filter((one) => one !== 'json')) {
     if (names.some((name) => TAKEN[name]?.includes(option))) continue
@@ -215,20 +166,14 @@ async function check(): Promise<void> {
   if (names.includes('curve') && (from === undefined || svg === undefined)) {
     fail('Cannot draw: --from and --svg are needed')
   }
-  if (names.includes('shared') && nodes === 0) {
-    fail('Cannot use --nodes: of shared it must be an integer from 1: received 0')
-  }
+  if (names.includes('twin') && from === undefined) fail('Cannot simulate: --from is needed')
   const fault = names.includes('overload') && seconds !== undefined && secondsFault(seconds)
   if (fault) fail(`Cannot use --seconds: ${fault}`)
-  const known = KNOWN.find((option) => values[option] !== undefined)
-  if (names.includes('live') && from !== undefined && known !== undefined) {
-    fail(`Cannot use --${known} with --from: the run that is gone on with has its own`)
-  }
   if (from !== undefined) await readLiveRun(from).catch((error) => fail(error.message))
   if (pages !== undefined && pages > DOCUMENTS.mostPages) {
     fail(`Cannot use --pages: must be ${DOCUMENTS.mostPages} at most: received ${pages}`)
   }
-  for (const file of [json, svg, trace, to]) {
+  for (const file of [json, svg]) {
     if (file !== undefined) await checkWritable(file).catch((error) => fail(error.message))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Markdown as `deno fmt` leaves it.
+ * Markdown: tables, and a page as `deno fmt` leaves it.
  *
  * @module
  */
@@ -18,3 +18,6 @@ export async function formatted(markdown: string): Promise<string> {
   await input.close()
   return new TextDecoder().decode((await child.output()).stdout)
 }
+
+export const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')

@@ -7,9 +7,9 @@
 import './deno_version.ts'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { measureLayout } from '../bench/layout/layout.ts'
-import { createReader } from '../bench/layout/reader.ts'
-import { layoutPage } from '../bench/layout/table.ts'
+import { measureLayout } from './layout/measure.ts'
+import { createReader } from './layout/reader.ts'
+import { layoutPage } from './layout/table.ts'
 import { formatted } from './formatted.ts'
 import { ROOT } from './root.ts'
 

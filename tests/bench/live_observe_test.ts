@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createObserver } from '../../src/bench/live/observe.ts'
 import type { Profiles } from '../../src/bench/live/profile.ts'
-import { tableOf } from '../../src/bench/twin/twin_live.ts'
+import { tableOf } from '../../src/bench/twin/twin.ts'
 import { createPolicy } from '../../src/peers/policies.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
@@ -28,7 +28,7 @@ Deno.test('an observer finds how fast nodes were, in each step, and what larger 
   })
   // Of one item alone, and off: by 1.6 on one node.
   const said = (node: string) =>
-    new Map(
+    Object.fromEntries(
       ['find', 'name'].flatMap((task) =>
         ([['quick', 10], ['exact', 20]] as const).map(([variant, ms]) => [
           `chain/${task}/${variant}`,
@@ -39,7 +39,7 @@ Deno.test('an observer finds how fast nodes were, in each step, and what larger 
         ])
       ),
     )
-  const profiles: Profiles = new Map([slowed, other].map((node) => [node, said(node)]))
+  const profiles: Profiles = Object.fromEntries([slowed, other].map((node) => [node, said(node)]))
   const observer = createObserver()
   const policy = createPolicy('shoal', {
     pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
@@ -96,7 +96,7 @@ Deno.test('what ran before the first step is of none: a node that warms up is no
   observer.step(0)
   for (let i = 0; i < 10; i++) run(10, 2)
   const points = [{ batch: 1, latencyMs: 10 }]
-  const seen = observer.observed(new Map([['n', new Map([['p/t/v', { ...ref, points }]])]]))
+  const seen = observer.observed({ n: { 'p/t/v': { ...ref, points } } })
   const { pace: { n: pace } = {}, slowness, latencyCv, fanOut, networkMs } = seen
   assert.deepEqual([pace, slowness['n']!['*'], latencyCv], [[1], 1, 0])
   assert.deepEqual([fanOut, networkMs], [{ v: { next: 2 } }, 10])

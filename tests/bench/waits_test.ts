@@ -3,34 +3,16 @@ import { equal, rejects } from 'node:assert/strict'
 import { join } from 'node:path'
 import { capacityOf } from '../../src/bench/chaos/chaos.ts'
 import { startChaosScene } from '../../src/bench/chaos/scene.ts'
-import { busyNode } from '../../src/bench/failover/failover.ts'
-import { spawn } from '../../src/bench/restart/restart_scene.ts'
+import { spawnTelling } from '../../src/bench/child.ts'
 import { alone } from '../../src/bench/shared/shared.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
-
-Deno.test('a node that has the query is not waited for once that is refused', async () => {
-  const serving = await startServing()
-  try {
-    const query = fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
-      method: 'POST',
-      headers: { 'content-type': 'image/jpeg' },
-      body: await Deno.readFile(SAMPLE_PAGE),
-    })
-    equal(await busyNode(serving, new Map(), query), undefined)
-    const { status, body } = await query
-    await body?.cancel()
-    equal(status, 503)
-  } finally {
-    await serving.end()
-  }
-})
 
 Deno.test('a coordinator that ends before it serves is not waited for', async () => {
   const dir = await Deno.makeTempDir()
   try {
     const file = join(dir, 'ends.ts')
     await Deno.writeTextFile(file, "console.log('Cannot listen: the port is taken')")
-    const { said } = spawn([file])
+    const { said } = spawnTelling([file])
     equal(await said(/^Cannot listen/), 'Cannot listen: the port is taken')
     await rejects(said(/^serving on/), /it ended\. Cannot listen/)
   } finally {

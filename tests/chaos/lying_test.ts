@@ -1,12 +1,20 @@
 /** Real nodes that lie, as processes: found out, set aside with a reason, and no client is told a lie. */
 import assert from 'node:assert/strict'
+import { fromFileUrl } from '../../src/cli/root.ts'
 import type { OcrOutputs } from '../../src/client/types.ts'
-import { startChaosScene } from '../../src/bench/chaos/scene.ts'
+import { openPool } from '../../src/bench/pool.ts'
+import { infer, outcomeOf } from '../../src/bench/tools.ts'
+import { withQuickest } from '../../src/cli/pipelines/fewer_variants.ts'
+import { loadPipelines } from '../../src/cli/pipelines/load.ts'
+import { OCR, SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
+import { createOwnToken, trustOptions } from '../../src/cli/serve/trust.ts'
 import { few } from '../exhaustive.ts'
 import { editDistance } from '../../profiles/ocr/score.ts'
 
 /** The other kinds are in virtual time, in `tests/policy/trust`. */
 const LIES = ['subtle', 'other text', 'other digit'].slice(0, few(2, 3))
+
+const LIAR = fromFileUrl(new URL('./lying_node.ts', import.meta.url))
 
 /** Of a page whose crops travelled as JPEG, which are read a little otherwise: characters in all. */
 const MOST_EDITS = 4
@@ -25,15 +33,26 @@ function isRight(said: unknown, truth: unknown): boolean {
 }
 
 Deno.test('nodes that lie go into quarantine, and clients get the truth', async () => {
-  const scene = await startChaosScene({ trust: true, timeoutMs: 60_000 })
+  const pipelines = (await loadPipelines([OCR], () => {})).map((one) => withQuickest(one))
+  const own = createOwnToken()
+  const trust = await trustOptions(pipelines)
+  const scene = openPool({ pipelines, hedge: true, isOwn: own.isOwn, trust })
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const ask = async () => {
+    const answer = await infer(scene.localUrl, 'ocr', page, { timeoutMs: 60_000 })
+    const { status, body } = await outcomeOf(answer)
+    return { status, outputs: body.outputs as unknown }
+  }
+  const addNode = (name: string, order: Parameters<typeof scene.spawn>[1] = {}) => {
+    scene.spawn(name, order)
+    return scene.full(name)
+  }
   try {
-    await scene.addNode('own', { own: true })
-    const { status, outputs: truth } = await scene.ask()
+    await addNode('own', { env: { SHOAL_TOKEN: own.token } })
+    const { status, outputs: truth } = await ask()
     assert.equal(status, '200')
     await Promise.all(
-      [...LIES, undefined].map((lie) =>
-        scene.addNode(lie ?? 'honest', lie === undefined ? {} : { lie })
-      ),
+      [...LIES.map((lie) => addNode(lie, { file: LIAR })), addNode('honest')],
     )
     const standing = (name: string) => scene.pool.nodes().find((node) => node.name === name)!
     const isSettled = () =>
@@ -41,7 +60,7 @@ Deno.test('nodes that lie go into quarantine, and clients get the truth', async 
       standing('honest').trust > 0
     while (!isSettled()) {
       for (const lie of LIES) assert.equal(standing(lie).trust, 0, `${lie} is believed`)
-      const answers = await Promise.all(Array.from({ length: 3 }, () => scene.ask()))
+      const answers = await Promise.all(Array.from({ length: 3 }, ask))
       for (const { status, outputs } of answers) {
         assert.equal(status, '200')
         assert.ok(isRight(outputs, truth), JSON.stringify([outputs, truth]))

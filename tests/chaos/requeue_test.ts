@@ -9,8 +9,8 @@ import { USUAL } from '../../src/cli/serve/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
 import { testOfAll } from '../exhaustive.ts'
 
-function check(outcome: Outcome, comesBack: boolean): void {
-  const { lost, backMs, statuses, answers, lines } = outcome
+function check(outcome: Outcome, comesBack: boolean, lines: readonly string[]): void {
+  const { lost, backMs, statuses, answers } = outcome
   assert.ok(lost.length > 0)
   for (const { finished, because, requeuedMs, answeredMs } of lost) {
     assert.ok(finished || (because !== undefined && requeuedMs !== undefined))
@@ -36,7 +36,7 @@ testOfAll(
       const faults = FAULTS.filter(({ variants }) => variants === USUAL)
       for (const fault of faults.toSorted((a, b) => Number(b.comesBack) - Number(a.comesBack))) {
         const isOver = await t.step(fault.name, async () => {
-          check(await sufferer.suffer(fault), fault.comesBack)
+          check(await sufferer.suffer(fault), fault.comesBack, scene.lines)
         })
         // What comes after a step that failed would wait for ever.
         assert.ok(isOver, fault.name)
@@ -59,7 +59,7 @@ testOfAll(
     try {
       await scene.addNode('sound')
       const [outcome] = await suffer(scene, fault, 1, Infinity)
-      check(outcome!, fault.comesBack)
+      check(outcome!, fault.comesBack, scene.lines)
     } finally {
       await scene.end()
     }

@@ -1,10 +1,21 @@
 /** The coordinator is killed under load and started again: nodes come back, what was learned stays. */
 import assert from 'node:assert/strict'
-import { startRestartScene } from '../../src/bench/restart/restart_scene.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { startRestartScene } from '../../src/bench/restart/restart.ts'
 
 /** What a client may try again after. */
 const RETRYABLE =
   /^(200|connection failed|50[234] (node_failed|no_capable_node|queue_full|infeasible_deadline|draining|deadline_exceeded).*)$/
+
+/** Nodes whose trust is on the disk, where a kill cannot take it. */
+function judgementsIn(store: string): number {
+  const db = new DatabaseSync(store, { readOnly: true })
+  try {
+    return Number(db.prepare('SELECT count(word) AS count FROM nodes').get()!['count'])
+  } finally {
+    db.close()
+  }
+}
 
 Deno.test('a coordinator that was killed serves again with its nodes, and remembers them', async () => {
   const scene = await startRestartScene(3)
@@ -16,7 +27,7 @@ Deno.test('a coordinator that was killed serves again with its nodes, and rememb
       if (nodes.every(({ trust }) => trust > 0)) break
     }
     const ids = new Set((await scene.nodes()).map(({ id }) => id))
-    while (scene.judgementsKept() < 3) assert.equal(await scene.ask(), '200')
+    while (judgementsIn(scene.store) < 3) assert.equal(await scene.ask(), '200')
     const outcome = await scene.restart('SIGKILL')
     for (const status of Object.keys(outcome.seen)) assert.match(status, RETRYABLE)
     assert.ok((outcome.seen['200'] ?? 0) > 0)

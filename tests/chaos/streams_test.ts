@@ -3,7 +3,7 @@
  * `deno task bench streams` is the same at full size, with tabs.
  */
 import assert from 'node:assert/strict'
-import { playStreams } from '../../src/bench/streams/scene.ts'
+import { playStreams } from '../../src/bench/streams/streams.ts'
 import { few } from '../exhaustive.ts'
 
 Deno.test('whatever befalls nodes, every stream says its whole text once', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { openStudio } from '../../profiles/ocr/canvas.ts'
-import { measureLayout } from '../../src/bench/layout/layout.ts'
+import { measureLayout } from '../../src/cli/layout/measure.ts'
 import { layoutOf } from '../../src/documents/layout/layout.ts'
 import type { Block, Line, Quad } from '../../src/documents/page.ts'
 

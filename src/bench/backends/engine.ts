@@ -1,7 +1,6 @@
 /**
  * One engine under the clock: each variant's latency, and the text it reads from a page. The same
  * code in Deno and in a browser's tab, around the inference worker as shipped.
- *
  * @module
  */
 import { bringUp } from '../../node/slot/bring_up.ts'

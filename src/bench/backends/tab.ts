@@ -1,6 +1,5 @@
 /**
  * Entry point of the benchmark's page in a browser: measures an engine when the driver asks.
- *
  * @module
  */
 import { builtPaths, workerAssets } from '../../node/assets.ts'

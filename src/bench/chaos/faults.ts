@@ -1,8 +1,5 @@
-/**
- * What befalls nodes, when, and which: from a seed, so that a run can be repeated.
- *
- * @module
- */
+/** What befalls nodes, when, and which: from a seed, so that a run can be repeated. @module */
+import { setTimeout as wait } from 'node:timers/promises'
 import { createRandom, type Random, seedFor } from '../../sim/random.ts'
 import type { ChaosScene } from './scene.ts'
 
@@ -12,11 +9,7 @@ const FAULTS: readonly FaultName[] = ['killed', 'paused', 'cut', 'frozen']
 /** A node that is paused goes on after so long; its link is given up after six seconds. */
 const PAUSED_MS = [1000, 9000] as const
 
-export interface Chaos {
-  counts: { [fault in FaultName]: number }
-  /** No more faults. Resolves when every node is back, or another in its place. */
-  stop(): Promise<void>
-}
+export type Chaos = ReturnType<typeof startChaos>
 
 const draw = <T>(random: Random, all: readonly T[]): T => all[Math.floor(random() * all.length)]!
 
@@ -25,7 +18,7 @@ const draw = <T>(random: Random, all: readonly T[]): T => all[Math.floor(random(
  * that are not back from their last: on a slow machine, where coming back takes long, there would else
  * be nobody left.
  */
-export function startChaos(scene: ChaosScene, seed: number, everyMs: number): Chaos {
+export function startChaos(scene: ChaosScene, seed: number, everyMs: number) {
   const random = createRandom(seedFor(seed, 'faults'))
   const counts = { killed: 0, paused: 0, cut: 0, frozen: 0 }
   const mending = new Set<Promise<void>>()
@@ -33,17 +26,7 @@ export function startChaos(scene: ChaosScene, seed: number, everyMs: number): Ch
   const down = new Set<string>()
   let serial = 0
 
-  const pause = (ms: number) =>
-    new Promise<void>((done) => {
-      const finish = () => {
-        clearTimeout(timer)
-        over.signal.removeEventListener('abort', finish)
-        done()
-      }
-      const timer = setTimeout(finish, ms)
-      over.signal.addEventListener('abort', finish)
-      if (over.signal.aborted) finish()
-    })
+  const pause = (ms: number) => wait(ms, undefined, { signal: over.signal }).catch(() => {})
 
   async function befall(name: string, fault: FaultName, forMs: number): Promise<void> {
     const node = scene.nodes.get(name)
@@ -97,6 +80,7 @@ export function startChaos(scene: ChaosScene, seed: number, everyMs: number): Ch
 
   return {
     counts,
+    /** No more faults. Resolves when every node is back, or another in its place. */
     async stop() {
       over.abort()
       await running

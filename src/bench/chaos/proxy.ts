@@ -1,18 +1,10 @@
 /**
  * A TCP proxy on this machine whose connections can be cut, or left open with nothing coming through.
- *
  * @module
  */
-export interface LinkProxy {
-  url: string
-  /** Ends all connections of now; new ones are taken. */
-  cut(): void
-  /** All that comes on the connections of now is lost; new ones are taken. */
-  freeze(): void
-  close(): void
-}
+export type LinkProxy = ReturnType<typeof startLinkProxy>
 
-export function startLinkProxy(target: URL): LinkProxy {
+export function startLinkProxy(target: URL) {
   const listener = Deno.listen({ hostname: '127.0.0.1', port: 0 })
   const conns = new Set<Deno.Conn>()
   const frozen = new WeakSet<Deno.Conn>()
@@ -66,9 +58,11 @@ export function startLinkProxy(target: URL): LinkProxy {
 
   return {
     url: `http://127.0.0.1:${listener.addr.port}`,
+    /** Ends all connections of now; new ones are taken. */
     cut() {
       for (const conn of [...conns]) end(conn)
     },
+    /** All that comes on the connections of now is lost; new ones are taken. */
     freeze() {
       for (const conn of conns) frozen.add(conn)
     },

@@ -1,28 +1,17 @@
 /**
  * Many nodes in one process, for `deno task bench dashboard`: real links to a real coordinator, but
  * no models; each batch takes as long as the variant's `referenceMs` says, times the node's own
- * speed. It asks, too: so many queries a second.
+ * speed. The process asks, too: so many queries a second.
  *
- * Arguments: URL of the coordinator, number of nodes, queries a second. Prints `null` when all have
- * joined; each line of its input is answered by how many queries have ended, and how many of them
- * with a result.
- *
+ * Arguments: URL of the coordinator, number of nodes, queries a second.
  * @module
  */
-import {
-  type BatchMessage,
-  createCoordinatorMessageReader,
-  encodeMessage,
-  type NodeMessage,
-  PROTOCOL_VERSION,
-  type WireData,
-} from '../../protocol/mod.ts'
+import { join as path } from 'node:path'
+import { ROOT } from '../../cli/root.ts'
 import { answerLines } from '../child.ts'
-
-export interface QueriesTold {
-  asked: number
-  answered: number
-}
+import { joinLink } from '../link_node.ts'
+import { PIXEL } from '../overhead/padded_png.ts'
+import { infer } from '../tools.ts'
 
 const [url = '', count = '1', ratePerS = '1'] = Deno.args
 const LINES = 7
@@ -30,71 +19,36 @@ const LINES = 7
 const AT_ONCE = 50
 /** Kinds of devices, as times of the reference. */
 const SPEEDS = [0.35, 1, 1.8, 3]
-const PIXEL = Uint8Array.fromBase64(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-)
 
-const { pipelines } = await (await fetch(`${url}/v1/pipelines`)).json()
-const tasks = pipelines[0].tasks as Record<string, { next: string[] }>
-const referenceMs = JSON.parse(Deno.args[3] ?? '{}') as Record<string, number>
+type Tasks = Record<string, { next: string[]; variants: Record<string, { referenceMs: number }> }>
+const tasks: Tasks =
+  JSON.parse(await Deno.readTextFile(path(ROOT, 'profiles', 'ocr', 'pipeline.json'))).tasks
 
-async function join(index: number): Promise<void> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/link`)
-  socket.binaryType = 'arraybuffer'
-  const read = createCoordinatorMessageReader()
+function join(index: number): Promise<void> {
   const speed = SPEEDS[index % SPEEDS.length]!
-  let serial = 0
-  const send = (message: NodeMessage, blobs: Uint8Array[] = []) => {
-    if (socket.readyState !== WebSocket.OPEN) return
-    for (const data of encodeMessage(message, blobs, ++serial)) socket.send(data)
-  }
   let freeAtMs = 0
-
-  function run(batch: BatchMessage): void {
+  const about = { nodeId: crypto.randomUUID(), name: `simulated-${index + 1}`, slots: 1 }
+  return joinLink(url, about, ({ batch, items, task, variant }, send) => {
     const nowMs = performance.now()
-    const computeMs = batch.items.length * (referenceMs[batch.variant] ?? 10) * speed
+    const computeMs = items.length * tasks[task]!.variants[variant]!.referenceMs * speed
     const queueMs = Math.max(0, freeAtMs - nowMs)
     freeAtMs = nowMs + queueMs + computeMs
-    const [child] = tasks[batch.task]?.next ?? []
-    const crops = batch.items.flatMap((_, item) =>
-      Array.from({ length: LINES }, (_, line) => ({ item, line }))
-    )
+    const [child] = tasks[task]!.next ?? []
+    const cropsOf = (item: number) =>
+      Array.from({ length: LINES }, (_, line) => ({
+        meta: { box: [[0, 0], [1, 0], [1, 1], [0, 1]] },
+        ...{ blob: item * LINES + line, key: `${batch}/${item}/${line}` },
+      }))
+    const blobs = child === undefined ? 0 : items.length * LINES
     setTimeout(() => {
       send({
-        ...{ type: 'result', batch: batch.batch, queueMs, computeMs },
-        elapsedMs: performance.now() - nowMs,
-        items: batch.items.map((_, item) => ({
-          ok: true as const,
-          fields: child === undefined ? { text: 'simulated' } : null,
-          children: child === undefined ? {} : {
-            [child]: crops.flatMap((crop, blob) =>
-              crop.item !== item ? [] : [{
-                meta: { box: [[0, 0], [1, 0], [1, 1], [0, 1]] },
-                blob,
-                key: `${batch.batch}/${item}/${crop.line}`,
-              }]
-            ),
-          },
+        ...{ type: 'result', batch, queueMs, computeMs, elapsedMs: performance.now() - nowMs },
+        items: items.map((_, item) => ({
+          ...{ ok: true as const, fields: child === undefined ? { text: 'simulated' } : null },
+          children: child === undefined ? {} : { [child]: cropsOf(item) },
         })),
-      }, child === undefined ? [] : crops.map(() => new Uint8Array(4)))
+      }, Array.from({ length: blobs }, () => new Uint8Array(4)))
     }, queueMs + computeMs)
-  }
-
-  socket.onmessage = ({ data }) => {
-    const message = read(data as WireData)?.message
-    if (message?.type === 'ping') send({ type: 'pong', n: message.n })
-    if (message?.type === 'load') {
-      for (const one of message.instances) send({ type: 'ready', loadMs: 1, ...one })
-    }
-    if (message?.type === 'batch') run(message)
-  }
-  await new Promise((open, fail) => {
-    socket.onopen = open
-    socket.onerror = fail
-  })
-  send({
-    ...{ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: crypto.randomUUID(), epoch: 1 },
-    ...{ name: `simulated-${index + 1}`, runtime: 'deno', backend: 'wasm', slots: 1 },
   })
 }
 
@@ -102,14 +56,9 @@ for (let i = 0; i < Number(count); i += AT_ONCE) {
   const size = Math.min(AT_ONCE, Number(count) - i)
   await Promise.all(Array.from({ length: size }, (_, j) => join(i + j)))
 }
-const told: QueriesTold = { asked: 0, answered: 0 }
 setInterval(() => {
-  void fetch(`${url}/v1/pipelines/${pipelines[0].name}/infer`, {
-    ...{ method: 'POST', headers: { 'content-type': 'image/png' }, body: PIXEL },
-  }).then(async (response) => {
-    await response.body?.cancel()
-    told.asked++
-    if (response.ok) told.answered++
-  }, () => void told.asked++)
+  void infer(url, 'ocr', PIXEL, { type: 'image/png' }).then(({ body }) => body?.cancel()).catch(
+    () => {},
+  )
 }, 1000 / Number(ratePerS))
-await answerLines(null, () => Promise.resolve(told))
+await answerLines(null)

@@ -1,12 +1,11 @@
 /**
  * A deadline is a deadline: timeouts at random from 5 ms to 5 s under more load than the pool can
  * carry; how long after its deadline does the latest answer come?
- *
  * @module
  */
 import { createRandom } from '../../sim/random.ts'
 import { SAMPLE_PAGE, startServing } from '../../cli/serve/serving.ts'
-import { quantile } from '../../cli/statistics.ts'
+import { clients, count, type Counts, ending, infer, outcomeOf, pause } from '../tools.ts'
 
 const QUERIES = 300
 const AT_ONCE = 24
@@ -15,56 +14,32 @@ const REFUSED_PAUSE_MS = 100
 /** Pages read in turn first, so that the pool knows how fast it is. */
 const WARM_UP = 10
 
-export async function benchDeadline() {
+export async function bench() {
   const page = await Deno.readFile(SAMPLE_PAGE)
   const serving = await startServing()
-  try {
-    await serving.addNode('deadline')
-    const ask = (timeoutMs: number) =>
-      fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
-        method: 'POST',
-        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': String(timeoutMs) },
-        body: page,
-      })
-    for (let i = 0; i < WARM_UP; i++) await (await ask(60_000)).body?.cancel()
-    const random = createRandom(7)
-    const lateMs: number[] = []
-    const outcomes: Record<string, number> = {}
-    const variants: Record<string, number> = {}
-    let left = QUERIES
-    const benchStartMs = performance.now()
-    const client = async () => {
-      while (left-- > 0) {
-        // Even in the logarithm, so that short timeouts are as frequent as long ones.
-        const timeoutMs = Math.round(5 * 1000 ** random())
-        const startMs = performance.now()
-        const response = await ask(timeoutMs)
-        const body = await response.json()
-        lateMs.push(performance.now() - startMs - timeoutMs)
-        const outcome = response.ok ? '200' : `${response.status} ${body.reason}`
-        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-        if (response.status === 503) await new Promise((done) => setTimeout(done, REFUSED_PAUSE_MS))
-        for (const [task, by] of Object.entries(body.path ?? {})) {
-          for (const variant of Object.keys(by as object)) {
-            variants[`${task} ${variant}`] = (variants[`${task} ${variant}`] ?? 0) + 1
-          }
-        }
-      }
+  await using _ = ending(serving)
+  await serving.addNode('deadline')
+  const ask = (timeoutMs: number) => infer(serving.url, 'ocr', page, { timeoutMs })
+  for (let i = 0; i < WARM_UP; i++) await (await ask(60_000)).body?.cancel()
+  const random = createRandom(7)
+  const lateMs: number[] = []
+  const outcomes: Counts = {}
+  let left = QUERIES
+  await clients(AT_ONCE, async () => {
+    while (left-- > 0) {
+      // Even in the logarithm, so that short timeouts are as frequent as long ones.
+      const timeoutMs = Math.round(5 * 1000 ** random())
+      const startMs = performance.now()
+      const { status } = await outcomeOf(await ask(timeoutMs))
+      lateMs.push(performance.now() - startMs - timeoutMs)
+      count(outcomes, status)
+      if (status.startsWith('503')) await pause(REFUSED_PAUSE_MS)
     }
-    await Promise.all(Array.from({ length: AT_ONCE }, client))
-    const result = {
-      queries: lateMs.length,
-      atOnce: AT_ONCE,
-      seconds: (performance.now() - benchStartMs) / 1000,
-      outcomes,
-      pagesPerVariant: variants,
-      latestAfterDeadlineMs: Math.max(...lateMs),
-      p99AfterDeadlineMs: quantile(lateMs, 0.99),
-      over100ms: lateMs.filter((ms) => ms > 100).length,
-    }
-    console.log(result)
-    return result
-  } finally {
-    await serving.end()
+  })
+  const result = {
+    ...{ queries: lateMs.length, atOnce: AT_ONCE, outcomes },
+    latestAfterDeadlineMs: Math.max(...lateMs),
   }
+  console.log(result)
+  return result
 }

@@ -1,7 +1,6 @@
 /**
  * The document that is read: labelled pages of all kinds, one after the other, each a JPEG with a mark
  * at its foot, in one PDF.
- *
  * @module
  */
 import { PDFDocument } from '@cantoo/pdf-lib'
@@ -9,7 +8,7 @@ import { makeLabelled, PAGE_KINDS, type PageKind } from '../../../profiles/docum
 import { textOf } from '../../../profiles/documents/pages/score.ts'
 import { openStudio } from '../../../profiles/ocr/canvas.ts'
 import { englishWords } from '../../../profiles/ocr/words.ts'
-import { markOf } from './marks.ts'
+import { markOf } from './score.ts'
 import { DOCUMENTS } from './params.ts'
 
 export interface BenchPage {

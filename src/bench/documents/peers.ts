@@ -2,7 +2,6 @@
  * The same pages, one after the other and by each in turn, on a machine that does nothing else: Shoal's
  * pipeline by one node, `@gutenye/ocr-node`, which reads with the same models in native code, and
  * Tesseract. One thread each.
- *
  * @module
  */
 import { join } from 'node:path'
@@ -12,22 +11,11 @@ import { plainText } from '../../documents/output/plain_text.ts'
 import type { Page } from '../../documents/page.ts'
 import { installInto, nativeEngine } from '../../cli/node/native_engine.ts'
 import { startServing } from '../../cli/serve/serving.ts'
-import { LIBRARY, untilIdle } from '../beside/beside.ts'
-import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
+import { cpuSeconds, startChild } from '../child.ts'
+import { ending, outputOf, pause } from '../tools.ts'
 import type { BenchPage } from './pages.ts'
 import { PIPELINE } from './pool.ts'
-import { type Read, readOf, sumOf } from './score.ts'
-import { findTesseract } from './tesseract.ts'
-
-export interface PeerRow {
-  name: string
-  /** Wall clock and processor, of a page on average. */
-  secondsAPage: number
-  processorSecondsAPage: number
-  /** Of pages that lie upright, and of those that do not. */
-  upright: Read
-  turned: Read
-}
+import { allOf, type Read, readOf } from './score.ts'
 
 interface Peer {
   name: string
@@ -39,7 +27,12 @@ interface Peer {
 }
 
 const TIMEOUT_MS = 120_000
+/** A node that takes less than this share of a processor for so long has measured what it wants. */
+const IDLE_SHARE = 0.05
+const LOOK_MS = 2000
+const MOST_MEASURING_MS = 120_000
 
+const LIBRARY = { '@gutenye/ocr-node': '1.4.8' }
 /** Of its own process, since a model that runs would keep all else beside it. */
 const READER = (child: string) =>
   `import Ocr from '@gutenye/ocr-node'
@@ -67,73 +60,65 @@ async function startShoal(backend: 'wasm' | 'native'): Promise<Peer> {
   }
 }
 
+/** A node measures while it has nothing to do: that would take time from the others. */
+async function untilIdle(pid: number): Promise<void> {
+  let beforeS = cpuSeconds(pid)
+  for (let waitedMs = 0; waitedMs < MOST_MEASURING_MS; waitedMs += LOOK_MS) {
+    await pause(LOOK_MS)
+    const nowS = cpuSeconds(pid)
+    if (nowS - beforeS < IDLE_SHARE * LOOK_MS / 1000) return
+    beforeS = nowS
+  }
+}
+
 async function startLibrary(dir: string): Promise<Peer> {
-  console.log(`installing ${Object.entries(LIBRARY).flat().join(' ')} in a temporary folder`)
+  const name = Object.entries(LIBRARY).flat().join(' ')
+  console.log(`installing ${name} in a temporary folder`)
   await installInto(dir, LIBRARY)
   const entry = join(dir, 'reader.mjs')
   await Deno.writeTextFile(entry, READER(new URL('../child.ts', import.meta.url).href))
-  const child: BenchChild<null> = await startChild(pathToFileURL(entry).href)
+  const { pid, ask, end } = await startChild<null>(pathToFileURL(entry).href)
+  return { name, read: (file) => ask<string>(file), processorS: () => cpuSeconds(pid), end }
+}
+
+/** Pages turned by quarters are found; the pictures do not say their dots an inch. */
+const TESSERACT_FLAGS = ['--psm', '1', '--dpi', '120', '-l', 'eng']
+
+/** As distributions package it. */
+async function startTesseract(): Promise<Peer> {
+  const run = (...args: string[]) => outputOf('tesseract', args, { OMP_THREAD_LIMIT: '1' })
   return {
-    name: Object.entries(LIBRARY).flat().join(' '),
-    read: (file) => child.ask<string>(file),
-    processorS: () => cpuSeconds(child.pid),
-    end: () => child.end(),
+    name: (await run('--version')).split('\n')[0]!.trim(),
+    read: (file) => run(file, 'stdout', ...TESSERACT_FLAGS),
+    processorS: () => cpuSeconds('self', true),
+    end: () => Promise.resolve(),
   }
 }
 
-async function startTesseract(): Promise<Peer> {
-  const { version, read, processorS } = await findTesseract()
-  return { name: version, read, processorS, end: () => Promise.resolve() }
-}
-
-export interface Peers {
-  pages: number
-  rows: PeerRow[]
-  /** Those that are not here, and why. */
-  absent: string[]
-}
+export type Peers = Awaited<ReturnType<typeof comparePeers>>
 
 /** @param pages of which the first is read once before, unmeasured */
-export async function comparePeers(pages: readonly BenchPage[]): Promise<Peers> {
+export async function comparePeers(pages: readonly BenchPage[]) {
   const dir = await Deno.makeTempDir({ prefix: 'shoal-peers-' })
+  await using _dir = ending({ end: () => Deno.remove(dir, { recursive: true }) })
   const peers: Peer[] = []
-  const absent: string[] = []
-  try {
-    const starts: { [name: string]: () => Promise<Peer> } = {
-      'Shoal on WebAssembly': () => startShoal('wasm'),
-      'Shoal on the native engine': () => startShoal('native'),
-      '@gutenye/ocr-node': () => startLibrary(dir),
-      'Tesseract': startTesseract,
-    }
-    for (const [name, start] of Object.entries(starts)) {
-      await start().then((peer) => peers.push(peer), ({ message }) => {
-        absent.push(`${name} cannot be run: ${message}`)
-      })
-    }
-    const files = await Promise.all(pages.map(async ({ jpeg }, i) => {
-      const file = join(dir, `${i}.jpg`)
-      await Deno.writeFile(file, jpeg)
-      return file
-    }))
-    for (const peer of peers) await peer.read(files[0]!, pages[0]!.jpeg)
-    const taken = peers.map(() => ({ wallS: 0, processorS: 0, upright: [], turned: [] } as Taken))
-    for (const [i, page] of pages.entries()) {
-      console.log(`page ${i + 1} of ${pages.length}: ${page.kind}`)
-      for (const [k, peer] of peers.entries()) await take(peer, files[i]!, page, taken[k]!)
-    }
-    const rows = peers.map(({ name }, k): PeerRow => {
-      const { wallS, processorS, upright, turned } = taken[k]!
-      return {
-        ...{ name, upright: sumOf(upright), turned: sumOf(turned) },
-        secondsAPage: wallS / pages.length,
-        processorSecondsAPage: processorS / pages.length,
-      }
-    })
-    return { pages: pages.length, rows, absent }
-  } finally {
-    for (const peer of peers) await peer.end()
-    await Deno.remove(dir, { recursive: true })
+  await using _ = ending({ end: () => Promise.all(peers.map((peer) => peer.end())) })
+  for (const backend of ['wasm', 'native'] as const) peers.push(await startShoal(backend))
+  peers.push(await startLibrary(dir), await startTesseract())
+  const fileOf = (index: number) => join(dir, `${index}.jpg`)
+  for (const [i, { jpeg }] of pages.entries()) await Deno.writeFile(fileOf(i), jpeg)
+  for (const peer of peers) await peer.read(fileOf(0), pages[0]!.jpeg)
+  const taken = peers.map(() => ({ wallS: 0, processorS: 0, upright: [], turned: [] } as Taken))
+  for (const [i, page] of pages.entries()) {
+    console.log(`page ${i + 1} of ${pages.length}: ${page.kind}`)
+    for (const [k, peer] of peers.entries()) await take(peer, fileOf(i), page, taken[k]!)
   }
+  return taken.map(({ wallS, processorS, upright, turned }, k) => ({
+    /** Pages that lie upright, and those that do not. */
+    ...{ name: peers[k]!.name, upright: allOf(upright), turned: allOf(turned) },
+    secondsAPage: wallS / pages.length,
+    processorSecondsAPage: processorS / pages.length,
+  }))
 }
 
 interface Taken {

@@ -3,79 +3,39 @@
  * this checkout's last commit is started with an empty home, asked for the sample page as soon as
  * it says that it is ready, and again when it invites to ask. Packages come from this machine's
  * cache, models and profiles do not. Beside it so many loops keep a processor busy each.
- *
  * @module
  */
 import { join } from 'node:path'
-import type { InferAnswer, OcrOutputs } from '../../client/types.ts'
 import { ROOT } from '../../cli/root.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
-import { median } from '../../cli/statistics.ts'
-
-export interface FirstOptions {
-  starts?: number
-  busy?: number
-}
+import { isReady } from '../child.ts'
+import type { BenchOptions } from '../options.ts'
+import { ending, infer, kill, outcomeOf, outputOf, round, until } from '../tools.ts'
 
 const LOOK_MS = 50
 /** What `start` prints when it may be asked. */
 const INVITATION = 'send a picture here'
 
-interface Answer {
-  accuracy: number
-  tookMs: number
-  text: string
-}
-
-export async function benchFirst({ starts = 10, busy = 0 }: FirstOptions = {}) {
+export async function bench({ starts = 10, busy = 0 }: BenchOptions = {}) {
   const loops = Array.from(
     { length: busy },
     () => new Deno.Command('sh', { args: ['-c', 'while :; do :; done'] }).spawn(),
   )
-  try {
-    return await startTimes(starts)
-  } finally {
-    for (const loop of loops) loop.kill('SIGKILL')
-    await Promise.all(loops.map(({ status }) => status))
-  }
-}
-
-async function startTimes(starts: number) {
   const page = await Deno.readFile(SAMPLE_PAGE)
-  const rounds: { readyS: number; invitedS: number; first: Answer; invited: Answer }[] = []
-  for (let i = 0; i < starts; i++) {
+  const rows: Awaited<ReturnType<typeof startOnce>>[] = []
+  await using _ = ending({ end: () => Promise.all(loops.map(kill)) })
+  while (rows.length < starts) {
     const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
-    try {
-      rounds.push(await startOnce(dir, page))
-    } finally {
-      await Deno.remove(dir, { recursive: true })
-    }
-    const { readyS, invitedS, first, invited } = rounds.at(-1)!
-    console.log(
-      `ready after ${readyS.toFixed(1)} s: ${told(first)}; ` +
-        `invited after ${invitedS.toFixed(1)} s: ${told(invited)}`,
-    )
+    rows.push(await startOnce(dir, page).finally(() => Deno.remove(dir, { recursive: true })))
+    console.table(rows.slice(-1))
   }
-  const result = {
-    rounds,
-    readyS: median(rounds.map(({ readyS }) => readyS)),
-    invitedS: median(rounds.map(({ invitedS }) => invitedS)),
-    leastAccuracy: Math.min(...rounds.map(({ first }) => first.accuracy)),
-  }
-  console.log(
-    `median: ready after ${result.readyS.toFixed(1)} s, invited after ` +
-      `${result.invitedS.toFixed(1)} s; least accuracy of a first answer ${result.leastAccuracy}`,
-  )
-  return result
+  return rows
 }
-
-const told = ({ accuracy, tookMs, text }: Answer) =>
-  `accuracy ${accuracy.toFixed(3)} in ${Math.round(tookMs)} ms, "${text}"`
 
 async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
   const repo = join(dir, 'repo')
-  await run('git', ['clone', '--quiet', ROOT, repo])
-  const { denoDir } = JSON.parse(await run(Deno.execPath(), ['info', '--json']))
+  await outputOf('git', ['clone', '--quiet', ROOT, repo])
+  const { denoDir } = JSON.parse(await outputOf(Deno.execPath(), ['info', '--json']))
   await Deno.mkdir(join(dir, 'deno'))
   await Deno.mkdir(join(dir, 'home'))
   await Deno.symlink(join(denoDir, 'npm'), join(dir, 'deno', 'npm'))
@@ -88,12 +48,12 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
     env: { HOME: join(dir, 'home'), DENO_DIR: join(dir, 'deno') },
     ...{ stdin: 'null', stdout: 'piped', stderr: 'null' },
   }).spawn()
-  const sinceS = () => (performance.now() - startMs) / 1000
+  const sinceS = () => round((performance.now() - startMs) / 1000, 1)
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
   try {
-    const ready = untilReady(url).then(async () => ({
+    const ready = until(() => isReady(url), { everyMs: LOOK_MS }).then(async () => ({
       readyS: sinceS(),
-      first: await ask(url, page),
+      ...await ask(url, page),
     }))
     let said = ''
     while (!said.includes(INVITATION)) {
@@ -102,8 +62,9 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
       said += value
     }
     const invitedS = sinceS()
-    const { readyS, first } = await ready
-    return { readyS, invitedS, first, invited: await ask(url, page) }
+    const first = await ready
+    const { accuracy: accuracyThen, tookMs: tookMsThen } = await ask(url, page)
+    return { ...first, invitedS, accuracyThen, tookMsThen }
   } finally {
     child.kill('SIGTERM')
     while (!(await reader.read()).done);
@@ -111,25 +72,11 @@ async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
   }
 }
 
-async function untilReady(url: string): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${url}/v2/health/ready`).catch(() => undefined)
-    await response?.body?.cancel()
-    if (response?.ok) return
-    await new Promise((done) => setTimeout(done, LOOK_MS))
-  }
-}
-
-/** With the default deadline, as the README's `curl` does. */
-async function ask(url: string, page: Uint8Array<ArrayBuffer>): Promise<Answer> {
+/** With the default deadline, as the README's `curl` does. An accuracy of 0: no result. */
+async function ask(url: string, page: Uint8Array<ArrayBuffer>) {
   const startMs = performance.now()
-  const response = await fetch(`${url}/v1/pipelines/ocr/infer`, {
-    ...{ method: 'POST', body: page, headers: { 'content-type': 'image/jpeg' } },
-  })
-  const tookMs = performance.now() - startMs
-  if (!response.ok) return { accuracy: 0, tookMs, text: await response.text() }
-  const { accuracy, outputs } = await response.json() as InferAnswer<OcrOutputs>
-  return { accuracy, tookMs, text: outputs.lines[0]?.text ?? '' }
+  const { body } = await outcomeOf(await infer(url, 'ocr', page))
+  return { accuracy: body.accuracy ?? 0, tookMs: round(performance.now() - startMs) }
 }
 
 function freePort(): number {
@@ -137,10 +84,4 @@ function freePort(): number {
   const { port } = listener.addr as Deno.NetAddr
   listener.close()
   return port
-}
-
-async function run(command: string, args: readonly string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args] }).output()
-  if (success) return new TextDecoder().decode(stdout)
-  throw new Error(`Cannot bench: ${new TextDecoder().decode(stderr)}`)
 }

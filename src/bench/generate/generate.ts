@@ -1,19 +1,20 @@
 /**
  * Tokens a second and time to the first token: through coordinator and node, against the same loop alone
  * in one process, in turn. Streams of one, two, four and eight texts at a time on one slot.
- *
  * @module
  */
 import { join } from 'node:path'
-import { findChromium } from '../../cli/chromium.ts'
+import type { Browser } from 'playwright-core'
 import { ROOT } from '../../cli/root.ts'
-import { spawnNode } from '../../cli/serve/spawn_node.ts'
 import { median } from '../../cli/statistics.ts'
 import { startChild, untilReady } from '../child.ts'
+import { openChromium } from '../chromium.ts'
 import { joinTab } from '../requeue/tabs.ts'
+import { startServer } from '../server.ts'
 import { listen } from '../streams/listen.ts'
-import { sampleTexts } from '../streams/scene.ts'
-import type { BareRun } from './generate_child.ts'
+import { sampleTexts } from '../streams/streams.ts'
+import { inTurn, medianOf } from '../tools.ts'
+import { generateAll, type GeneratorRun } from './bare_generator.ts'
 
 const FIELDS = join(ROOT, 'profiles', 'fields')
 const VARIANT = 'micro'
@@ -29,125 +30,72 @@ const ROUNDS = 5
 const TEXTS = 8
 const BUDGET_MS = 120_000
 
-interface Row {
-  backend: string
-  variant: string
-  'at once': number
-  'bare tokens/s': number
-  'pool tokens/s': number
-  ratio: number
-  'bare first ms': number
-  'pool first ms': number
-  'first ratio': number
-}
-
-async function startPool({ backend, tab }: typeof PLACES[number], variant: string) {
-  const args = ['coordinator', FIELDS, variant, ...tab ? ['pages'] : []]
-  const coordinator = await startChild<string>('./generate/generate_child.ts', args)
-  const url = coordinator.ready
-  const node = tab ? await openTab(url) : startNode(url, backend)
+async function startPool(backend: string, browser: Browser | undefined) {
+  const coordinator = await startServer({
+    ...{ pipeline: 'fields', variants: [VARIANT], pages: true, nodes: browser ? 0 : 1 },
+    options: ['--slots', '1', '--gpu', 'off', '--backend', backend],
+  })
+  const { url } = coordinator.ready
+  if (browser !== undefined) await joinTab(browser, { url }, 'tab')
   await untilReady(url, 'generate')
+  const generate = async (text: string) => {
+    const heard = await listen(url, 'fields', text, BUDGET_MS)
+    if (heard.fault !== undefined) throw new Error(`Cannot bench: ${heard.fault}`)
+    // Its tokens are bytes.
+    const tokens = new TextEncoder().encode(heard.text).byteLength
+    return { tokens, firstMs: heard.firstMs }
+  }
   return {
-    async run(texts: readonly string[], atOnce: number): Promise<BareRun> {
-      const run: BareRun = { tokens: 0, tookMs: 0, firstMs: [] }
-      const startMs = performance.now()
-      let next = 0
-      const client = async () => {
-        while (next < texts.length) {
-          const heard = await listen(
-            `${url}/v1/pipelines/fields/infer`,
-            texts[next++]!,
-            BUDGET_MS,
-          )
-          if (heard.fault !== undefined) throw new Error(`Cannot bench: ${heard.fault}`)
-          // Its tokens are bytes.
-          run.tokens += new TextEncoder().encode(heard.text).byteLength
-          run.firstMs.push(heard.firstMs)
-        }
-      }
-      await Promise.all(Array.from({ length: atOnce }, client))
-      run.tookMs = performance.now() - startMs
-      return run
-    },
+    run: (texts: readonly string[], atOnce: number) => generateAll(texts, atOnce, generate),
     async end() {
-      await node.end()
+      await browser?.close()
       await coordinator.end()
     },
   }
 }
 
-function startNode(url: string, backend: string) {
-  const node = spawnNode(url, 'bench', ['--slots', '1', '--gpu', 'off', '--backend', backend])
-  return {
-    async end() {
-      node.kill('SIGTERM')
-      await node.status
-    },
-  }
-}
-
-async function openTab(url: string) {
-  const { chromium } = await import('playwright-core')
-  const executablePath = (await findChromium())!
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  await joinTab(browser, { url }, 'tab')
-  return { end: () => browser.close() }
-}
-
-export async function benchGenerate(options: { variant?: string } = {}): Promise<Row[]> {
-  const { variant = VARIANT } = options
+export async function bench() {
   const texts = sampleTexts(TEXTS * Math.max(...AT_ONCE))
-  const rows: Row[] = []
+  const rows = []
   for (const place of PLACES) {
-    if (place.tab && await findChromium() === undefined) {
-      console.log('a tab: skipped, no Chromium here (name one in CHROMIUM)')
-      continue
-    }
-    const { backend } = place
-    const args = ['bare', FIELDS, variant, backend]
-    const bare = await startChild<null>('./generate/generate_child.ts', args)
-    const pool = await startPool(place, variant)
-    const alone = (some: string[], atOnce: number) => bare.ask<BareRun>({ texts: some, atOnce })
+    const browser = place.tab ? await openChromium() : undefined
+    if (place.tab && browser === undefined) continue
+    const args = [FIELDS, VARIANT, place.backend]
+    const loop = await startChild<null>('./generate/bare_generator.ts', args)
+    const pool = await startPool(place.backend, browser)
+    const alone = (texts: string[], atOnce: number) => loop.ask<GeneratorRun>({ texts, atOnce })
     await alone(texts, 8)
     await pool.run(texts, 8)
     for (const atOnce of AT_ONCE) {
       const some = texts.slice(0, TEXTS * atOnce)
-      const pairs: { bare: BareRun; pool: BareRun }[] = []
-      for (let round = 0; round < ROUNDS; round++) {
-        // Each is first every other time: a machine that grows slower favours who is.
-        const first = round % 2 === 0 ? await alone(some, atOnce) : undefined
-        const through = await pool.run(some, atOnce)
-        pairs.push({ bare: first ?? await alone(some, atOnce), pool: through })
-      }
-      rows.push(rowOf(place.tab ? `${backend}, a tab` : backend, variant, atOnce, pairs))
+      const pairs = await inTurn(ROUNDS, {
+        bare: () => alone(some, atOnce),
+        pool: () => pool.run(some, atOnce),
+      })
+      rows.push(rowOf(place.tab ? `${place.backend}, a tab` : place.backend, atOnce, pairs))
     }
-    await pool.end()
-    await bare.end()
+    await Promise.all([pool.end(), loop.end()])
   }
   console.log(
-    `tokens a second of all texts together, variant ${variant}; medians of ${ROUNDS} pairs`,
+    `tokens a second of all texts together, variant ${VARIANT}; medians of ${ROUNDS} pairs`,
   )
-  console.table(rows)
   return rows
 }
 
 function rowOf(
   backend: string,
-  variant: string,
   atOnce: number,
-  pairs: readonly { bare: BareRun; pool: BareRun }[],
-): Row {
-  const of = (value: (pair: typeof pairs[number]) => number) => median(pairs.map(value))
-  const perS = ({ tokens, tookMs }: BareRun) => 1000 * tokens / tookMs
-  const first = ({ firstMs }: BareRun) => median(firstMs)
-  const rounded = (value: number, digits = 0) => Number(value.toFixed(digits))
+  pairs: readonly { bare: GeneratorRun; pool: GeneratorRun }[],
+) {
+  const perS = ({ tokens, tookMs }: GeneratorRun) => 1000 * tokens / tookMs
+  const first = ({ firstMs }: GeneratorRun) => median(firstMs)
   return {
-    ...{ backend, variant, 'at once': atOnce },
-    'bare tokens/s': rounded(of(({ bare }) => perS(bare))),
-    'pool tokens/s': rounded(of(({ pool }) => perS(pool))),
-    ratio: rounded(of(({ bare, pool }) => perS(pool) / perS(bare)), 2),
-    'bare first ms': rounded(of(({ bare }) => first(bare)), 1),
-    'pool first ms': rounded(of(({ pool }) => first(pool)), 1),
-    'first ratio': rounded(of(({ bare, pool }) => first(pool) / first(bare)), 2),
+    ...{ backend, 'at once': atOnce },
+    'bare tokens/s': medianOf(pairs, ({ bare }) => perS(bare)),
+    'pool tokens/s': medianOf(pairs, ({ pool }) => perS(pool)),
+    ratio: medianOf(pairs, ({ bare, pool }) => perS(pool) / perS(bare), 2),
+    'bare first ms': medianOf(pairs, ({ bare }) => first(bare), 1),
+    'pool first ms': medianOf(pairs, ({ pool }) => first(pool), 1),
+    'first ratio': medianOf(pairs, ({ bare, pool }) => first(pool) / first(bare), 2),
   }
 }

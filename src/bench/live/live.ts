@@ -1,64 +1,28 @@
 /**
- * `deno task bench live [--pipeline DIR] [--queries N] [--policy static,shoal] [--trace FILE]`: real
- * nodes, real models, queries at random moments; demand in steps from well below what the most
- * accurate path carries to several times that, and back, with a jump to four times within a moment.
+ * `deno task bench live [--pipeline DIR] [--queries N] [--policy static,shoal]`: real nodes, real models,
+ * queries at random moments; demand in steps from well below what the most accurate path carries to
+ * several times that, and back, with a jump to four times within a moment.
  *
  * What counts is what the client sees: an answer after the deadline, a refusal or an error is a
- * violation. `--from FILE` goes on with what `--json FILE` wrote: other rules, or steps that are left
- * because `--for` ended, told of the same profiles.
- *
+ * violation.
  * @module
  */
-import { loadavg } from 'node:os'
-import { loadInProcess } from '../../../demo/load/process.ts'
+import { resolve } from 'node:path'
 import { isOnTime, tally } from '../../../demo/load/tally.ts'
-import type { Asked } from '../../../demo/load/types.ts'
 import type { Scene } from '../../../demo/scene.ts'
 import { OCR } from '../../cli/serve/serving.ts'
+import { askAll } from '../asked.ts'
+import type { BenchOptions } from '../options.ts'
+import { ending, sumOf } from '../tools.ts'
 import { createObserver } from './observe.ts'
-import { prepare } from './prepare.ts'
-import { profileGiver, type Profiles } from './profile.ts'
-import {
-  countsOf,
-  type LiveRun,
-  mustBeAlike,
-  type Part,
-  type PolicyRun,
-  portable,
-  profilesOf,
-  readLiveRun,
-} from './record.ts'
-import { effectiveCapacity, type Row, rowOf, shown } from './rows.ts'
-import { setStage, type Stage, type Wrap } from './scene.ts'
-import {
-  ARRIVALS,
-  jumpOf,
-  MULTIPLES,
-  stairs,
-  type Step,
-  stepAt,
-  stepsOf,
-  traceOf,
-  within,
-} from './steps.ts'
-import { createTrace } from './trace.ts'
-
-export interface LiveOptions {
-  pipeline?: string
-  queries?: number
-  policies?: readonly string[]
-  trace?: string
-  multiples?: readonly number[]
-  /** For all steps of one policy: queries are cut down to it. */
-  budgetS?: number
-  /** For the steps of one policy in this call; those left are for a later one. */
-  forS?: number
-  tabs?: number
-  nodes?: number
-  from?: string
-}
+import { measureProfiles, profileGiver, type Profiles } from './profile.ts'
+import type { LiveRun, PolicyRun } from './record.ts'
+import { rowOf, shown } from './rows.ts'
+import { setStage, type Stage } from './scene.ts'
+import { ARRIVALS, jumpOf, MULTIPLES, type Step, stepAt, stepsOf, traceOf } from './steps.ts'
 
 const QUERIES = 200
+/** For all steps of one policy: queries are cut down to it. */
 const BUDGET_S = 800
 const SAMPLE_MS = 250
 /** How the capacity of static is measured: with so much under way for each slot, for so long. */
@@ -67,34 +31,27 @@ const CAPACITY_S = 12
 const WARM_S = 3
 const JUMP_S = 5
 
-const load = () => loadavg().map((one) => one.toFixed(1)).join(' ')
-
 async function askClosed(stage: Stage, scene: Scene, atOnce: number, seconds: number) {
-  const asked: Asked[] = []
   const order = {
     ...{ url: scene.coordinator.localUrl, pipeline: stage.pipeline.pipeline.name },
     // A deadline that no wait behind others can miss.
     ...{ atOnce, seconds, timeoutMs: 60_000 },
   }
-  await loadInProcess(order, stage.bodies, (one) => asked.push(one))
-  return tally(asked, 60_000)
+  return tally(await askAll(order, stage.bodies), 60_000)
 }
 
 /** What static carries when it always has more to do. */
 async function capacityOf(stage: Stage, profiles: Profiles): Promise<number> {
-  const scene = await stage.open('static', giver(profiles))
-  try {
-    const slots = scene.coordinator.pool.nodes().reduce((sum, node) => sum + node.slots, 0)
-    // Warm first: plans settle, code is compiled.
-    await askClosed(stage, scene, slots, WARM_S)
-    return (await askClosed(stage, scene, AT_ONCE * slots, CAPACITY_S)).onTimePerS
-  } finally {
-    await scene.end()
-  }
+  const scene = await stage.open(
+    'static',
+    (scheduler, nameOf) => profileGiver(profiles, nameOf)(scheduler),
+  )
+  await using _ = ending(scene)
+  const slots = sumOf(scene.coordinator.pool.nodes().map((node) => node.slots))
+  // Warm first: plans settle, code is compiled.
+  await askClosed(stage, scene, slots, WARM_S)
+  return (await askClosed(stage, scene, AT_ONCE * slots, CAPACITY_S)).onTimePerS
 }
-
-const giver = (profiles: Profiles): Wrap => (scheduler, nameOf) =>
-  profileGiver(profiles, nameOf)(scheduler)
 
 async function climb(
   stage: Stage,
@@ -104,7 +61,6 @@ async function climb(
 ) {
   const { pool, localUrl: url } = scene.coordinator
   const { name: pipeline, sloMs } = stage.pipeline.pipeline
-  const asked: Asked[] = []
   const samples = steps.map(() => ({ active: 0, count: 0 }))
   const endS = steps.at(-1)!.fromS + steps.at(-1)!.seconds
   let startMs = performance.now()
@@ -117,8 +73,9 @@ async function climb(
     const step = stepAt(steps, passedS)
     if (step !== told) {
       const { ratePerS, seconds } = steps[step]!
-      const which = `step ${step + 1} of ${steps.length}`
-      console.log(`  ${which}: ${ratePerS.toFixed(2)}/s for ${seconds} s (load ${load()})`)
+      console.log(
+        `  step ${step + 1} of ${steps.length}: ${ratePerS.toFixed(2)}/s for ${seconds} s`,
+      )
       told = step
       begins(step)
     }
@@ -128,138 +85,72 @@ async function climb(
   }
 
   const order = { url, pipeline, trace: traceOf(steps), ...ARRIVALS }
-  await loadInProcess(order, stage.bodies, (one) => asked.push(one), () => {
+  const asked = await askAll(order, stage.bodies, () => {
     startMs = performance.now()
     timer = setInterval(look, SAMPLE_MS)
   }).finally(() => clearInterval(timer))
-  const stepOf = ({ dueMs }: Asked) => stepAt(steps, dueMs / 1000)
+  const bySteps = Map.groupBy(asked, ({ dueMs }) => stepAt(steps, dueMs / 1000))
   const rows = steps.map((one, i) => {
     const { active, count } = samples[i]!
-    return rowOf(asked.filter((query) => stepOf(query) === i), one, sloMs, active / count)
+    return rowOf(bySteps.get(i) ?? [], one, sloMs, active / count)
   })
   return { rows, asked }
 }
 
-/** Plays the steps to one policy; `steps` begin at 0 s. */
-async function runPart(
+/** Plays all steps to one policy. */
+async function play(
   stage: Stage,
   policy: string,
   steps: readonly Step[],
   profiles: Profiles,
-  traceFile?: string,
-): Promise<{ rows: Row[]; part: Omit<Part, 'first'> }> {
-  const trace = createTrace()
+): Promise<PolicyRun> {
+  console.log(policy)
   const observer = createObserver()
-  const scene = await stage.open(policy, (scheduler, nameOf) => {
-    const watched = observer.wrap(profileGiver(profiles, nameOf)(scheduler), nameOf)
-    return traceFile === undefined ? watched : trace.wrap(watched)
-  })
-  try {
-    const { sloMs } = stage.pipeline.pipeline
-    await askClosed(stage, scene, scene.coordinator.pool.nodes().length, WARM_S)
-    const { rows, asked } = await climb(stage, scene, steps, observer.step)
-    console.table(rows.map(shown))
-    const jump = steps[jumpOf(steps)]
-    const jumpers = asked.filter(({ dueMs }) =>
-      jump !== undefined && dueMs >= 1000 * jump.fromS && dueMs < 1000 * (jump.fromS + JUMP_S)
-    )
+  const scene = await stage.open(
+    policy,
+    (scheduler, nameOf) => observer.wrap(profileGiver(profiles, nameOf)(scheduler), nameOf),
+  )
+  await using _ = ending(scene)
+  const { sloMs } = stage.pipeline.pipeline
+  await askClosed(stage, scene, scene.coordinator.pool.nodes().length, WARM_S)
+  const { rows, asked } = await climb(stage, scene, steps, observer.step)
+  console.table(rows.map(shown))
+  const jump = steps[jumpOf(steps)]
+  if (jump !== undefined) {
+    const [fromMs, toMs] = [1000 * jump.fromS, 1000 * (jump.fromS + JUMP_S)]
+    const jumpers = asked.filter(({ dueMs }) => dueMs >= fromMs && dueMs < toMs)
     const violated = jumpers.filter((one) => !isOnTime(one, sloMs)).length
-    if (jump !== undefined) {
-      console.log(`first ${JUMP_S} s of the jump: ${violated} of ${jumpers.length} violated`)
-    }
-    const { sentLateMs } = tally(asked, sloMs)
-    console.log(
-      `queries were sent late by ${sentLateMs?.p50} ms (median), ${sentLateMs?.p99} (99 %), ` +
-        `${sentLateMs?.max} at most`,
-    )
-    if (traceFile !== undefined) {
-      await Deno.writeTextFile(
-        `${traceFile}.${policy}`,
-        [...trace.lines, ...asked.map((one) => JSON.stringify(one))].join('\n') + '\n',
-      )
-    }
-    return {
-      rows,
-      part: {
-        count: rows.length,
-        jump: jump === undefined ? null : { queries: jumpers.length, violated },
-        sentLateMs,
-        observed: observer.observed(profiles),
-      },
-    }
-  } finally {
-    await scene.end()
+    console.log(`first ${JUMP_S} s of the jump: ${violated} of ${jumpers.length} violated`)
   }
+  return { rows, observed: observer.observed(profiles) }
 }
 
-/** The best path's accuracy as it is served: of a run that uses no other, else as measured. */
-function bestOf(policies: LiveRun['policies'], stage: Stage): number {
-  const fixed = policies['static']?.rows.map(({ accuracy }) => accuracy) ?? []
-  const measured = stage.pipeline.pipeline.pathAccuracy?.map(({ accuracy }) => accuracy) ?? [1]
-  return Math.max(...fixed.length > 0 ? fixed : measured)
-}
-
-export async function benchLive(options: LiveOptions = {}) {
-  const { queries = QUERIES, policies = ['static', 'shoal'], budgetS = BUDGET_S } = options
-  const before = options.from === undefined ? undefined : await readLiveRun(options.from)
-  const dir = before?.pipeline ?? options.pipeline ?? OCR
-  const usual = before === undefined ? { tabs: 0, nodes: 2 } : countsOf(before)
-  const { tabs = usual.tabs, nodes = usual.nodes } = options
+export async function bench(options: BenchOptions = {}): Promise<LiveRun> {
+  const { pipeline: dir = OCR, queries = QUERIES, multiples = MULTIPLES } = options
+  const { policies = ['static', 'shoal'], tabs = 0, nodes = 2 } = options
   const stage = await setStage(dir, { tabs, nodes })
-  try {
-    if (before !== undefined) mustBeAlike(options.from!, before, stage.nodes)
-    console.log(`nodes: ${stage.nodes.join(', ')}; load average at the start: ${load()}`)
-    const profiles = before === undefined ? await prepare(stage) : profilesOf(before)
-    const carriedPerS = before?.carriedPerS ?? await capacityOf(stage, profiles)
-    console.log(
-      `static, the most accurate path, carries ${carriedPerS.toFixed(2)} queries a second`,
+  await using _ = ending(stage)
+  console.log(`nodes: ${stage.nodes.join(', ')}`)
+  const profiles = await measureProfiles(stage)
+  const carriedPerS = await capacityOf(stage, profiles)
+  console.log(
+    `static, the most accurate path, carries ${carriedPerS.toFixed(2)} queries a second`,
+  )
+  const { tasks, sloMs } = stage.pipeline.pipeline
+  if (!(carriedPerS > 0)) {
+    throw new RangeError(
+      `Cannot make steps of what static carries: nothing, on ${stage.nodes.length} slots for ` +
+        `${Object.keys(tasks).length} tasks. Raise --nodes or --tabs`,
     )
-    if (!(carriedPerS > 0)) {
-      const tasks = Object.keys(stage.pipeline.pipeline.tasks).length
-      throw new RangeError(
-        `Cannot make steps of what static carries: nothing, on ${stage.nodes.length} slots for ` +
-          `${tasks} tasks. Raise --nodes or --tabs`,
-      )
-    }
-    const made = stepsOf(options.multiples ?? MULTIPLES, carriedPerS, queries, budgetS)
-    if (before === undefined && made.queries < queries) {
-      console.log(`this machine is slow: ${made.queries} queries a step instead of ${queries}`)
-    }
-    const steps = before?.steps ?? made.steps
-    const runs: LiveRun['policies'] = { ...before?.policies }
-    for (const policy of policies) {
-      const { rows, parts }: PolicyRun = runs[policy] ?? { rows: [], parts: [] }
-      const left = within(steps.slice(rows.length), options.forS ?? Infinity)
-      if (left.length === 0) continue
-      console.log(`${policy}: load average ${load()}`)
-      const more = await runPart(stage, policy, left, profiles, options.trace)
-      runs[policy] = {
-        rows: [...rows, ...more.rows],
-        parts: [...parts, { first: rows.length, ...more.part }],
-      }
-    }
-    const { sloMs } = stage.pipeline.pipeline
-    const best = bestOf(runs, stage)
-    const capacities = Object.fromEntries(
-      Object.entries(runs).map(([policy, { rows }]: [string, { rows: Row[] }]) => [
-        policy,
-        effectiveCapacity(rows.slice(0, stairs(steps)), best),
-      ]),
-    )
-    console.log('effective capacity, queries a second:', capacities)
-    const { shoal = 0, static: fixed = 0 } = capacities
-    // Where static keeps no step at all there is nothing to divide by.
-    const ratio = fixed > 0 && shoal > 0 ? shoal / fixed : null
-    console.log(`shoal over static: ${ratio?.toFixed(2) ?? 'no ratio'} (load average ${load()})`)
-    return {
-      ...{ pipeline: portable(dir), nodes: stage.nodes, carriedPerS, sloMs, capacities, ratio },
-      ...{ loadAverage: loadavg(), steps },
-      profiles: Object.fromEntries(
-        [...profiles].map(([node, rows]) => [node, [...rows.values()]]),
-      ),
-      policies: runs,
-    } satisfies LiveRun & Record<string, unknown>
-  } finally {
-    await stage.end()
+  }
+  const made = stepsOf(multiples, carriedPerS, queries, BUDGET_S)
+  if (made.queries < queries) {
+    console.log(`this machine is slow: ${made.queries} queries a step instead of ${queries}`)
+  }
+  const runs: LiveRun['policies'] = {}
+  for (const policy of policies) runs[policy] = await play(stage, policy, made.steps, profiles)
+  return {
+    ...{ pipeline: resolve(dir), carriedPerS, sloMs, steps: made.steps },
+    ...{ profiles, policies: runs },
   }
 }

@@ -1,14 +1,13 @@
 /**
  * What the nodes of `deno task bench live` really took, so that the same can be simulated: how each
  * compares with its profile, how much batches of one kind differ, and what each variant hands on.
- *
  * @module
  */
 import type { PolicyEvent, Scheduler } from '../../policy/core/types.ts'
 import { median } from '../../cli/statistics.ts'
-import { type Paced, paced, type Ratio } from './pace.ts'
-import { type Profiles } from './profile.ts'
-import { type Grown, grownBy } from './sizes.ts'
+import { meanOf, sumOf, watching } from '../tools.ts'
+import { OUTLIER, type Paced, paced } from './pace.ts'
+import { keyOf, type Profiles } from './profile.ts'
 
 export interface Observed {
   /**
@@ -18,182 +17,155 @@ export interface Observed {
   slowness: { [node: string]: { [variant: string]: number } }
   /**
    * By the node's name and step: what batches took over that, since devices that share a processor
-   * slow each other down as more of them work. Absent in files from before this was looked at.
+   * slow each other down as more of them work.
    */
-  pace?: { [node: string]: number[] }
-  /**
-   * By variant as `task/variant` and batch size: how many times as long as one item, for sizes that a
-   * node's profile lacks. Absent in files from before this was looked at.
-   */
-  grown?: ReturnType<typeof grownBy>
+  pace: { [node: string]: number[] }
+  /** What batches took of sizes that a node's profile lacks. */
+  grown: ReturnType<typeof grownBy>
   /** Pooled coefficient of variation of batches of one node, variant and size. */
   latencyCv: number
   /** By variant and child task: mean items handed on. */
   fanOut: { [variant: string]: { [task: string]: number } }
-  /**
-   * How much those differ from picture to picture, as a multiple of Poisson's deviation. Absent in
-   * files from before this was looked at.
-   */
-  fanOutSpread?: number
+  /** How much those differ from picture to picture, as a multiple of Poisson's deviation. */
+  fanOutSpread: number
   networkMs: number
-}
-
-export interface Observer {
-  wrap(scheduler: Scheduler, nameOf?: (node: string) => string): Scheduler
-  /** From now on batches belong to this step; those that ended before the first belong to none. */
-  step(index: number): void
-  observed(profiles: Profiles): Observed
 }
 
 interface Ran {
   node: string
   key: string
+  /** As `task/variant`. */
+  path: string
   variant: string
   size: number
 }
 
-/** Batches of one node, variant and size. */
-interface Kind {
-  ran: Ran
-  took: { ms: number; step: number }[]
+interface Batch extends Ran {
+  ms: number
+  step: number
 }
 
-/** Fewer batches of one kind say nothing of their spread. */
+/** Fewer batches of one kind say nothing of their spread, and fewer of a size nothing of it. */
 const LEAST_ALIKE = 8
+const LEAST_GROWN = 5
 
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
-
-export function createObserver(): Observer {
+export function createObserver() {
   const sent = new Map<number, Ran>()
-  const kinds = new Map<string, Kind>()
-  let step: number | undefined
-  const handedOn = new Map<string, Map<string, number[]>>()
+  const batches: Batch[] = []
+  const handedOn: { variant: string; task: string; many: number }[] = []
   const networkMs: number[] = []
+  let step: number | undefined
 
   function finished(event: Extract<PolicyEvent, { type: 'batch_finished' }>): void {
     const ran = sent.get(event.batch)
-    if (ran === undefined) return
     sent.delete(event.batch)
-    // Warming up: the run is not of that.
-    if (step === undefined) return
+    // Before the first step nodes warm up: the run is not of that.
+    if (ran === undefined || step === undefined) return
     networkMs.push(event.networkMs)
-    const kind = `${ran.node} ${ran.key} ${ran.size}`
-    const known = kinds.get(kind) ?? { ran, took: [] }
-    kinds.set(kind, known)
-    known.took.push({ ms: event.computeMs, step })
-    for (const outcome of event.outcomes) {
-      if (!outcome.ok) continue
-      for (const [task, items] of Object.entries(outcome.children)) {
-        const byTask = handedOn.get(ran.variant) ?? new Map<string, number[]>()
-        handedOn.set(ran.variant, byTask)
-        const counts = byTask.get(task)
-        if (counts === undefined) byTask.set(task, [items.length])
-        else counts.push(items.length)
-      }
+    batches.push({ ...ran, ms: event.computeMs, step })
+    const served = event.outcomes.flatMap((one) => one.ok ? Object.entries(one.children) : [])
+    for (const [task, items] of served) {
+      handedOn.push({ variant: ran.variant, task, many: items.length })
     }
   }
 
   return {
-    wrap: (scheduler, nameOf = (node) => node) => ({
-      ...scheduler,
-      handle(event, nowMs) {
+    wrap: (scheduler: Scheduler, nameOf = (node: string) => node): Scheduler =>
+      watching(scheduler, (event) => {
         if (event.type === 'batch_finished') finished(event)
-        const commands = scheduler.handle(event, nowMs)
-        for (const command of commands) {
-          if (command.type !== 'dispatch') continue
-          const { batch, node, pipeline, task, variant, items } = command
-          const key = `${pipeline}/${task}/${variant}`
-          sent.set(batch, { node: nameOf(node), key, variant, size: items.length })
-        }
-        return commands
-      },
-    }),
-    step(index) {
+      }, (command) => {
+        if (command.type !== 'dispatch') return
+        const { batch, node, task, variant, items } = command
+        const place = { node: nameOf(node), key: keyOf(command), path: `${task}/${variant}` }
+        sent.set(batch, { ...place, variant, size: items.length })
+      }),
+    /** From now on batches belong to this step; those that ended before the first belong to none. */
+    step(index: number) {
       step = index
     },
-    observed(profiles) {
-      const ratios = new Map<string, Ratio[]>()
-      for (const { ran: { node, key, size }, took } of kinds.values()) {
-        const point = profiles.get(node)?.get(key)?.points.find(({ batch }) => batch === size)
-        if (point === undefined) continue
-        const variant = withoutPipeline(key)
-        const known = ratios.get(node) ?? []
-        ratios.set(node, known)
+    observed(profiles: Profiles): Observed {
+      const pointsOf = ({ node, key }: Ran) => profiles[node]?.[key]?.points ?? []
+      const ratios = batches.flatMap((ran) => {
+        const point = pointsOf(ran).find(({ batch }) => batch === ran.size)
+        if (point === undefined) return []
         const { latencyMs: profileMs } = point
-        for (const { ms, step } of took) {
-          known.push({ variant, step, profileMs, times: ms / profileMs })
-        }
+        return [{ ...ran, variant: ran.path, profileMs, times: ran.ms / profileMs }]
+      })
+      const byNode = [...Map.groupBy(ratios, ({ node }) => node)]
+      const parted = Object.fromEntries(
+        byNode.map(([node, all]) => [node, paced(all, (step ?? 0) + 1)]),
+      )
+      const each = <T>(pick: (one: Paced) => T) =>
+        Object.fromEntries(Object.entries(parted).map(([node, one]) => [node, pick(one)]))
+      // Batches of a size that their node's profile has no point of.
+      const grown = batches.flatMap((ran): Grown[] => {
+        const [points, of] = [pointsOf(ran), parted[ran.node]]
+        const one = points.find(({ batch }) => batch === 1)
+        if (one === undefined || of === undefined) return []
+        if (points.some(({ batch }) => batch === ran.size)) return []
+        const slowness = of.slowness[ran.path] ?? of.slowness['*'] ?? 1
+        const oneMs = one.latencyMs * slowness * (of.pace[ran.step] ?? 1)
+        return [{ variant: ran.path, size: ran.size, oneMs, times: ran.ms / oneMs }]
+      })
+      const fanOut: Observed['fanOut'] = {}
+      const handed = [
+        ...Map.groupBy(handedOn, ({ variant, task }) => `${variant} ${task}`).values(),
+      ]
+      const counts = handed.map((own) => own.map(({ many }) => many))
+      for (const [i, [first]] of handed.entries()) {
+        ;(fanOut[first!.variant] ??= {})[first!.task] = meanOf(counts[i]!)
       }
-      const parted = new Map([...ratios].map(([node, all]) => [node, paced(all, (step ?? 0) + 1)]))
       return {
-        slowness: Object.fromEntries(
-          [...parted].map(([node, { slowness }]) => [node, slowness]),
-        ),
-        pace: Object.fromEntries([...parted].map(([node, { pace }]) => [node, pace])),
-        grown: grownBy(grownOf(kinds.values(), parted, profiles)),
-        latencyCv: spreadOf(kinds.values(), parted),
-        fanOut: Object.fromEntries(
-          [...handedOn].map(([variant, byTask]) => [
-            variant,
-            Object.fromEntries([...byTask].map(([task, counts]) => [task, mean(counts)])),
-          ]),
-        ),
-        fanOutSpread: fanOutSpreadOf(
-          [...handedOn.values()].flatMap((byTask) => [...byTask.values()]),
-        ),
+        slowness: each(({ slowness }) => slowness),
+        pace: each(({ pace }) => pace),
+        ...{ grown: grownBy(grown), latencyCv: spreadOf(batches, parted), fanOut },
+        fanOutSpread: fanOutSpreadOf(counts),
         networkMs: networkMs.length > 0 ? median(networkMs) : 0,
       }
     },
   }
 }
 
-const withoutPipeline = (key: string) => key.slice(key.indexOf('/') + 1)
+/** A batch over what one item alone takes on its node in that step, by its profile. */
+export interface Grown {
+  variant: string
+  size: number
+  oneMs: number
+  times: number
+}
 
-/** Batches of a size that their node's profile has no point of. */
-function grownOf(
-  kinds: Iterable<Kind>,
-  parted: ReadonlyMap<string, Paced>,
-  profiles: Profiles,
-): Grown[] {
-  const all: Grown[] = []
-  for (const { ran: { node, key, size }, took } of kinds) {
-    const points = profiles.get(node)?.get(key)?.points ?? []
-    const one = points.find(({ batch }) => batch === 1)
-    const of = parted.get(node)
-    if (one === undefined || of === undefined) continue
-    if (points.some(({ batch }) => batch === size)) continue
-    const variant = withoutPipeline(key)
-    for (const { ms, step } of took) {
-      const pace = (of.slowness[variant] ?? of.slowness['*'] ?? 1) * (of.pace[step] ?? 1)
-      const oneMs = one.latencyMs * pace
-      all.push({ variant, size, oneMs, times: ms / oneMs })
-    }
+/**
+ * By variant and size: how many times as long as one item a batch took, all nodes and steps together.
+ * One that was held up counts for no more than three times the items that it had.
+ */
+export function grownBy(all: readonly Grown[]): { [variant: string]: { [size: number]: number } } {
+  const found: ReturnType<typeof grownBy> = {}
+  for (const alike of Map.groupBy(all, ({ variant, size }) => `${variant} ${size}`).values()) {
+    const { variant, size } = alike[0]!
+    if (alike.length < LEAST_GROWN) continue
+    const tookMs = alike.map(({ oneMs, times }) => oneMs * Math.min(times, OUTLIER * size))
+    const times = sumOf(tookMs) / sumOf(alike.map(({ oneMs }) => oneMs))
+    ;(found[variant] ??= {})[size] = times
   }
-  return all
+  return found
 }
 
 /** Of counts around their means; as spread as Poisson's where nothing was handed on. */
 export function fanOutSpreadOf(counts: readonly (readonly number[])[]): number {
-  let squares = 0
-  let variance = 0
-  for (const own of counts) {
-    const usual = mean(own)
-    for (const count of own) squares += (count - usual) ** 2
-    variance += own.length * usual
-  }
-  return variance > 0 ? Math.sqrt(squares / variance) : 1
+  const squares = counts.flatMap((own) => own.map((count) => (count - meanOf(own)) ** 2))
+  const variance = sumOf(counts.map(sumOf))
+  return variance > 0 ? Math.sqrt(sumOf(squares) / variance) : 1
 }
 
-/** Of batches of one kind around their mean, the pace of their steps apart. */
-function spreadOf(kinds: Iterable<Kind>, parted: ReadonlyMap<string, Paced>): number {
-  let squares = 0
-  let count = 0
-  for (const { ran, took } of kinds) {
-    if (took.length < LEAST_ALIKE) continue
-    const pace = parted.get(ran.node)?.pace
-    const even = took.map(({ ms, step }) => ms / (pace?.[step] ?? 1))
-    const usual = mean(even)
-    squares += even.reduce((sum, ms) => sum + (ms / usual - 1) ** 2, 0)
+/** Of batches of one node, variant and size around their mean, the pace of their steps apart. */
+function spreadOf(batches: readonly Batch[], parted: { [node: string]: Paced }): number {
+  const kinds = Map.groupBy(batches, ({ node, key, size }) => `${node} ${key} ${size}`)
+  let [squares, count] = [0, 0]
+  for (const alike of kinds.values()) {
+    if (alike.length < LEAST_ALIKE) continue
+    const even = alike.map(({ node, ms, step }) => ms / (parted[node]?.pace[step] ?? 1))
+    const usual = meanOf(even)
+    squares += sumOf(even.map((ms) => (ms / usual - 1) ** 2))
     count += even.length - 1
   }
   return count > 0 ? Math.sqrt(squares / count) : 0

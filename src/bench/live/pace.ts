@@ -1,7 +1,6 @@
 /**
  * What of the time that batches took is their variant's and what is the hour's: devices that share a
  * processor slow each other down as more of them work.
- *
  * @module
  */
 import { median } from '../../cli/statistics.ts'

@@ -1,8 +1,4 @@
-/**
- * The stairs that `deno task bench live` climbs, as multiples of what `static` carries.
- *
- * @module
- */
+/** The stairs that `deno task bench live` climbs, as multiples of what `static` carries. @module */
 import type { OpenOrder } from '../../../demo/load/types.ts'
 import type { Trace } from '../../sim/scenario_schema.ts'
 
@@ -50,14 +46,6 @@ export function stepsOf(
     return { multiple, ratePerS, seconds, fromS: fromS - seconds }
   })
   return { steps, queries: count }
-}
-
-/** The first of them, as many as end within so long, one at least; their time begins with them. */
-export function within(steps: readonly Step[], seconds: number): Step[] {
-  const startS = steps[0]?.fromS ?? 0
-  const count = steps.findIndex((step) => step.fromS + step.seconds - startS > seconds)
-  return steps.slice(0, count < 0 ? steps.length : Math.max(1, count))
-    .map((step) => ({ ...step, fromS: step.fromS - startS }))
 }
 
 export const traceOf = (steps: readonly Step[]): Trace => ({

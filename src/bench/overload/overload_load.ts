@@ -1,20 +1,26 @@
 /**
- * The asking half of `deno task bench overload` and `soak`, a process of its own: either queries at
- * random moments, whether or not earlier ones are answered, or so many clients at a time.
- *
+ * A load generator in a process of its own: queries at random moments, whether or not earlier ones are
+ * answered, or so many clients with one query under way each.
  * @module
  */
 import { createRandom, exponential } from '../../sim/random.ts'
-import { answerLines } from '../child.ts'
+import { quantile } from '../../cli/statistics.ts'
 import { twoLines } from '../../cli/two_lines.ts'
+import { answerLines, startChild } from '../child.ts'
+import { clients, count, type Counts, infer, pause } from '../tools.ts'
 
 export interface AskOrder {
   url: string
-  seed: number
+  /** `ocr` where absent. */
+  pipeline?: string
+  type?: string
+  /** Base64, sent in turn. Absent: those of the order before, or at first a page of two lines. */
+  bodies?: string[]
   forMs: number
-  /** At random moments, so many a second. */
+  /** At random moments of this seed, so many a second. */
   ratePerS?: number
-  /** Or so many at a time; one that was refused waits a second, as it was told. */
+  seed?: number
+  /** Or so many clients; one that was refused waits a second, as it was told. */
   atOnce?: number
 }
 
@@ -31,31 +37,62 @@ export interface OneAsked {
   retryAfter: boolean
 }
 
-export interface AskResult {
-  asked: OneAsked[]
-  latestSendMs: number
+export interface LoadResult {
+  answered: number
+  perS: number
+  p50Ms: number
+  /** From the first query to the last answer. */
+  tookMs: number
 }
 
 const REFUSED_PAUSE_MS = 1000
 const PATIENCE_MS = 60_000
-let body: Uint8Array<ArrayBuffer> | undefined
 
-async function run(order: AskOrder): Promise<AskResult> {
-  const { url, seed, forMs, ratePerS, atOnce } = order
-  body ??= await twoLines()
+export async function startLoad() {
+  const child = await startChild<null>('./overload/overload_load.ts')
+  return {
+    ...child,
+    queries: (order: AskOrder) => child.ask<OneAsked[]>({ ...order, each: true }),
+    /** Figures of all queries. @throws Error where one has no result */
+    async figures(order: AskOrder): Promise<LoadResult> {
+      const { others, ...result } = await child.ask<LoadResult & { others: Counts }>(order)
+      if (Object.keys(others).length === 0) return result
+      throw new Error(`Cannot compare: ${order.url} answered ${JSON.stringify(others)}`)
+    },
+  }
+}
+
+export type Load = Awaited<ReturnType<typeof startLoad>>
+
+let bodies: Uint8Array<ArrayBuffer>[] = []
+let next = 0
+
+async function run(order: AskOrder & { each?: boolean }) {
+  const { url, pipeline = 'ocr', type = 'image/jpeg', forMs, ratePerS, seed = 5, atOnce } = order
+  if (order.bodies !== undefined) bodies = order.bodies.map((one) => Uint8Array.fromBase64(one))
+  else if (bodies.length === 0) bodies = [await twoLines()]
   const asked: OneAsked[] = []
+  const latenciesMs: number[] = []
+  const others: Counts = {}
   const startMs = performance.now()
+  const isOver = () => performance.now() - startMs >= forMs
+  const body = () => bodies[next++ % bodies.length]!
 
-  async function ask(): Promise<number> {
+  /** All figures come from the bare answer: reading it would be this process's own work. */
+  async function askOnly(): Promise<void> {
+    const atMs = performance.now()
+    const response = await infer(url, pipeline, body(), { type, timeoutMs: PATIENCE_MS })
+    await response.arrayBuffer()
+    if (response.status === 200) latenciesMs.push(performance.now() - atMs)
+    else count(others, response.status)
+  }
+
+  async function ask(): Promise<void> {
     const atMs = performance.now()
     const one: OneAsked = { atMs: atMs - startMs, latencyMs: 0, status: 0, retryAfter: false }
     try {
-      const response = await fetch(`${url}/v1/pipelines/ocr/infer`, {
-        method: 'POST',
-        headers: { 'content-type': 'image/jpeg' },
-        body: body!,
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      })
+      const signal = AbortSignal.timeout(PATIENCE_MS)
+      const response = await infer(url, pipeline, body(), { type, signal })
       const { reason, accuracy } = await response.json()
       one.status = response.status
       one.retryAfter = response.headers.has('retry-after')
@@ -66,32 +103,31 @@ async function run(order: AskOrder): Promise<AskResult> {
     }
     one.latencyMs = performance.now() - atMs
     asked.push(one)
-    return one.status
+    if (atOnce !== undefined && one.status !== 200) await pause(REFUSED_PAUSE_MS)
   }
 
-  let latestSendMs = 0
   if (atOnce !== undefined) {
-    const client = async () => {
-      while (performance.now() - startMs < forMs) {
-        if (await ask() !== 200) await new Promise((done) => setTimeout(done, REFUSED_PAUSE_MS))
-      }
-    }
-    await Promise.all(Array.from({ length: atOnce }, client))
+    await clients(atOnce, async () => {
+      while (!isOver()) await (order.each ? ask() : askOnly())
+    })
   } else {
     const random = createRandom(seed)
-    const pending = new Set<Promise<void>>()
+    const all: Promise<void>[] = []
     for (let atMs = 0;;) {
       atMs += exponential(random, 1000 / (ratePerS ?? 1))
       if (atMs > forMs) break
       const waitMs = startMs + atMs - performance.now()
-      if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs))
-      latestSendMs = Math.max(latestSendMs, performance.now() - startMs - atMs)
-      const one: Promise<void> = ask().then(() => void pending.delete(one))
-      pending.add(one)
+      if (waitMs > 0) await pause(waitMs)
+      all.push(ask())
     }
-    await Promise.all(pending)
+    await Promise.all(all)
   }
-  return { asked, latestSendMs }
+  if (order.each) return asked
+  const [tookMs, answered] = [performance.now() - startMs, latenciesMs.length]
+  return {
+    ...{ answered, others, tookMs, perS: answered * 1000 / tookMs },
+    p50Ms: quantile(latenciesMs, 0.5),
+  }
 }
 
-await answerLines(null, run)
+if (import.meta.main) await answerLines(null, run)

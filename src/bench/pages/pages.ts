@@ -1,58 +1,36 @@
 /**
  * `deno task bench pages`: what each page weighs over the wire before anything is pressed, and when
  * it can be used, in Chromium with nothing cached.
- *
  * @module
  */
 import type { Browser } from 'playwright-core'
 import { buildAssets } from '../../cli/serve/build_assets.ts'
-import { findChromium, launchChromium } from '../../cli/chromium.ts'
 import { countBytes } from '../../cli/page_bytes.ts'
 import { OCR, startServing } from '../../cli/serve/serving.ts'
-import { median } from '../../cli/statistics.ts'
+import { withChromium } from '../chromium.ts'
+import { ending, medianOf } from '../tools.ts'
 
 /** What is there once the page can be used. */
-const PAGES = {
-  ...{ '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' },
-  '/documents': '#where:not(:empty)',
-}
+const PAGES = { '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' }
 const ROUNDS = 7
 /** So long nothing may keep the main thread before a page counts as settled. */
 const QUIET_MS = 1000
 
-interface Load {
-  bytes: number
-  firstPaintMs: number
-  usableMs: number
-  interactiveMs: number
-}
-
-export async function benchPages() {
-  const executable = await findChromium()
-  if (executable === undefined) {
-    console.log('skipped: no Chromium')
-    return []
-  }
-  const serving = await startServing([OCR], { assets: await buildAssets() })
-  const browser = await launchChromium(executable)
-  try {
+export async function bench() {
+  return await withChromium(async (browser) => {
+    const serving = await startServing([OCR], { assets: await buildAssets() })
+    await using _ = ending(serving)
     await serving.addNode('local-1')
     const rows = []
     for (const [path, ready] of Object.entries(PAGES)) {
-      const loads: Load[] = []
+      const loads: Awaited<ReturnType<typeof load>>[] = []
       for (let i = 0; i < ROUNDS; i++) loads.push(await load(browser, serving.url + path, ready))
-      const middle = (key: keyof Load) => Math.round(median(loads.map((load) => load[key])))
-      rows.push({
-        ...{ path, bytes: middle('bytes'), firstPaintMs: middle('firstPaintMs') },
-        ...{ usableMs: middle('usableMs'), interactiveMs: middle('interactiveMs') },
-      })
+      const keys = Object.keys(loads[0]!) as (keyof typeof loads[0])[]
+      const medians = keys.map((key) => [key, medianOf(loads, (one) => one[key])])
+      rows.push({ path, ...Object.fromEntries(medians) })
     }
-    console.table(rows)
     return rows
-  } finally {
-    await browser.close()
-    await serving.end()
-  }
+  })
 }
 
 /** Notes when `ready` is first there, and when the main thread was last kept for 50 ms. */
@@ -71,7 +49,7 @@ const WATCH = (ready: string) => `
 `
 
 /** Interactive: usable, and no task of 50 ms or more after that. */
-async function load(browser: Browser, url: string, ready: string): Promise<Load> {
+async function load(browser: Browser, url: string, ready: string) {
   const page = await (await browser.newContext()).newPage()
   await page.addInitScript(WATCH(ready))
   const bytes = await countBytes(page)

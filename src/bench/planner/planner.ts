@@ -1,14 +1,17 @@
 /**
  * How long the planner takes, and how far from its bound it ends: pools of 10 to 10,000 nodes, 3
  * tasks with 15 variants, 6 classes, memory for one, some or all variants; then prices.
- *
  * @module
  */
 import { place } from '../../policy/place/place.ts'
 import type { PlaceClass, Problem } from '../../policy/place/problem.ts'
 import { createRandom } from '../../sim/random.ts'
-import { median } from '../../cli/statistics.ts'
-import { measurePrices } from './prices.ts'
+import { median, quantile } from '../../cli/statistics.ts'
+import { checkPipeline } from '../../pipeline/parse.ts'
+import { shapesOf } from '../../policy/core/graph.ts'
+import { Market } from '../../policy/price/market.ts'
+import type { Supply } from '../../policy/price/problem.ts'
+import { round } from '../tools.ts'
 
 const NODES = [10, 100, 1000, 10_000]
 const HOLDS = ['one', 'some', 'all'] as const
@@ -76,37 +79,67 @@ export function plannerProblem(nodes: number, holds: Holds, perNodeS: number): P
   }
 }
 
-export function benchPlanner() {
-  const rows = []
-  for (const nodes of NODES) {
-    for (const memory of HOLDS) {
-      for (const [load, perNodeS] of Object.entries(LOADS)) {
-        const problem = plannerProblem(nodes, memory, perNodeS)
-        const times: number[] = []
-        let placement = place(problem)
-        for (let run = 0; run < RUNS; run++) {
-          const startMs = performance.now()
-          placement = place(problem)
-          times.push(performance.now() - startMs)
-        }
-        const { mode, gap, slots, effort } = placement
-        rows.push({
-          ...{ nodes, memory, load, mode },
-          ms: Math.round(median(times)),
-          'gap %': Math.round(1e4 * gap) / 100,
-          slots: `${slots}`,
-          programs: effort.programs,
-          columns: effort.columns,
-        })
-      }
-    }
+/** The batch size that slots are taken to run at, and how often prices are worked out. */
+const BATCH = 4
+const PRICE_RUNS = 300
+const PRICE_WARM_UP = 50
+
+/** How long prices take, as each 100 ms while serving: from those before, every slot holding all it can. */
+function measurePrices({ pipelines, classes }: Problem) {
+  const [{ name, sloMs, root, tasks, ratePerS }] = pipelines as [Problem['pipelines'][number]]
+  const shapes = shapesOf([
+    checkPipeline({ schema: 'shoal-pipeline/1', name, sloMs, root, tasks }, 'bench'),
+  ])
+  const supply: Supply = {
+    groups: classes.map(({ name, slots }) => ({ key: name, slots })),
+    duties: classes.map(({ dutySum }) => dutySum),
+    services: shapes.variants.map(({ ref }) =>
+      classes.flatMap(({ able, networkMs }, group) => {
+        const points = able.find(({ variant }) => variant === ref.variant)?.points ?? []
+        const one = points.find(({ batch }) => batch === 1)
+        const some = points.find(({ batch }) => batch === BATCH)
+        if (one === undefined || some === undefined) return []
+        return [{ group, costMs: some.latencyMs / BATCH, aloneMs: one.latencyMs + networkMs }]
+      })
+    ),
+    fanOut: shapes.variants.map(({ fanOut }) => fanOut),
   }
-  console.table(rows)
-  const prices = NODES.flatMap((nodes) =>
-    Object.entries(LOADS).map(([load, perNodeS]) => (
-      { nodes, load, ...measurePrices(plannerProblem(nodes, 'all', perNodeS)) }
-    ))
+  const [shape] = shapes.pipelines.values()
+  const times: number[] = []
+  let market: Market | undefined
+  for (let run = -PRICE_WARM_UP; run < PRICE_RUNS; run++) {
+    // No two alike, as while serving.
+    const demand = { shape: shape!, ratePerS: ratePerS * (1 + 0.001 * run), level: 0 }
+    const startMs = performance.now()
+    market = new Market(shapes, { ...supply, demands: [demand] }, market?.found())
+    market.pricesAt(0.9)
+    if (run >= 0) times.push(performance.now() - startMs)
+  }
+  const at = (share: number) => quantile(times, share).toFixed(2)
+  return { 'prices ms, p50 / p99': `${at(0.5)} / ${at(0.99)}` }
+}
+
+export function bench() {
+  const pools = NODES.flatMap((nodes) =>
+    Object.entries(LOADS).map(([load, perNodeS]) => ({ nodes, load, perNodeS }))
   )
+  const rows = HOLDS.flatMap((memory) =>
+    pools.map(({ nodes, load, perNodeS }) => {
+      const problem = plannerProblem(nodes, memory, perNodeS)
+      let placement = place(problem)
+      const times = Array.from({ length: RUNS }, () => {
+        const startMs = performance.now()
+        placement = place(problem)
+        return performance.now() - startMs
+      })
+      const { gap } = placement
+      return { nodes, memory, load, ms: round(median(times)), 'gap %': round(100 * gap, 2) }
+    })
+  )
+  console.table(rows)
+  const prices = pools.map(({ nodes, load, perNodeS }) => (
+    { nodes, load, ...measurePrices(plannerProblem(nodes, 'all', perNodeS)) }
+  ))
   console.log('prices, each 100 ms')
   console.table(prices)
   return Promise.resolve({ placement: rows, prices })

@@ -1,10 +1,7 @@
-/**
- * Faults that befall nodes which are processes, and how each is mended.
- *
- * @module
- */
+/** Faults that befall nodes which are processes, and how each is mended. @module */
 import { USUAL } from '../../cli/serve/serving.ts'
 import { within } from '../../cli/within.ts'
+import type { Counts } from '../tools.ts'
 import type { LostItem } from './ledger.ts'
 import { startLinkProxy } from '../chaos/proxy.ts'
 import { type RequeueScene, SMALL, type Sufferer } from './scene.ts'
@@ -13,8 +10,6 @@ export interface Fault {
   name: string
   variants: readonly string[]
   options?: readonly string[]
-  /** Reached by a connection that can fall silent. */
-  proxied?: boolean
   befall(node: Sufferer, hands: Hands): void | Promise<void>
   /** Ends the fault, where it does not end by itself. */
   mend?(node: Sufferer, hands: Hands): void | Promise<void>
@@ -38,7 +33,6 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'connection half-open',
     variants: USUAL,
-    proxied: true,
     befall: (_, { freeze }) => freeze(),
     comesBack: true,
   },
@@ -87,10 +81,9 @@ export interface Outcome {
   lost: LostItem[]
   /** From the end of the fault to the node's next batch; nothing where it did not come back. */
   backMs: number | undefined
-  statuses: { [status: string]: number }
+  statuses: Counts
   /** Its queries by the number of answers they got. */
-  answers: { [count: number]: number }
-  lines: string[]
+  answers: Counts
 }
 
 const BACK_LIMIT_MS = 25_000
@@ -104,31 +97,57 @@ export async function suffer(
   repetitions = 1,
   backLimitMs = BACK_LIMIT_MS,
 ): Promise<Outcome[]> {
-  const proxy = startLinkProxy(new URL(scene.localUrl))
   const outcomes: Outcome[] = []
-  const add = () =>
-    scene.addNode(fault.name, fault.options, fault.proxied === true ? proxy.url : undefined)
-  try {
-    let node = await add()
-    const fromMs = performance.now()
-    for (let i = 0; i < repetitions; i++) {
-      if (i > 0 && performance.now() - fromMs > REPEAT_WITHIN_MS) break
-      if (i > 0 && !fault.comesBack) node = await add()
-      outcomes.push(await sufferOnce(scene, node, fault, proxy.freeze, backLimitMs))
-    }
-    await scene.remove(node)
-    return outcomes
-  } finally {
-    proxy.close()
+  const fromMs = performance.now()
+  const start = () => startSufferer(scene, fault.name, fault.options, backLimitMs)
+  let sufferer = await start()
+  while (outcomes.length === 0 || performance.now() - fromMs <= REPEAT_WITHIN_MS) {
+    outcomes.push(await sufferer.suffer(fault))
+    if (outcomes.length === repetitions) break
+    if (fault.comesBack) continue
+    await sufferer.end()
+    sufferer = await start()
   }
+  await sufferer.end()
+  return outcomes
 }
 
 /** One node that suffers several faults, one after the other, those last that it does not come back from. */
-export async function startSufferer(scene: RequeueScene, name: string) {
+export async function startSufferer(
+  scene: RequeueScene,
+  name: string,
+  options: readonly string[] = [],
+  backLimitMs = Infinity,
+) {
+  const { ledger } = scene
   const proxy = startLinkProxy(new URL(scene.localUrl))
-  const node = await scene.addNode(name, [], proxy.url)
+  const node = await scene.addNode(name, options, proxy.url)
+  const hands = { scene, freeze: proxy.freeze }
   return {
-    suffer: (fault: Fault) => sufferOnce(scene, node, fault, proxy.freeze, Infinity),
+    async suffer(fault: Fault): Promise<Outcome> {
+      const hold = fault.slow === true ? () => scene.holdOthers(node.id) : () => () => {}
+      let release = hold()
+      const load = scene.startLoad()
+      let lost: LostItem[] = []
+      // A batch may be over before the fault has reached it: then another one is to be hit.
+      while (!lost.some(({ requeuedMs }) => requeuedMs !== undefined)) {
+        lost = await scene.strike(node.id, () => {
+          release()
+          return fault.befall(node, hands)
+        })
+        await ledger.until(() => lost.every(isElsewhere))
+        release = hold()
+      }
+      await fault.mend?.(node, hands)
+      let backMs: number | undefined
+      if (fault.comesBack) {
+        const mendedMs = performance.now()
+        const back = ledger.finishedOn(node.id).then(() => performance.now() - mendedMs)
+        backMs = await within(backLimitMs, back)
+      }
+      release()
+      return { backMs, ...await settled(scene, load, lost) }
+    },
     async end() {
       await scene.remove(node)
       proxy.close()
@@ -136,39 +155,16 @@ export async function startSufferer(scene: RequeueScene, name: string) {
   }
 }
 
-async function sufferOnce(
-  scene: RequeueScene,
-  node: Sufferer,
-  fault: Fault,
-  freeze: () => void,
-  backLimitMs: number,
-): Promise<Outcome> {
-  const { ledger } = scene
-  const hands = { scene, freeze }
-  const hold = fault.slow === true ? () => scene.holdOthers(node.id) : () => () => {}
-  let release = hold()
-  const load = scene.startLoad()
-  let lost: LostItem[] = []
-  // A batch may be over before the fault has reached it: then another one is to be hit.
-  while (!lost.some(({ requeuedMs }) => requeuedMs !== undefined)) {
-    lost = await scene.strike(node.id, () => {
-      release()
-      return fault.befall(node, hands)
-    })
-    await ledger.until(() =>
-      lost.every(({ finished, requeuedMs }) => finished || requeuedMs !== undefined)
-    )
-    release = hold()
-  }
-  await fault.mend?.(node, hands)
-  let backMs: number | undefined
-  if (fault.comesBack) {
-    const mendedMs = performance.now()
-    const back = ledger.finishedOn(node.id).then(() => performance.now() - mendedMs)
-    backMs = await within(backLimitMs, back)
-  }
-  release()
-  await ledger.until(() => lost.every(({ answeredMs }) => answeredMs !== undefined))
+/** Requeued, or finished nevertheless. */
+const isElsewhere = ({ finished, requeuedMs }: LostItem) => finished || requeuedMs !== undefined
+
+/** Resolves when all that was lost is answered, and the load has ended. */
+export async function settled(
+  { ledger }: RequeueScene,
+  load: ReturnType<RequeueScene['startLoad']>,
+  lost: LostItem[],
+) {
+  await ledger.until(() => lost.every((item) => isElsewhere(item) && item.answeredMs !== undefined))
   const statuses = await load.stop()
-  return { lost, backMs, statuses, answers: ledger.takeAnswers(), lines: scene.lines }
+  return { lost, statuses, answers: ledger.takeAnswers() }
 }

@@ -1,9 +1,7 @@
-/**
- * What a scheduler has under way and what became of it, written down from its events and commands.
- *
- * @module
- */
-import type { BatchId, Handle, PolicyEvent, QueryId, Scheduler } from '../../policy/core/types.ts'
+/** What a scheduler has under way and what became of it, from its events and commands. @module */
+import type { BatchId, Handle, PolicyCommand, PolicyEvent } from '../../policy/core/types.ts'
+import type { QueryId, Scheduler } from '../../policy/core/types.ts'
+import { count, type Counts, sumOf, watching } from '../tools.ts'
 
 /** An item that a node had at the time of a fault. */
 export interface LostItem {
@@ -22,43 +20,39 @@ export interface LostItem {
 
 interface Running {
   node: string
-  items: { query: QueryId; payload: Handle }[]
+  items: readonly { query: QueryId; payload: Handle }[]
 }
 
-export interface Ledger {
-  wrap(scheduler: Scheduler): Scheduler
-  /** Items that a node runs right now. */
-  countOn(node: string): number
-  /** A fault befalls the node now: what it has is followed from here on. */
-  strike(node: string): LostItem[]
-  /** Resolves when a batch that the node is sent from now on has come back. */
-  finishedOn(node: string): Promise<void>
-  /** Resolves when this holds after an event. */
-  until(holds: () => boolean): Promise<void>
-  /** Queries since the last such call, by the number of answers that they got. */
-  takeAnswers(): { [count: number]: number }
+interface Strike {
+  node: string
+  atMs: number
+  items: LostItem[]
 }
 
-export function createLedger(now: () => number = () => performance.now()): Ledger {
+export function createLedger(now: () => number = () => performance.now()) {
   const running = new Map<BatchId, Running>()
   const answered = new Map<QueryId, number>()
-  const strikes: { node: string; atMs: number; items: LostItem[] }[] = []
+  const strikes: Strike[] = []
   const finishers: { node: string; from: BatchId; done: () => void }[] = []
   const waiting = new Set<() => void>()
   let newest: BatchId = 0
 
-  function takeBack(batch: BatchId, because: string): void {
-    const ended = running.get(batch)
-    running.delete(batch)
-    if (ended === undefined) return
-    for (const { payload } of ended.items) {
-      for (const { node, atMs, items } of strikes) {
-        const item = items.find((item) => item.payload === payload)
-        if (item === undefined || node !== ended.node || item.noticedMs !== undefined) continue
-        item.noticedMs = now() - atMs
-        item.because = because
+  /** Each item that one of these strikes hit. */
+  function eachLost(items: Running['items'], told: (item: LostItem, strike: Strike) => void): void {
+    for (const strike of strikes) {
+      for (const item of strike.items) {
+        if (items.some(({ payload }) => payload === item.payload)) told(item, strike)
       }
     }
+  }
+
+  function takeBack(batch: BatchId, because: string): void {
+    const { node, items } = running.get(batch) ?? { node: '', items: [] }
+    running.delete(batch)
+    eachLost(items, (item, strike) => {
+      if (node !== strike.node || item.noticedMs !== undefined) return
+      Object.assign(item, { noticedMs: now() - strike.atMs, because })
+    })
   }
 
   function takeAllBack(node: string, because: string): void {
@@ -74,67 +68,62 @@ export function createLedger(now: () => number = () => performance.now()): Ledge
     const ended = running.get(event.batch)
     running.delete(event.batch)
     if (ended === undefined) return
-    for (const { payload } of ended.items) {
-      for (const { node, items } of strikes) {
-        const item = items.find((item) => item.payload === payload)
-        if (item !== undefined && node === ended.node) item.finished = true
-      }
+    eachLost(ended.items, (item, { node }) => {
+      if (node === ended.node) item.finished = true
+    })
+    for (const { node, from, done } of finishers) {
+      if (node === ended.node && event.batch > from) done()
     }
-    for (const finisher of finishers) {
-      if (finisher.node === ended.node && event.batch > finisher.from) finisher.done()
+  }
+
+  function after(command: PolicyCommand): void {
+    if (command.type === 'cancel_batch') takeBack(command.batch, 'overdue: given up')
+    if (command.type === 'dispatch') {
+      const { batch, node, items } = command
+      newest = batch
+      running.set(batch, { node, items })
+      eachLost(items, (item, strike) => {
+        if (strike.node !== node) item.requeuedMs ??= now() - strike.atMs
+      })
+    }
+    if (command.type !== 'answer') return
+    answered.set(command.query, (answered.get(command.query) ?? 0) + 1)
+    for (const { atMs, items } of strikes) {
+      for (const item of items) {
+        if (item.query === command.query) item.answeredMs ??= now() - atMs
+      }
     }
   }
 
   return {
-    wrap(scheduler) {
+    wrap(scheduler: Scheduler): Scheduler {
+      const watched = watching(scheduler, before, after)
       return {
-        ...scheduler,
-        handle(event, nowMs) {
-          before(event)
-          const commands = scheduler.handle(event, nowMs)
-          for (const command of commands) {
-            if (command.type === 'cancel_batch') takeBack(command.batch, 'overdue: given up')
-            if (command.type === 'dispatch') {
-              const { batch, node, items } = command
-              newest = batch
-              running.set(batch, { node, items })
-              for (const strike of strikes) {
-                if (strike.node === node) continue
-                for (const item of strike.items) {
-                  if (item.requeuedMs !== undefined) continue
-                  if (!items.some(({ payload }) => payload === item.payload)) continue
-                  item.requeuedMs = now() - strike.atMs
-                }
-              }
-            }
-            if (command.type === 'answer') {
-              answered.set(command.query, (answered.get(command.query) ?? 0) + 1)
-              for (const { atMs, items } of strikes) {
-                for (const item of items) {
-                  if (item.query === command.query) item.answeredMs ??= now() - atMs
-                }
-              }
-            }
-          }
+        ...watched,
+        handle(...heard) {
+          const commands = watched.handle(...heard)
           for (const look of waiting) look()
           return commands
         },
       }
     },
-    countOn(wanted) {
-      let count = 0
-      for (const { node, items } of running.values()) if (node === wanted) count += items.length
-      return count
-    },
-    strike(node) {
-      const items: LostItem[] = [...running.values()].filter((batch) => batch.node === node)
-        .flatMap((batch) => batch.items.map(({ query, payload }) => ({ query, payload })))
+    /** Items that a node runs right now. */
+    countOn: (wanted: string): number =>
+      sumOf([...running.values()].map(({ node, items }) => node === wanted ? items.length : 0)),
+    /** A fault befalls the node now: what it has is followed from here on. */
+    strike(node: string): LostItem[] {
+      const items: LostItem[] = [...running.values()].flatMap((batch) =>
+        batch.node === node ? batch.items.map(({ query, payload }) => ({ query, payload })) : []
+      )
       strikes.push({ node, atMs: now(), items })
       return items
     },
-    finishedOn: (node) => new Promise((done) => void finishers.push({ node, from: newest, done })),
-    until: (holds) =>
-      new Promise((done) => {
+    /** Resolves when a batch that the node is sent from now on has come back. */
+    finishedOn: (node: string) =>
+      new Promise<void>((done) => void finishers.push({ node, from: newest, done })),
+    /** Resolves when this holds after an event. */
+    until: (holds: () => boolean) =>
+      new Promise<void>((done) => {
         const look = () => {
           if (!holds()) return
           waiting.delete(look)
@@ -143,9 +132,10 @@ export function createLedger(now: () => number = () => performance.now()): Ledge
         waiting.add(look)
         look()
       }),
-    takeAnswers() {
-      const counts: { [count: number]: number } = {}
-      for (const count of answered.values()) counts[count] = (counts[count] ?? 0) + 1
+    /** Queries since the last such call, by the number of answers that they got. */
+    takeAnswers(): Counts {
+      const counts: Counts = {}
+      for (const times of answered.values()) count(counts, times)
       answered.clear()
       strikes.length = finishers.length = 0
       return counts

@@ -1,8 +1,4 @@
-/**
- * The inference worker as shipped, whose GPU device can be destroyed on demand.
- *
- * @module
- */
+/** The inference worker as shipped, whose GPU device can be destroyed on demand. @module */
 import '../../../workers/inference.ts'
 
 const channel = new BroadcastChannel('shoal-fault')

@@ -1,7 +1,6 @@
 /**
  * A coordinator that can be killed: `restart_child.ts PORT STORE DIR HASH...` prints where it
  * serves. Nodes come with the keys of these hashes.
- *
  * @module
  */
 import { createKeyring } from '../../coordinator/doors/keys.ts'

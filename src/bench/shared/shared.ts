@@ -1,22 +1,21 @@
 /**
- * `deno task bench shared [--nodes N] [--seconds S]`: `ocr` with five seconds and `shelf` with 400 ms
+ * `deno task bench shared [--seconds S]`: `ocr` with five seconds and `shelf` with 400 ms
  * on the same real nodes, both asked at once at random moments, in steps from a half to three times
  * what the best models of both carry together; what the clients of each see.
- *
  * @module
  */
 import { join } from 'node:path'
 import { demoBodies } from '../../../demo/demo_bodies.ts'
-import { loadInProcess } from '../../../demo/load/process.ts'
 import { outcomeOf, tally } from '../../../demo/load/tally.ts'
-import type { Asked, Body } from '../../../demo/load/types.ts'
+import type { Body } from '../../../demo/load/types.ts'
 import { openScene, type Scene } from '../../../demo/scene.ts'
 import { type LoadedPipeline, loadPipelines } from '../../cli/pipelines/load.ts'
-import { fromFileUrl, ROOT } from '../../cli/root.ts'
+import { ROOT } from '../../cli/root.ts'
 import { OCR } from '../../cli/serve/serving.ts'
-import { spawnTied } from '../../cli/tied.ts'
+import { askAll, atRate } from '../asked.ts'
+import type { BenchOptions } from '../options.ts'
+import { ending, round, rounded, spawnBenchNode, sumOf } from '../tools.ts'
 
-const NODE = fromFileUrl(new URL('../live/node.ts', import.meta.url))
 const SHELF = join(ROOT, 'profiles', 'shelf')
 /** Of what the pool carries with the best models, half of it for each pipeline. */
 const MULTIPLES = [0.5, 0.8, 1, 1.5, 2, 3]
@@ -27,11 +26,6 @@ const WARM_S = 4
 const ALONE_S = 6
 const SEED = 5
 
-export interface SharedOptions {
-  nodes?: number
-  seconds?: number
-}
-
 interface Kind {
   loaded: LoadedPipeline
   bodies: Body[]
@@ -39,50 +33,36 @@ interface Kind {
   perS: number
 }
 
-export interface SharedRow {
-  multiple: number
-  pipeline: string
-  askedPerS: number
-  violationRatio: number
-  accuracy: number | null
-  p50Ms: number | null
-  p95Ms: number | null
-}
-
-export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOptions) {
+export async function bench({ seconds = SECONDS }: BenchOptions) {
   const dirs = [OCR, SHELF]
   const loaded = await loadPipelines(dirs, () => {})
   const cache = `shoal-shared-${crypto.randomUUID()}`
-  const names = Array.from({ length: nodes }, (_, i) => `deno-${i + 1}`)
+  const names = Array.from({ length: NODES }, (_, i) => `deno-${i + 1}`)
   const scene = await openScene({
     ...{ pipelines: loaded, policy: 'shoal', port: 0, nodes: names },
     say: (line) => console.log(line),
     startNode: (url, name) =>
-      spawnTied(['--no-check', NODE, '--join', url, '--name', name, '--cache', cache]),
+      spawnBenchNode({ url, name, options: ['--threads', '1', '--keep', '--cache', cache] }),
   })
-  try {
-    const kinds: Kind[] = []
-    for (const [i, one] of loaded.entries()) {
-      const bodies = await demoBodies(dirs[i]!, one.pipeline.name)
-      const kind = { loaded: one, bodies, perS: 0 }
-      await alone(scene, kind, WARM_S)
-      kind.perS = nodes / await alone(scene, kind, ALONE_S)
-      console.log(
-        `${one.pipeline.name}: the best carry about ${kind.perS.toFixed(1)}/s of it alone`,
-      )
-      kinds.push(kind)
-    }
-    const rows: SharedRow[] = []
-    for (const multiple of MULTIPLES) {
-      rows.push(...await step(scene, kinds, multiple, seconds))
-      console.table(rows.slice(-kinds.length).map(shown))
-    }
-    console.table(rows.map(shown))
-    return rows
-  } finally {
-    await scene.end()
-    await caches.delete(cache)
+  await using _ = ending(scene, { end: () => caches.delete(cache) })
+  const kinds: Kind[] = []
+  for (const [i, one] of loaded.entries()) {
+    const bodies = await demoBodies(dirs[i]!, one.pipeline.name)
+    const kind = { loaded: one, bodies, perS: 0 }
+    await alone(scene, kind, WARM_S)
+    kind.perS = NODES / await alone(scene, kind, ALONE_S)
+    console.log(
+      `${one.pipeline.name}: the best carry about ${kind.perS.toFixed(1)}/s of it alone`,
+    )
+    kinds.push(kind)
   }
+  const rows = []
+  for (const multiple of MULTIPLES) {
+    const step = await play(scene, kinds, multiple, seconds)
+    console.table(step)
+    rows.push(...step)
+  }
+  return rows
 }
 
 /** Mean seconds of a query that nobody else is beside. @throws Error for one without a result */
@@ -91,47 +71,29 @@ export async function alone(
   { loaded, bodies }: { loaded: LoadedPipeline; bodies: readonly Body[] },
   seconds: number,
 ): Promise<number> {
-  const asked: Asked[] = []
   const { name } = loaded.pipeline
-  const order = { url: coordinator.localUrl, pipeline: name, atOnce: 1, seconds }
-  await loadInProcess({ ...order, timeoutMs: 60_000 }, bodies, (one) => asked.push(one))
+  const order = { url: coordinator.localUrl, pipeline: name, atOnce: 1, seconds, timeoutMs: 60_000 }
+  const asked = await askAll(order, bodies)
   const refused = asked.find(({ status }) => status !== 200)
   if (refused !== undefined) {
     throw new Error(`Cannot bench: ${name} was answered ${outcomeOf(refused, Infinity)}`)
   }
-  return asked.reduce((sum, { latencyMs }) => sum + latencyMs, 0) / asked.length / 1000
+  return sumOf(asked.map(({ latencyMs }) => latencyMs)) / asked.length / 1000
 }
 
 /** Both are asked at once, half of the pool's time for each were the best models used. */
-function step(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: number) {
-  return Promise.all(kinds.map(async ({ loaded, bodies, perS }, i): Promise<SharedRow> => {
+function play(scene: Scene, kinds: readonly Kind[], multiple: number, seconds: number) {
+  return Promise.all(kinds.map(async ({ loaded, bodies, perS }, i) => {
     const { name, sloMs } = loaded.pipeline
     const rate = multiple * perS / kinds.length
-    const asked: Asked[] = []
-    await loadInProcess(
-      {
-        ...{ url: scene.coordinator.localUrl, pipeline: name, arrivals: 'poisson', seed: SEED + i },
-        trace: { binSeconds: 1, rates: Array.from({ length: seconds }, () => rate) },
-      },
-      bodies,
-      (one) => asked.push(one),
-    )
+    const order = { url: scene.coordinator.localUrl, pipeline: name }
+    const asked = await askAll({ ...order, ...atRate(rate, seconds, SEED + i) }, bodies)
     const { violationRatio, effectiveAccuracy, latencyMs } = tally(asked, sloMs)
     return {
-      ...{ multiple, pipeline: name, askedPerS: rate, violationRatio },
-      accuracy: effectiveAccuracy,
-      p50Ms: latencyMs?.p50 ?? null,
-      p95Ms: latencyMs?.p95 ?? null,
+      ...{ 'of both': multiple, pipeline: name, '/s': round(rate, 2) },
+      'violations %': round(100 * violationRatio, 2),
+      accuracy: round(effectiveAccuracy ?? NaN, 3),
+      'p95 ms': rounded(latencyMs?.p95 ?? NaN),
     }
   }))
 }
-
-const shown = (row: SharedRow) => ({
-  'of both': row.multiple,
-  pipeline: row.pipeline,
-  '/s': Number(row.askedPerS.toFixed(2)),
-  'violations %': Number((100 * row.violationRatio).toFixed(2)),
-  accuracy: row.accuracy === null ? '-' : Number(row.accuracy.toFixed(3)),
-  'p50 ms': row.p50Ms === null ? '-' : Math.round(row.p50Ms),
-  'p95 ms': row.p95Ms === null ? '-' : Math.round(row.p95Ms),
-})

@@ -1,14 +1,10 @@
-/**
- * A client that reads an answer as it comes, and keeps all of it.
- *
- * @module
- */
+/** A client that reads an answer as it comes, and keeps all of it. @module */
 import { readEvents } from '../../client/events.ts'
+import { infer } from '../tools.ts'
 
 export interface Listened {
   /** The pieces put together. */
   text: string
-  pieces: number
   firstMs: number
   tookMs: number
   /** Events that end it: exactly one is right. */
@@ -23,25 +19,23 @@ type Told =
   | { event: 'answer'; data: { outputs: unknown } }
   | { event: 'error'; data: unknown }
 
-/** @param url of the call that infers @param budgetMs of the query */
-export async function listen(url: string, text: string, budgetMs: number): Promise<Listened> {
+/** @param budgetMs of the query */
+export async function listen(
+  url: string,
+  pipeline: string,
+  text: string,
+  budgetMs: number,
+): Promise<Listened> {
   const startMs = performance.now()
   const took = () => performance.now() - startMs
   const heard: Listened = {
-    ...{ text: '', pieces: 0, firstMs: Infinity, tookMs: 0, ends: [] },
+    ...{ text: '', firstMs: Infinity, tookMs: 0, ends: [] },
     ...{ outputs: undefined, fault: undefined },
   }
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'text/plain',
-        accept: 'text/event-stream',
-        'x-request-timeout-ms': String(budgetMs),
-      },
-      body: text,
-      signal: AbortSignal.timeout(budgetMs + 10_000),
-    })
+    const signal = AbortSignal.timeout(budgetMs + 10_000)
+    const asking = { type: 'text/plain', accept: 'text/event-stream', timeoutMs: budgetMs, signal }
+    const response = await infer(url, pipeline, text, asking)
     if (!response.ok) {
       heard.fault = `${response.status} ${await response.text()}`
       return heard
@@ -51,7 +45,6 @@ export async function listen(url: string, text: string, budgetMs: number): Promi
       if (event === 'text') {
         heard.firstMs = Math.min(heard.firstMs, took())
         heard.text += data.text
-        heard.pieces++
         continue
       }
       heard.ends.push(event)

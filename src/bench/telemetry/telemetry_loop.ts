@@ -2,7 +2,6 @@
  * What the coordinator itself does for the telemetry of a query of one batch, alone in a loop: of one
  * that is not sampled, of one that is, and the duration of each. Prints microseconds, the least of some
  * rounds: whatever else the machine does only adds to it.
- *
  * @module
  */
 import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
@@ -76,4 +75,4 @@ const result = {
   sampledUs: rounded(of(TraceFlags.SAMPLED)),
   durationUs: rounded(leastUs(() => telemetry.answered('pass', answer, 1))),
 }
-await answerLines(result, () => Promise.resolve(null))
+await answerLines(result)

@@ -1,8 +1,4 @@
-/**
- * A made-up pipeline whose true results are known, and nodes that say something else.
- *
- * @module
- */
+/** A made-up pipeline whose true results are known, and nodes that say something else. @module */
 import { checkPipeline } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'
@@ -14,18 +10,16 @@ import type { ItemResult, JsonObject } from '../../stages/types.ts'
 
 export const LINES = 4
 
+const fanOut = { read: LINES }
+
 export const pipeline: Pipeline = checkPipeline({
-  schema: 'shoal-pipeline/1',
-  name: 'pages',
-  sloMs: 4000,
-  root: 'detect',
+  ...{ schema: 'shoal-pipeline/1', name: 'pages', sloMs: 4000, root: 'detect' },
   tasks: {
     detect: {
-      kind: 'text-detection',
-      next: ['read'],
+      ...{ kind: 'text-detection', next: ['read'] },
       variants: {
-        small: { accuracy: 0.8, referenceMs: 40, fanOut: { read: LINES } },
-        large: { accuracy: 0.95, referenceMs: 120, fanOut: { read: LINES } },
+        small: { accuracy: 0.8, referenceMs: 40, fanOut },
+        large: { accuracy: 0.95, referenceMs: 120, fanOut },
       },
     },
     read: {
@@ -60,19 +54,14 @@ export function truthOf(payload: Handle, ref: VariantRef): ItemOutcome {
       return {
         id: `${payload}/${i}`,
         meta: {
-          format: 'rgb',
-          width: 8,
-          height: 4,
+          ...{ format: 'rgb', width: 8, height: 4 },
           box: [[left, top], [left + 8, top], [left + 8, top + 4], [left, top + 4]],
         },
         bytes: new Uint8Array(96).map((_, k) => (shade + 7 * k) % 256),
       }
     })
-    return {
-      ok: true,
-      result: { width: 800, height: 600, lines: LINES },
-      children: { read: lines },
-    }
+    const result = { width: 800, height: 600, lines: LINES }
+    return { ok: true, result, children: { read: lines } }
   }
   const random = createRandom(seedFor(2, (payload as Crop).id))
   const text = textOf(random, 10 + Math.floor(30 * random()))
@@ -85,19 +74,14 @@ type Says = (truth: ItemOutcome, payload: Handle, ref: VariantRef, nowMs: number
 /** Its results, changed; child items keep what they are of, so that a later answer can be judged. */
 function changed(truth: ItemOutcome, fields: JsonObject, move = 0): ItemOutcome {
   const { result, children } = truth as Served
-  return {
-    ok: true,
-    result: { ...result as JsonObject, ...fields },
-    children: Object.fromEntries(
-      Object.entries(children).map(([task, items]) => [
-        task,
-        (items as Crop[]).map((item) => {
-          const box = (item.meta['box'] as number[][]).map(([x, y]) => [x! + move, y!])
-          return { ...item, meta: { ...item.meta, box } }
-        }),
-      ]),
-    ),
+  const moved: Record<string, Crop[]> = {}
+  for (const [task, items] of Object.entries(children as Record<string, Crop[]>)) {
+    moved[task] = items.map((item) => {
+      const box = (item.meta['box'] as number[][]).map(([x, y]) => [x! + move, y!])
+      return { ...item, meta: { ...item.meta, box } }
+    })
   }
+  return { ok: true, result: { ...result as JsonObject, ...fields }, children: moved }
 }
 
 const isLeaf = (ref: VariantRef) => ref.task === 'read'
@@ -135,15 +119,11 @@ export const LIES: { readonly [name: string]: (random: Random) => Says } = {
       return other
     }
   },
-  'subtly wrong numbers': () => (truth, _, ref) =>
-    isLeaf(ref)
-      ? changed(truth, {
-        confidence: Math.min(
-          1,
-          Number(((truth as Served).result as JsonObject)['confidence']) * 1.08,
-        ),
-      })
-      : changed(truth, {}, 9),
+  'subtly wrong numbers': () => (truth, _, ref) => {
+    if (!isLeaf(ref)) return changed(truth, {}, 9)
+    const confidence = Number(((truth as Served).result as JsonObject)['confidence'])
+    return changed(truth, { confidence: Math.min(1, confidence * 1.08) })
+  },
   'one letter wrong': () => (truth, _, ref) => {
     if (!isLeaf(ref)) return truth
     const text = String(((truth as Served).result as JsonObject)['text'])
