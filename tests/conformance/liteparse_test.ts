@@ -1,8 +1,8 @@
 /** LiteParse's `POST /ocr`, asked as its client does. */
 import assert from 'node:assert/strict'
 import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
-import type { LiteparseResults } from '../../src/coordinator/adapters/schemas.ts'
-import { hashOf } from '../../src/coordinator/doors/keys.ts'
+import type { LiteparseResults } from '../../src/coordinator/apis/adapters/schemas.ts'
+import { hashOf } from '../../src/coordinator/core/keys.ts'
 import { createKeyring, DOCUMENTS, OCR, PIXEL_PNG, TEXTS, withOcr } from './ocr_scene.ts'
 
 /** As the client of version 2.14.7 writes it: the language is `eng` unless it is told another. */

@@ -5,7 +5,7 @@
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { type Generated, generatingTask } from '../../src/pipeline/generate.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import type { Answered, QueryRequest } from '../../src/coordinator/queries.ts'
+import type { Answered, QueryRequest } from '../../src/coordinator/queries/queries.ts'
 import type { Answer } from '../../src/policy/core/types.ts'
 import { withCoordinator } from '../coordinator/fixture.ts'
 

@@ -1,8 +1,8 @@
 /** What a node says takes a part of the coordinator's one thread, and no more. */
 import assert from 'node:assert/strict'
-import { createCost } from '../../src/coordinator/cost.ts'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
-import { createLink, type LinkHandlers } from '../../src/coordinator/link.ts'
+import { createCost } from '../../src/coordinator/nodes/cost.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
+import { createLink, type LinkHandlers } from '../../src/coordinator/nodes/link.ts'
 import {
   type CoordinatorMessage,
   type NodeMessage,

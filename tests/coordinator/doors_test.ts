@@ -12,10 +12,10 @@ import {
   makeKey,
   type Role,
   ROLES,
-} from '../../src/coordinator/doors/keys.ts'
-import { groupOf, leftAddress } from '../../src/coordinator/doors/caller.ts'
-import { createDoors, roleFor } from '../../src/coordinator/doors/doors.ts'
-import { OPERATIONS } from '../../src/coordinator/openapi/operations.ts'
+} from '../../src/coordinator/core/keys.ts'
+import { groupOf, leftAddress } from '../../src/coordinator/http/access/caller.ts'
+import { createDoors, roleFor } from '../../src/coordinator/http/access/doors.ts'
+import { OPERATIONS } from '../../src/coordinator/apis/openapi/operations.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { ask, joinScripted, openLink, untilReady, withCoordinator } from './fixture.ts'
 

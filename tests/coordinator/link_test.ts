@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
 import { MAX_FRAME_BYTES, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import {
   ask,

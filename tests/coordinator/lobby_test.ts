@@ -1,7 +1,7 @@
 /** Links that have not said hello: few for an address, and only those that are there. */
 import assert from 'node:assert/strict'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
-import { createLobby } from '../../src/coordinator/doors/lobby.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
+import { createLobby } from '../../src/coordinator/http/access/lobby.ts'
 import { joinScripted, withCoordinator } from './fixture.ts'
 import { hangUp, rawGet, UPGRADE } from './raw_socket.ts'
 

@@ -1,8 +1,8 @@
 /** What nodes say they hold: only what there is, in slots that they have, as they run now. */
 import assert from 'node:assert/strict'
 import type { NodeInfo } from '../../src/client/types.ts'
-import type { PooledNode } from '../../src/coordinator/nodes.ts'
-import { createReadiness } from '../../src/coordinator/ready.ts'
+import type { PooledNode } from '../../src/coordinator/nodes/nodes.ts'
+import { createReadiness } from '../../src/coordinator/pool/ready.ts'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
 import type { CoordinatorMessage } from '../../src/protocol/mod.ts'
 import {

@@ -36,9 +36,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   'workers/planner.ts': ['src/policy', 'src/peers', 'src/pipeline'],
   'workers/documents.ts': ['src/documents', 'src/stages', 'src/pipeline'],
   'workers/store.ts': ['src/coordinator/store'],
-  'workers/bodies.ts': ['src/coordinator/bodies'],
+  'workers/bodies.ts': ['src/coordinator/apis/bodies'],
   'workers/batches.ts': ['src/coordinator/jobs'],
-  'workers/schemas.ts': ['src/stages/generate/constraint', 'src/coordinator/generate'],
+  'workers/schemas.ts': ['src/stages/generate/constraint', 'src/coordinator/apis/generate'],
   profiles: ['src/pipeline', 'src/stages', 'src/documents'],
   demo: ['src', 'workers'],
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PART } from '../../coordinator/documents/parts.ts'
+import { PART } from '../../coordinator/jobs/documents/parts.ts'
 import { checkPdftotext, layersOf } from './layered.ts'
 import type { MemoryRow } from './memory_log.ts'
 import { type BenchPage, pdfOf } from './pages.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Assets } from '../../coordinator/pages.ts'
+import type { Assets } from '../../coordinator/http/pages.ts'
 import { readAdapter } from '../../node/engine/adapter.ts'
 import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { USUAL } from '../../cli/serve/serving.ts'

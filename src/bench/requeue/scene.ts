@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Assets } from '../../coordinator/pages.ts'
+import type { Assets } from '../../coordinator/http/pages.ts'
 import { type Coordinator, startCoordinator } from '../../cli/serve/coordinator.ts'
 import { withVariants } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createKeyring } from '../../coordinator/doors/keys.ts'
+import { createKeyring } from '../../coordinator/core/keys.ts'
 import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { withQuickest } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'

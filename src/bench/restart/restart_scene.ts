@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { NodeInfo } from '../../client/types.ts'
-import { hashOf, makeKey } from '../../coordinator/doors/keys.ts'
+import { hashOf, makeKey } from '../../coordinator/core/keys.ts'
 import { fromFileUrl, ROOT } from '../../cli/root.ts'
 import { spawnTied } from '../../cli/tied.ts'
 import { samplesOf } from '../../cli/serve/samples.ts'

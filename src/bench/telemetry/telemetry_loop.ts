@@ -7,11 +7,11 @@
  */
 import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
 import { loadOtel } from '../../cli/serve/otel.ts'
-import { createPooledNode } from '../../coordinator/nodes.ts'
-import type { Link } from '../../coordinator/link.ts'
-import type { Dispatch } from '../../coordinator/batch_watch.ts'
-import { openOtel } from '../../coordinator/otel/open.ts'
-import type { Telemetry } from '../../coordinator/metrics/telemetry.ts'
+import { createPooledNode } from '../../coordinator/nodes/nodes.ts'
+import type { Link } from '../../coordinator/nodes/link.ts'
+import type { Dispatch } from '../../coordinator/queries/batch_watch.ts'
+import { openOtel } from '../../coordinator/observe/otel/open.ts'
+import type { Telemetry } from '../../coordinator/observe/metrics/telemetry.ts'
 import type { Answer } from '../../policy/core/types.ts'
 import { answerLines } from '../child.ts'
 

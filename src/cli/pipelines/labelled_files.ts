@@ -6,9 +6,9 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { parseRequest } from '../../coordinator/oip/parse.ts'
-import { readTensors } from '../../coordinator/oip/tensor_input.ts'
-import { checkPicture } from '../../coordinator/picture.ts'
+import { parseRequest } from '../../coordinator/http/json.ts'
+import { readTensors } from '../../coordinator/apis/oip/tensor_input.ts'
+import { checkPicture } from '../../coordinator/http/inputs/picture.ts'
 import { firstFault, PipelineError } from '../../pipeline/error.ts'
 import { withoutMark } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'

@@ -5,7 +5,7 @@
  */
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
-import { ApiError } from '../api_error.ts'
+import { ApiError } from '../core/api_error.ts'
 
 /** What the internet routes at all: of IPv6 one eighth is given out as addresses of single hosts. */
 const ROUTED = new BlockList()

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { resultOf } from '../answer.ts'
-import { assembleOutputs } from '../assemble.ts'
-import type { Payload } from '../payload.ts'
-import type { Pool } from '../pool.ts'
+import { resultOf } from '../pool/answer.ts'
+import { assembleOutputs } from '../queries/assemble.ts'
+import type { Payload } from '../nodes/payload.ts'
+import type { Pool } from '../pool/pool.ts'
 import type { Folder } from './folder.ts'
 import type { Asking } from './work.ts'
 

@@ -5,10 +5,10 @@
  * @module
  */
 import { open, rm } from 'node:fs/promises'
-import { ApiError, STATUS } from '../api_error.ts'
-import type { Deadlines } from '../deadlines.ts'
-import { errorOf } from '../openai/errors.ts'
-import { createWorkerCalls } from '../worker_calls.ts'
+import { ApiError, STATUS } from '../core/api_error.ts'
+import type { Deadlines } from '../core/deadlines.ts'
+import { errorOf } from '../apis/openai/errors.ts'
+import { createWorkerCalls } from '../core/worker_calls.ts'
 import { OF_LINE, type ReadLines } from './batch_lines.ts'
 import type { Files } from './files.ts'
 import type { Folder } from './folder.ts'
@@ -16,7 +16,7 @@ import { type Job, STOPPED } from './job.ts'
 import type { Place } from './members.ts'
 import { JOBS } from './params.ts'
 import { readDocument } from './part_files.ts'
-import { streamOf } from './results.ts'
+import { streamOf } from '../apis/jobs/results.ts'
 import { type Asking, DocumentFault, type Work } from './work.ts'
 
 /** JSON as it stands in a file. */

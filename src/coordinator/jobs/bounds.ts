@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Bound, checkShare, createRoom, type Holder, type Room } from '../shares.ts'
+import { type Bound, checkShare, createRoom, type Holder, type Room } from '../core/shares.ts'
 import type { Job } from './job.ts'
 import { JOBS } from './params.ts'
 

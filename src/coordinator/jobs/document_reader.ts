@@ -7,7 +7,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import type { Documents, DocumentType, Fault } from '../../documents/documents.ts'
-import type { SupervisedDocuments } from '../documents/worker.ts'
+import type { SupervisedDocuments } from './documents/worker.ts'
 import { JOBS } from './params.ts'
 import { DocumentFault } from './work.ts'
 

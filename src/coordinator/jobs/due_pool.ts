@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Pool } from '../pool.ts'
-import type { QueryRequest } from '../queries.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { QueryRequest } from '../queries/queries.ts'
 
 /** What of a query the batch says, not the call. */
 export type Due = Required<Pick<QueryRequest, 'deadlineMs' | 'share' | 'holder'>>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ApiError } from '../api_error.ts'
+import { ApiError } from '../core/api_error.ts'
 import type { Failure } from './types.ts'
 import { DocumentFault } from './work.ts'
 

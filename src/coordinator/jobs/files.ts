@@ -4,8 +4,8 @@
  * @module
  */
 import { copyFile, link } from 'node:fs/promises'
-import { ApiError } from '../api_error.ts'
-import { createRoom, type Holder } from '../shares.ts'
+import { ApiError } from '../core/api_error.ts'
+import { createRoom, type Holder } from '../core/shares.ts'
 import { FILES, type Folder } from './folder.ts'
 import type { Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'

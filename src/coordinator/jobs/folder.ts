@@ -13,7 +13,7 @@
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createRoom, type Holder, type Refusal } from '../shares.ts'
+import { createRoom, type Holder, type Refusal } from '../core/shares.ts'
 import type { Job } from './job.ts'
 import { JOBS } from './params.ts'
 

@@ -5,7 +5,7 @@
  */
 import { ENDINGS } from '../../client/job_facts.ts'
 import type { JobDocument, JobInfo } from '../../client/job_types.ts'
-import type { JobsReading } from '../metrics/family.ts'
+import type { JobsReading } from '../observe/metrics/family.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { Rates } from './rates.ts'
 import type { DocumentRow } from './types.ts'

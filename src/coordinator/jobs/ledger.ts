@@ -5,7 +5,7 @@
  * @module
  */
 import { type Remote, wrap } from 'comlink'
-import type { Log } from '../log.ts'
+import type { Log } from '../core/log.ts'
 import type { RecordChange } from '../store/records.ts'
 import type { StoreWriter } from '../store/writer.ts'
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { endOfText } from '../oip/parse.ts'
+import { endOfText } from '../http/json.ts'
 
 export type Place = readonly [from: number, to: number]
 

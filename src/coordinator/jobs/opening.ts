@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Log } from '../log.ts'
+import type { Log } from '../core/log.ts'
 import { failureOf } from './faults.ts'
 import type { Folder } from './folder.ts'
 import { hasEnded, type Job } from './job.ts'

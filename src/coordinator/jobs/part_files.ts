@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { ApiError } from '../api_error.ts'
+import { ApiError } from '../core/api_error.ts'
 import type { Folder } from './folder.ts'
 import { JOBS } from './params.ts'
 import type { PartResult, Unit } from './types.ts'

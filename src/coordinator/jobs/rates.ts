@@ -6,7 +6,7 @@
 import { generatingTask } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName } from '../../pipeline/version.ts'
-import type { Pool } from '../pool.ts'
+import type { Pool } from '../pool/pool.ts'
 import { expectedPerMs, Rate } from './estimate.ts'
 import type { Folder } from './folder.ts'
 import { endOf, type Job, newestFirst } from './job.ts'

@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { goneWith } from '../gone.ts'
-import type { Log } from '../log.ts'
+import { goneWith } from '../core/gone.ts'
+import type { Log } from '../core/log.ts'
 import type { Rates } from './rates.ts'
 import { failureOf, faultOf } from './faults.ts'
 import type { Folder } from './folder.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ApiError } from '../api_error.ts'
+import { ApiError } from '../core/api_error.ts'
 import { JOBS } from './params.ts'
 
 const CLOCK = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/

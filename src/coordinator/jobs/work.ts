@@ -4,8 +4,8 @@
  * @module
  */
 import type { Output } from '../../documents/documents.ts'
-import type { Gone } from '../gone.ts'
-import type { Holder } from '../shares.ts'
+import type { Gone } from '../core/gone.ts'
+import type { Holder } from '../core/shares.ts'
 import type { Job } from './job.ts'
 import type { Failure, PartResult, Unit } from './types.ts'
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { createClient } from '../../../src/client/mod.ts'
 import { readWhen } from '../../../src/coordinator/jobs/when.ts'
-import { cleanName } from '../../../src/coordinator/jobs/upload.ts'
+import { cleanName } from '../../../src/coordinator/apis/jobs/upload.ts'
 import { isNear, readWebhookUrl } from '../../../src/coordinator/jobs/address.ts'
-import { createKeyring, hashOf } from '../../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf } from '../../../src/coordinator/core/keys.ts'
 import { ended, get, pagesOf, send, startJobs, withJobs } from './scene.ts'
 
 const ONE = { 'a.pdf': pagesOf(['a']) }

@@ -1,0 +1,22 @@
+/**
+ * What calls that ask a pipeline are answered with.
+ *
+ * @module
+ */
+import type { BodyReader } from '../bodies/reader.ts'
+import type { SchemaReader } from '../generate/schema_reader.ts'
+import type { Peers } from '../../core/gone.ts'
+import type { History } from '../../observe/history.ts'
+import type { Log } from '../../core/log.ts'
+import type { Pool } from '../../pool/pool.ts'
+
+export interface InferParts {
+  pool: Pool
+  bodies: BodyReader
+  history: Pick<History, 'took'>
+  now: () => number
+  log: Log
+  peers: Peers | undefined
+  /** All schemas are taken where it is absent. */
+  schemas?: SchemaReader | undefined
+}

@@ -1,0 +1,211 @@
+/**
+ * From `POST /v1/jobs` to a job: what it says, and its files on disk.
+ *
+ * @module
+ */
+import { writeFile } from 'node:fs/promises'
+import type { Context } from 'hono'
+import type { Output } from '../../../documents/documents.ts'
+import { takesText } from '../../../pipeline/generate.ts'
+import type { Pipeline } from '../../../pipeline/schema.ts'
+import { queryTensors } from '../../../pipeline/takes.ts'
+import { ApiError } from '../../core/api_error.ts'
+import { readEncoding } from '../../http/inflate.ts'
+import type { Form } from '../bodies/query.ts'
+import type { BodyReader } from '../bodies/reader.ts'
+import { readBody } from '../../http/body.ts'
+import { leftAddress } from '../../http/access/caller.ts'
+import type { BodyQuery } from '../oip/request.ts'
+import type { Pool } from '../../pool/pool.ts'
+import { readWebhookUrl } from '../../jobs/address.ts'
+import { readsDocuments } from '../../jobs/documents/parts.ts'
+import type { Viewer } from '../../jobs/files.ts'
+import type { NewJob } from '../../jobs/job.ts'
+import type { Jobs } from '../../jobs/jobs.ts'
+import { JOBS } from '../../jobs/params.ts'
+import { jobOptions } from './schemas.ts'
+import {
+  cleanName,
+  dropForm,
+  fileTooLarge,
+  jobTooLarge,
+  receiveForm,
+  type UploadedFile,
+} from './upload.ts'
+import type { WebhookRow } from '../../jobs/types.ts'
+import { checkSecret, makeSecret } from '../../jobs/webhook.ts'
+import { readWhen } from '../../jobs/when.ts'
+
+const USUAL = 'documents'
+const FORM = 'multipart/form-data'
+const BODY_MS = 30_000
+
+export interface Asked {
+  job: NewJob
+  files: UploadedFile[]
+  /** To be told once. */
+  madeSecret: string | undefined
+}
+
+export interface RequestParts {
+  jobs: Jobs
+  pool: Pool
+  bodies: BodyReader
+  now: () => number
+}
+
+/**
+ * @param near whether its webhook may go to this machine or its network
+ * @throws ApiError; then nothing is left on disk
+ */
+export async function readJob(
+  c: Context,
+  { jobs, pool, bodies, now }: RequestParts,
+  viewer: Viewer,
+  near: boolean,
+): Promise<Asked> {
+  const type = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
+  let options: Options
+  let files: UploadedFile[] = []
+  try {
+    if (type === FORM) {
+      const form = await receiveForm(c.req.raw, jobs.folder, viewer.owner, pool.draining)
+      files = form.files
+      options = optionsOf(form.fields)
+    } else if (type === 'application/json') {
+      const arrivedMs = now()
+      const { deadlines, draining } = pool
+      const address = leftAddress(c)
+      const lateMs = arrivedMs + BODY_MS
+      const encoding = readEncoding(c.req.raw.headers)
+      const body = await readBody(c.req.raw, deadlines, arrivedMs, lateMs, { address, draining })
+      const form: Form = { api: 'job' }
+      const read = await bodies.read({ form, bytes: body, encoding, lateMs, address })
+      options = read.job!
+      let bytes = 0
+      for (const { meta: { file } } of read.payloads) {
+        if (file !== undefined) bytes += jobs.files.get(viewer, String(file)).bytes
+        if (bytes > JOBS.jobBytes) throw jobTooLarge()
+      }
+      for (const input of read.payloads) {
+        files.push(await keepInput(jobs, viewer, input, files.length))
+      }
+    } else {
+      throw new ApiError(
+        'unsupported_type',
+        `Cannot take content-type ${type.slice(0, 40) || '(none)'}: send ${FORM} or ` +
+          'application/json',
+      )
+    }
+    if (files.length === 0) {
+      throw new ApiError('invalid_input', 'Cannot take the job: it has no files: send at least one')
+    }
+    return { ...await jobOf(options, pool, viewer, near, jobs.wallMs()), files }
+  } catch (error) {
+    await dropForm({ files }, jobs.folder)
+    throw error
+  }
+}
+
+type Options = NonNullable<BodyQuery['job']>
+type Input = BodyQuery['payloads'][number]
+
+async function jobOf(
+  { pipeline: name = USUAL, by, deadlineMs, webhook, output }: Options,
+  { versions }: Pool,
+  { owner }: Viewer,
+  near: boolean,
+  wallMs: number,
+): Promise<Omit<Asked, 'files'>> {
+  // It has to be served now, though it may be gone for a while later.
+  const pipeline = await versions.serve(name, (pipeline) => Promise.resolve(pipeline))
+  const kind = kindOf(pipeline, name)
+  const hook = await webhookOf(webhook, near)
+  return {
+    madeSecret: hook?.made,
+    job: {
+      ...{ owner, kind, pipeline: name, byMs: readWhen(by, deadlineMs, wallMs), batch: null },
+      output: kind === 'queries' ? queriesOutput(output, name) : [...new Set(output ?? TEXTS)],
+      webhook: hook?.row ?? null,
+    },
+  }
+}
+
+const TEXTS: Output[] = ['text', 'json']
+
+/** @throws ApiError `invalid_input` for a pipeline whose queries are no files */
+function kindOf(pipeline: Pipeline, name: string): 'documents' | 'queries' {
+  if (readsDocuments(pipeline)) return 'documents'
+  if (takesText(pipeline) || queryTensors(pipeline) === undefined) return 'queries'
+  const message = `Cannot use ${name} for a job: it takes tensors; jobs are of documents, ` +
+    'pictures and texts'
+  throw new ApiError('invalid_input', message, undefined, 'pipeline')
+}
+
+function queriesOutput(output: readonly Output[] | undefined, name: string): Output[] {
+  if (output === undefined || output.every((one) => one === 'json')) return ['json']
+  const message = `Cannot use output: ${name} answers with json alone`
+  throw new ApiError('invalid_input', message, undefined, 'output')
+}
+
+async function webhookOf(
+  asked: Options['webhook'],
+  near: boolean,
+): Promise<{ row: WebhookRow; made: string | undefined } | undefined> {
+  if (asked === undefined) return undefined
+  const { url, secret, progress = false } = typeof asked === 'string' ? { url: asked } : asked
+  const made = secret === undefined ? makeSecret() : undefined
+  const row: WebhookRow = {
+    ...{ url: await readWebhookUrl(url, near), secret: made ?? checkSecret(secret!) },
+    ...{ progress, near, state: 'waiting', tries: 0 },
+  }
+  return { row, made }
+}
+
+/** Fields of a form say the same as the JSON: lists with commas or as several fields. */
+function optionsOf(fields: Map<string, string[]>): Options {
+  const said: Record<string, unknown> = {}
+  for (const [name, values] of fields) {
+    const [first = ''] = values
+    if (name === 'output') {
+      said[name] = values.flatMap((value) => value.split(',')).map((one) => one.trim())
+    } else if (name === 'deadlineMs') said[name] = /^\d{1,12}$/.test(first) ? Number(first) : first
+    else if (name === 'webhook' && first.startsWith('{')) said[name] = jsonOf(first)
+    else if (first !== '') said[name] = first
+  }
+  const read = jobOptions.safeParse(said)
+  if (read.success) return read.data
+  const { path, message } = read.error.issues[0]!
+  const where = path.join('.') || 'the form'
+  const known = `fields are ${Object.keys(jobOptions.shape).join(', ')}`
+  throw new ApiError('invalid_input', `Cannot use ${where}: ${message}: ${known}`)
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ApiError('invalid_input', 'Cannot use webhook: it is no JSON')
+  }
+}
+
+async function keepInput(
+  { folder, files }: Jobs,
+  viewer: Viewer,
+  { meta, bytes }: Input,
+  n: number,
+): Promise<UploadedFile> {
+  const [name, file] = [meta['name'], meta['file']] as (string | undefined)[]
+  const path = await folder.temporary()
+  const { owner } = viewer
+  if (file !== undefined) {
+    const row = files.get(viewer, file)
+    await files.share(row, path, owner)
+    return { field: 'file', name: cleanName(name ?? row.name), bytes: row.bytes, path, owner }
+  }
+  const clean = cleanName(name ?? `document-${n + 1}`)
+  if (bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(clean)
+  folder.hold(bytes.byteLength, owner)
+  await writeFile(path, bytes, { mode: 0o600, flush: true })
+  return { field: 'data', name: clean, bytes: bytes.byteLength, path, owner }
+}

@@ -1,0 +1,113 @@
+/**
+ * What came of a job: each output of each document, and all of them as a zip.
+ *
+ * @module
+ */
+import { open, stat } from 'node:fs/promises'
+import type { Context } from 'hono'
+import { makeZip } from 'client-zip'
+import { ENDINGS } from '../../../client/job_facts.ts'
+import type { JobOutput, JobResult } from '../../../client/job_types.ts'
+import { outputStems } from '../../../client/output_names.ts'
+import { ApiError } from '../../core/api_error.ts'
+import { asksBody } from '../../http/asks_body.ts'
+import type { Folder } from '../../jobs/folder.ts'
+import { documentOf } from '../../jobs/info.ts'
+import type { Job } from '../../jobs/job.ts'
+import { readDocument } from '../../jobs/part_files.ts'
+
+const TYPES: Record<JobOutput, string> = {
+  text: 'text/plain; charset=utf-8',
+  json: 'application/json',
+  hocr: 'text/html; charset=utf-8',
+  alto: 'application/xml',
+  pdf: 'application/pdf',
+}
+const CHUNK = 256 * 1024
+
+export async function resultsOf(folder: Folder, job: Job): Promise<JobResult[]> {
+  const results: JobResult[] = []
+  for (const row of job.documents) {
+    const { failed } = row.failed > 0 ? await readDocument(folder, job.id, row.n) : { failed: [] }
+    results.push({ ...documentOf(row), failedPages: failed })
+  }
+  return results
+}
+
+/** @param name as `0.txt` @throws ApiError `not_found` */
+export async function resultFile(
+  c: Context,
+  folder: Folder,
+  job: Job,
+  name: string,
+): Promise<Response> {
+  const [, n = '', ending = ''] = /^(\d{1,6})(\.[a-z]{3,4})$/.exec(name) ?? []
+  const output = job.documents[Number(n || NaN)]?.outputs.find((one) => ENDINGS[one] === ending)
+  if (output === undefined) {
+    const message = `Cannot find ${name.slice(0, 40)} of job ${job.id}: see /v1/jobs/${job.id}`
+    throw new ApiError('not_found', message)
+  }
+  const path = await folder.path(job.id, 'out', name)
+  const { size } = await stat(path)
+  // Whatever it holds, no browser shows or runs it here.
+  const saved = `attachment; filename*=UTF-8''${encoded(stemsOf(job)[Number(n)]! + ending)}`
+  return c.body(asksBody(c) ? streamOf(path) : '', 200, {
+    ...{ 'content-type': TYPES[output], 'content-length': String(size) },
+    'content-disposition': saved,
+  })
+}
+
+/** Of what is done by now, made as it is sent. */
+export function zipOf(c: Context, folder: Folder, job: Job): Response {
+  const saved = `attachment; filename="${job.id}.zip"`
+  const headers = { 'content-type': 'application/zip', 'content-disposition': saved }
+  if (!asksBody(c)) return c.body('', 200, headers)
+  const stems = stemsOf(job)
+  async function* files() {
+    for (const { n, outputs } of job.documents) {
+      for (const output of outputs) {
+        const ending = ENDINGS[output]
+        const path = await folder.path(job.id, 'out', `${n}${ending}`)
+        const { size, mtime } = await stat(path)
+        const name = stems[n]! + ending
+        yield { name, lastModified: mtime, size, input: streamOf(path) }
+      }
+    }
+  }
+  return c.body(makeZip(files()), 200, headers)
+}
+
+const stemsOf = ({ documents }: Job) => outputStems(documents.map(({ name }) => name))
+
+/** As RFC 8187 has it, which allows less than addresses do. */
+const encoded = (name: string): string =>
+  encodeURIComponent(name).replaceAll(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)
+
+/** A file, or a part of it. Open only while somebody reads. */
+export function streamOf(
+  path: string,
+  from = 0,
+  to = Infinity,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let file: Awaited<ReturnType<typeof open>> | undefined
+  let at = from
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        file ??= await open(path)
+        const most = Math.min(CHUNK, to - at)
+        const { bytesRead, buffer } = await file.read(new Uint8Array(most), 0, most, at)
+        at += bytesRead
+        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead))
+        await file.close()
+        controller.close()
+      } catch (error) {
+        await file?.close().catch(() => {})
+        controller.error(error)
+      }
+    },
+    async cancel() {
+      await file?.close()
+    },
+  }, { highWaterMark: 0 })
+}

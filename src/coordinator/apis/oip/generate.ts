@@ -1,0 +1,35 @@
+/**
+ * `POST /v2/models/{m}/generate` and `/generate_stream`, the generate extension.
+ *
+ * @module
+ */
+import type { Context } from 'hono'
+import { publicName, versionOf } from '../../../pipeline/version.ts'
+import { askedOf } from '../generate/asked.ts'
+import { eventOf, streamed } from '../generate/stream.ts'
+import type { InferParts } from '../common/infer_parts.ts'
+import type { GenerateResponse } from './generate_body.ts'
+
+/** @param name of the pipeline, which is there @throws ApiError */
+export async function generate(
+  c: Context,
+  name: string,
+  parts: InferParts,
+  stream: boolean,
+): Promise<Response> {
+  const { id, text, pipeline, running } = await askedOf(c, 'generate', () => ({ name }), parts)
+  const head = {
+    model_name: publicName(pipeline.name),
+    model_version: String(versionOf(pipeline.name)),
+    id: text.id ?? id,
+  }
+  if (!stream) {
+    const { said } = await running.whole
+    return c.json<GenerateResponse>({ ...head, text_output: said.text })
+  }
+  return await streamed(c, running, parts, {
+    piece: (text_output) => eventOf({ ...head, text_output, done: false }),
+    end: () => eventOf({ ...head, text_output: '', done: true }),
+    fault: ({ message, reason }) => eventOf({ error: message, reason }),
+  })
+}

@@ -1,0 +1,50 @@
+/**
+ * The body of `POST /v2/models/{m}/generate` and of `/generate_stream`.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import { ApiError } from '../../core/api_error.ts'
+import { askFrom, askParameters } from '../generate/ask.ts'
+import type { TextQuery } from '../generate/text_query.ts'
+import { parseAs } from '../../http/json.ts'
+import type { BodyQuery } from './request.ts'
+
+/** As the extension has it for calls that do not say. */
+const USUAL_TOKENS = 20
+const ELEMENTS = 65_536
+
+export const generateRequest = z.object({
+  id: z.string().max(1024).optional(),
+  text_input: z.string(),
+  parameters: z.looseObject(askParameters.shape).nullish(),
+})
+
+export const generateResponse = z.object({
+  model_name: z.string(),
+  model_version: z.string(),
+  id: z.string(),
+  text_output: z.string(),
+})
+
+export type GenerateResponse = z.infer<typeof generateResponse>
+
+/** @throws ApiError */
+export function readGenerate(body: Uint8Array): BodyQuery {
+  const { id, text_input, parameters } = parseAs(generateRequest, body, ELEMENTS, true)
+  const said = parameters ?? {}
+  for (const [name, value] of Object.entries(said)) {
+    if (Object.hasOwn(askParameters.shape, name) || value === null || value === false) continue
+    const shown = name.slice(0, 100)
+    const known = Object.keys(askParameters.shape).join(', ')
+    const message = `Cannot use parameters.${shown}: they are ${known}`
+    throw new ApiError('invalid_input', message)
+  }
+  const text: TextQuery = {
+    text: text_input,
+    ask: askFrom({ ...said, max_tokens: said.max_tokens ?? USUAL_TOKENS }),
+    ...{ json: false, stream: false, usage: false },
+    ...id === undefined ? {} : { id },
+  }
+  return { payloads: [], outputs: [], text }
+}

@@ -1,0 +1,91 @@
+/**
+ * The body of `POST /v1/chat/completions`: what is asked, and the pictures among its messages.
+ *
+ * @module
+ */
+import type { Message as Plain } from '../../../pipeline/generate.ts'
+import { ApiError } from '../../core/api_error.ts'
+import { askFrom } from '../generate/ask.ts'
+import type { TextQuery } from '../generate/text_query.ts'
+import { pictureOf } from '../common/infer_request.ts'
+import { parseAs } from '../../http/json.ts'
+import type { BodyQuery } from '../oip/request.ts'
+import { checkOthers } from './other_params.ts'
+import { type ChatRequest, chatRequest, type Message } from './schemas.ts'
+
+/** Elements of lists: messages, their parts, and what a schema has. */
+export const ELEMENTS = 65_536
+const DATA_URI = /^data:image\/[a-z+.-]+;base64,/i
+/** What is looked at of an address that is not one. */
+const SHOWN = 40
+
+/** @throws ApiError */
+export function readChat(body: Uint8Array): BodyQuery {
+  const said = parseAs(chatRequest, body, ELEMENTS, true)
+  checkOthers(said, chatRequest.shape)
+  checkStreamOptions(said)
+  const pictures = said.messages.flatMap(picturesOf)
+  const { response_format: format } = said
+  const asked = format?.type === 'json_schema' ? { schema: format.json_schema.schema } : {}
+  const maxTokens = said.max_completion_tokens ?? said.max_tokens
+  const text: TextQuery = {
+    model: said.model,
+    messages: said.messages.map(plainOf),
+    ask: askFrom({ ...said, ...asked, max_tokens: maxTokens }),
+    json: format?.type === 'json_object',
+    stream: said.stream ?? false,
+    usage: said.stream_options?.include_usage ?? false,
+  }
+  return { payloads: pictures, outputs: [], text }
+}
+
+/** @throws ApiError `invalid_input` */
+export function checkStreamOptions(said: Pick<ChatRequest, 'stream' | 'stream_options'>): void {
+  if (said.stream_options == null || said.stream === true) return
+  const message = 'Cannot use stream_options: they are for stream: true'
+  throw new ApiError('invalid_input', message, undefined, 'stream_options')
+}
+
+function plainOf(message: Message, i: number): Plain {
+  const { role, content } = message
+  checkOthers(message, { role, content, name: '', refusal: '', annotations: '' })
+  const text = typeof content === 'string'
+    ? content
+    : (content ?? []).flatMap((part) => part.type === 'text' ? [part.text] : []).join('\n')
+  if (content == null && role !== 'assistant') {
+    const param = `messages[${i}].content`
+    throw new ApiError('invalid_input', `Cannot use ${param}: it is missing`, undefined, param)
+  }
+  // Templates of models know the older of the two names.
+  return { role: role === 'developer' ? 'system' : role, content: text }
+}
+
+function picturesOf({ content }: Message, i: number): BodyQuery['payloads'] {
+  if (!Array.isArray(content)) return []
+  return content.flatMap((part, j) => {
+    if (part.type !== 'image_url') return []
+    const { url } = part.image_url
+    const param = `messages[${i}].content[${j}].image_url.url`
+    try {
+      return [pictureOf(bytesOf(url))]
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      throw new ApiError(error.reason, error.message, undefined, param)
+    }
+  })
+}
+
+function bytesOf(url: string): Uint8Array {
+  const [head] = DATA_URI.exec(url.slice(0, SHOWN)) ?? []
+  if (head === undefined) {
+    throw new ApiError(
+      'invalid_input',
+      'Cannot use a picture by its address: nothing is fetched from elsewhere: send a data: URI in base64',
+    )
+  }
+  try {
+    return Uint8Array.fromBase64(url.slice(head.length))
+  } catch {
+    throw new ApiError('invalid_input', 'Cannot use the data: URI: it is not base64')
+  }
+}

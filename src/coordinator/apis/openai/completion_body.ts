@@ -1,0 +1,29 @@
+/**
+ * The body of `POST /v1/completions`.
+ *
+ * @module
+ */
+import { askFrom } from '../generate/ask.ts'
+import type { TextQuery } from '../generate/text_query.ts'
+import { parseAs } from '../../http/json.ts'
+import type { BodyQuery } from '../oip/request.ts'
+import { checkStreamOptions, ELEMENTS } from './chat_body.ts'
+import { checkOthers } from './other_params.ts'
+import { completionRequest } from './schemas.ts'
+
+/** @throws ApiError */
+export function readCompletion(body: Uint8Array): BodyQuery {
+  const said = parseAs(completionRequest, body, ELEMENTS, true)
+  checkOthers(said, completionRequest.shape)
+  checkStreamOptions(said)
+  const { prompt, stream, stream_options } = said
+  const text: TextQuery = {
+    model: said.model,
+    text: typeof prompt === 'string' ? prompt : prompt[0]!,
+    ask: askFrom(said),
+    json: false,
+    stream: stream ?? false,
+    usage: stream_options?.include_usage ?? false,
+  }
+  return { payloads: [], outputs: [], text }
+}

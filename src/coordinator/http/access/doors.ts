@@ -1,0 +1,211 @@
+/**
+ * The doors of the coordinator: who may make which call, how often, and who may join.
+ *
+ * A role that has keys asks for one, whoever calls. A role that has none is open to this machine
+ * alone: to direct connections from loopback, under a name of this machine, from no foreign page.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { ApiError } from '../../core/api_error.ts'
+import { MODEL_PATH } from '../../nodes/served.ts'
+import { type Caller, createCallers, leaveAddress } from './caller.ts'
+import { createRateLimit, type Rate } from './rate.ts'
+import {
+  createKeyring,
+  GUESSABLE,
+  type Key,
+  type Keyring,
+  mayAs,
+  type Role,
+} from '../../core/keys.ts'
+
+export interface DoorLimits {
+  /** Calls with one key. */
+  key: Rate
+  /** Calls without a key, from one address; those of this machine are not counted. */
+  address: Rate
+  /** Keys tried in vain from one address. */
+  failure: Rate
+}
+
+export const DOOR_LIMITS: DoorLimits = {
+  key: { perS: 200, burst: 400 },
+  // A page and its node are some forty files; a classroom may share one address.
+  address: { perS: 50, burst: 1000 },
+  failure: { perS: 0.2, burst: 20 },
+}
+
+export interface DoorOptions {
+  now: () => number
+  keyring?: Keyring
+  /** Names and addresses, besides loopback, under which this coordinator is reached. */
+  hosts?: readonly string[]
+  /** Origins of applications that may ask from a browser. */
+  origins?: readonly string[]
+  /** Paths of files for everybody. */
+  isFile?: (path: string) => boolean
+  limits?: Partial<DoorLimits>
+}
+
+/**
+ * The key of a node that may join with this token; null where it needs none, `undefined` is a no.
+ *
+ * @throws ApiError `rate_limited` where the token was not looked at
+ */
+export type Admit = (token: string | undefined) => Key | null | undefined
+
+export interface Doors {
+  readonly keyring: Keyring
+  /** Lets a request through, or throws. @throws ApiError */
+  guard: MiddlewareHandler
+  caller(c: Context): Caller
+  /** Hash of the key that a call came with, empty without one, and whether it may do all. */
+  holder(c: Context): { owner: string; all: boolean }
+  /** Whether a call of this role would be let through. */
+  allows(c: Context, role: Role): boolean
+  /** Has `shut` told once keys change so that it would not; what it returns calls that off. */
+  watch(c: Context, role: Role, shut: () => void): () => void
+  /** For the link that a request asks for. */
+  admits(caller: Caller): Admit
+}
+
+/** What else begins with `/v1/pipelines` changes the pool. */
+const FOR_CLIENTS =
+  /^\/v1\/pipelines(\/[^/]+\/infer)?$|^\/v2\/repository\/index$|^\/v1\/(chat\/completions|completions|ocr|(models|jobs|files|batches)(\/.*)?)$|^\/ocr$/
+
+/** Who is about to join may ask, too, what there is to download: a volunteer whose link may cost. */
+const FOR_NODES_TOO = '/v1/pipelines'
+
+/** The role that a call asks for; `undefined` where it is for everybody. */
+export function roleFor(
+  path: string,
+  isFile: (path: string) => boolean = () => false,
+): Role | undefined {
+  if (path.startsWith('/v2/models') || FOR_CLIENTS.test(path)) return 'client'
+  if (path === '/v2' || path === '/v2/' || path.startsWith('/v2/health/')) return undefined
+  // Whoever knows the hash of a model or a program was told it by this coordinator.
+  if (path.startsWith(MODEL_PATH) || path.startsWith('/code/') || isFile(path)) return undefined
+  if (path === '/docs' || path === '/docs/style.css' || path === '/openapi.json') return undefined
+  // A node shows its token in its first message, where no log of addresses keeps it.
+  if (path === '/v1/link') return undefined
+  // Says whether this very caller is an admin.
+  if (path === '/v1/admin') return undefined
+  return 'admin'
+}
+
+export function createDoors(options: DoorOptions): Doors {
+  const { now, keyring = createKeyring(), hosts = [], origins = [] } = options
+  const { isFile = () => false } = options
+  const limits = { ...DOOR_LIMITS, ...options.limits }
+  const callerOf = createCallers(hosts, origins)
+  const byKey = createRateLimit(limits.key, now)
+  const byAddress = createRateLimit(limits.address, now)
+  const failures = createRateLimit(limits.failure, now)
+
+  const isOpenTo = (role: Role, { local }: Caller) => local && !keyring.has(role)
+
+  /**
+   * A key that is found is let through, whatever others try from there, unless it could be guessed.
+   *
+   * @throws ApiError `rate_limited` where too many were tried in vain
+   */
+  function find(text: string, { address }: Caller): Key | undefined {
+    const key = keyring.find(text)
+    if (key === undefined) failures.take(address)
+    else if (text.length < GUESSABLE) failures.check(address)
+    return key
+  }
+
+  /** The key of whoever enters; none where the door is open to it. */
+  function enter(c: Context, role: Role, caller: Caller): Key | undefined {
+    const text = bearerOf(c)
+    if (isOpenTo(role, caller)) return text === undefined ? undefined : keyring.find(text)
+    if (text === undefined) {
+      byAddress.take(caller.address)
+      throw keyring.empty ? fromElsewhere() : withoutKey(role)
+    }
+    const key = find(text, caller)
+    if (key === undefined) {
+      throw new ApiError('unauthorized', 'Cannot take this call: its key is not one of ours')
+    }
+    byKey.take(key.sha256, key.ratePerS === undefined ? undefined : rateOf(key.ratePerS))
+    if (!mayAs(key.role, role) && !(key.role === 'node' && c.req.path === FOR_NODES_TOO)) {
+      throw new ApiError(
+        'forbidden',
+        `Cannot take this call: it is for role ${role}, and this key is for ${key.role}`,
+      )
+    }
+    return key
+  }
+
+  return {
+    keyring,
+    caller: callerOf,
+    holder(c) {
+      const key = keyring.find(bearerOf(c) ?? '')
+      const all = isOpenTo('admin', callerOf(c)) || key !== undefined && mayAs(key.role, 'admin')
+      return { owner: key?.sha256 ?? '', all }
+    },
+    allows(c, role) {
+      try {
+        enter(c, role, callerOf(c))
+        return true
+      } catch {
+        return false
+      }
+    },
+    watch(c, role, shut) {
+      const caller = callerOf(c)
+      const text = bearerOf(c) ?? ''
+      return keyring.onChange(() => {
+        const key = keyring.find(text)
+        const may = key !== undefined && mayAs(key.role, role)
+        // What is open already is no call that a rate is for.
+        if (!may && !isOpenTo(role, caller)) shut()
+      })
+    },
+    async guard(c, next) {
+      const caller = callerOf(c)
+      const role = roleFor(c.req.path, isFile)
+      const key = role === undefined ? undefined : enter(c, role, caller)
+      if (role === undefined && !caller.local) byAddress.take(caller.address)
+      leaveAddress(c, key?.sha256 ?? (caller.local ? undefined : caller.address))
+      await next()
+    },
+    admits: (caller) => (token) => {
+      const open = isOpenTo('node', caller) ? null : undefined
+      if (token === undefined) return open
+      try {
+        const key = find(token, caller)
+        return key !== undefined && mayAs(key.role, 'node') ? key : open
+      } catch (error) {
+        // Too many were tried in vain: this one is not even looked at.
+        if (open === null) return open
+        throw error
+      }
+    },
+  }
+}
+
+const rateOf = (perS: number): Rate => ({ perS, burst: Math.max(1, 2 * perS) })
+
+function bearerOf(c: Context): string | undefined {
+  const header = c.req.header('authorization')
+  if (header === undefined) return undefined
+  return /^Bearer +(\S{1,512})$/i.exec(header)?.[1] ?? ''
+}
+
+const fromElsewhere = () =>
+  new ApiError(
+    'forbidden',
+    'Cannot take this call from here: ask from the machine of the coordinator, directly and not ' +
+      'from a page of another origin, or have a key made',
+  )
+
+const withoutKey = (role: Role) =>
+  new ApiError(
+    'unauthorized',
+    `Cannot take this call without a key: send Authorization: Bearer KEY. ` +
+      `Whoever runs the coordinator makes one: deno task keys add --role ${role} --name NAME`,
+  )

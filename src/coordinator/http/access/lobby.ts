@@ -1,0 +1,66 @@
+/**
+ * Sockets that have not said hello. Each takes a descriptor and a place beside others for as long as
+ * its hello may take, so that their number is bounded; what they hold is bounded by `growth.ts`.
+ *
+ * @module
+ */
+import { ApiError } from '../../core/api_error.ts'
+
+export interface Lobby {
+  /**
+   * Takes a place. Returns what gives it back, once or more often.
+   *
+   * @throws ApiError `rate_limited` where there is none
+   */
+  enter(address: string): () => void
+  /** Gives nobody from there a place for so long, or a minute where that is less. */
+  turnAway(address: string, ms: number): void
+}
+
+const RETRY_MS = 5000
+const MAX_TURNED_AWAY_MS = 60_000
+/** Addresses turned away at once; beyond that the one that was so first gets in again. */
+const MAX_TURNED_AWAY = 10_000
+
+export function createLobby(now: () => number, { perAddress = 16, all = 1024 } = {}): Lobby {
+  const waiting = new Map<string, number>()
+  const turnedAwayUntilMs = new Map<string, number>()
+  let total = 0
+
+  return {
+    turnAway(address, ms) {
+      const untilMs = now() + Math.min(ms, MAX_TURNED_AWAY_MS)
+      const knownMs = turnedAwayUntilMs.get(address) ?? 0
+      turnedAwayUntilMs.delete(address)
+      turnedAwayUntilMs.set(address, Math.max(untilMs, knownMs))
+      if (turnedAwayUntilMs.size <= MAX_TURNED_AWAY) return
+      turnedAwayUntilMs.delete(turnedAwayUntilMs.keys().next().value!)
+    },
+    enter(address) {
+      const leftMs = (turnedAwayUntilMs.get(address) ?? 0) - now()
+      if (leftMs > 0) {
+        throw new ApiError(
+          'rate_limited',
+          'Cannot open a link: one from there was closed for what it said',
+          leftMs,
+        )
+      }
+      turnedAwayUntilMs.delete(address)
+      const here = waiting.get(address) ?? 0
+      if (here >= perAddress || total >= all) {
+        throw new ApiError('rate_limited', 'Cannot open a link: too many are waiting', RETRY_MS)
+      }
+      waiting.set(address, here + 1)
+      total++
+      let inside = true
+      return () => {
+        if (!inside) return
+        inside = false
+        total--
+        const left = (waiting.get(address) ?? 1) - 1
+        if (left === 0) waiting.delete(address)
+        else waiting.set(address, left)
+      }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * What bodies under way may take: all together, and those of one key or address.
+ *
+ * @module
+ */
+import { createRoom, type Holder, type Room } from '../core/shares.ts'
+
+const RETRY_MS = 1000
+
+export interface BodyRoom extends Room {
+  /** Bytes that are taken. */
+  readonly bytes: number
+  fits(bytes: number, holder: Holder): boolean
+}
+
+/**
+ * @param deed what is refused beyond, as errors say it
+ * @param what is counted
+ */
+export function createBodyRoom(
+  most: number,
+  deed = 'take a body',
+  what = 'bytes under way',
+): BodyRoom {
+  const room = createRoom(() => ({ most, deed, what, retryAfterMs: RETRY_MS }))
+  return {
+    ...room,
+    fits: (bytes, holder) => room.refusal(bytes, holder) === undefined,
+    get bytes() {
+      return room.all()
+    },
+  }
+}

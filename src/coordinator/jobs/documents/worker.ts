@@ -1,0 +1,162 @@
+/**
+ * `Documents` in a worker: each call is raced against a time limit and the worker's death, and nothing
+ * that a document does is more than a fault. After either, the next call has a new worker, in which the
+ * document is opened again.
+ *
+ * @module
+ */
+import { releaseProxy, type Remote, wrap } from 'comlink'
+import type { Documents, Fault } from '../../../documents/documents.ts'
+import type { Deadlines } from '../../core/deadlines.ts'
+import { STEP } from './params.ts'
+
+export interface DocumentsOptions {
+  /** Starts `workers/documents.ts`; called when there is something for it. */
+  createWorker: () => Worker
+  now: () => number
+  deadlines: Deadlines
+  /** In place of `STEP`'s. */
+  openMs?: number
+}
+
+const faultOf = (reason: Fault['reason'], message: string): Fault => ({
+  ok: false,
+  reason,
+  message,
+})
+
+const closed = faultOf('internal', 'Cannot read the document: it was closed')
+
+export interface SupervisedDocuments extends Documents {
+  /** Ends the worker at once, for good: calls under way and later ones are answered by a fault. */
+  stop(): void
+}
+
+interface Running {
+  worker: Worker
+  documents: Remote<Documents>
+  /** It has answered. */
+  isUp: boolean
+  isOpen: boolean
+  /** Resolves when the worker is ended, with why. */
+  over: PromiseWithResolvers<Fault>
+}
+
+export function createDocuments(options: DocumentsOptions): SupervisedDocuments {
+  const { createWorker, now, deadlines } = options
+  const { openMs = STEP.openMs } = options
+  let running: Running | undefined
+  let isStopped = false
+  /** Of the document that is open. Threads share it: there is one copy, however often it is opened. */
+  let bytes: Uint8Array<SharedArrayBuffer> | undefined
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** One call after another: a document's time is its own. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = last.then(work)
+    last = next.catch(() => {})
+    return next
+  }
+
+  function end(why: Fault = closed): void {
+    if (running === undefined) return
+    const { documents, worker, over } = running
+    running = undefined
+    over.resolve(why)
+    documents[releaseProxy]()
+    worker.terminate()
+  }
+
+  function start(): Running {
+    const worker = createWorker()
+    worker.onerror = (event) => {
+      event.preventDefault()
+      const message = `Cannot read the document: its worker died: ${event.message}`
+      const fault = faultOf('internal', `${message}; try again, with fewer pages at once`)
+      // One that came up died of the document.
+      end(mine.isUp ? { ...fault, gaveUp: true } : fault)
+    }
+    const over = Promise.withResolvers<Fault>()
+    const documents = wrap<Documents>(worker)
+    const mine: Running = { worker, documents, isUp: false, isOpen: false, over }
+    documents.close().catch(() => {}).then(() => mine.isUp = true)
+    return running = mine
+  }
+
+  async function ask<T>(
+    limitMs: number,
+    call: (documents: Documents) => Promise<T | Fault>,
+  ): Promise<T | Fault> {
+    if (isStopped) return closed
+    let callOff = () => {}
+    try {
+      const { documents, over } = running ?? start()
+      callOff = deadlines.at(now() + limitMs, () => {
+        const message = `Cannot read the document: it takes longer than ${limitMs / 1000} s`
+        end(faultOf('too_large', `${message}: split it, or print it to a new PDF`))
+      })
+      return await Promise.race([call(documents), over.promise])
+    } catch (error) {
+      const fault = faultOf(
+        'internal',
+        `Cannot read the document: its worker failed: ${(error as Error).message}`,
+      )
+      end(fault)
+      return fault
+    } finally {
+      callOff()
+    }
+  }
+
+  async function openHere(shared: Uint8Array) {
+    const opened = await ask(openMs, (documents) => documents.open(shared))
+    if (running !== undefined) running.isOpen = opened.ok
+    return opened
+  }
+
+  /** Where a worker was lost, its successor knows nothing of the document yet. */
+  async function openAgain(): Promise<Fault | undefined> {
+    if (bytes === undefined || running?.isOpen) return undefined
+    const opened = await openHere(bytes)
+    return opened.ok ? undefined : opened
+  }
+
+  return {
+    open: (document) =>
+      inTurn(async () => {
+        bytes = new Uint8Array(new SharedArrayBuffer(document.length))
+        bytes.set(document)
+        const opened = await openHere(bytes)
+        if (!opened.ok) bytes = undefined
+        return opened
+      }),
+    part: (from, count) =>
+      inTurn(async () =>
+        await openAgain() ??
+          await ask(pagesIn(count) * STEP.pageMs, (documents) => documents.part(from, count))
+      ),
+    write: (output, pages, name) =>
+      inTurn(async () =>
+        await openAgain() ??
+          await ask(
+            STEP.writeMs + pages.length * STEP.writePageMs,
+            (documents) => documents.write(output, pages, name),
+          )
+      ),
+    close: () =>
+      inTurn(() => {
+        bytes = undefined
+        // Its memory never shrinks: a new one is started in a few milliseconds.
+        end()
+        return Promise.resolve()
+      }),
+    stop() {
+      isStopped = true
+      bytes = undefined
+      end()
+    },
+  }
+}
+
+/** At least one: that there are none such is for the worker to say. */
+const pagesIn = (count: number) => count >= 1 ? count : 1

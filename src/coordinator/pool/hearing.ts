@@ -1,0 +1,112 @@
+/**
+ * What nodes say once they have joined, each message to whom it concerns.
+ *
+ * @module
+ */
+import type { VariantRef } from '../../policy/core/types.ts'
+import type { NodeMessage, Received, ResultMessage } from '../../protocol/mod.ts'
+import type { createBatches } from '../queries/batches.ts'
+import type { Post } from '../scheduler/driver.ts'
+import type { Log } from '../core/log.ts'
+import {
+  addInstance,
+  instanceKey,
+  type PooledNode,
+  removeInstance,
+  roundTripNews,
+} from '../nodes/nodes.ts'
+import type { Streams } from '../queries/streams.ts'
+import type { createRenewal } from './renewal.ts'
+import { noteReport } from '../nodes/report.ts'
+import { noteScaled } from '../nodes/scaling.ts'
+
+export interface HearingParts {
+  /** Variants that the node is able to hold as it runs now. */
+  ableOn(node: PooledNode): readonly VariantRef[]
+  batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'calledOffEnded'>
+  streams: Pick<Streams, 'said'>
+  renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
+  /** Tells the scheduler what a node is able to hold. */
+  tellAble(node: PooledNode): void
+  weighSilence(): void
+  /** What nodes hold, or are still to load, changed. */
+  look(): void
+  post: Post
+  /** For lines that the node's words are the cause of. */
+  logOf(node: PooledNode): Log
+}
+
+export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
+
+export function createHearing(parts: HearingParts): Hear {
+  const { ableOn, batches, streams, renewal, tellAble, weighSilence, post, logOf, look } = parts
+  return (node, received) => {
+    const { message } = received
+    const news = roundTripNews(node)
+    if (news !== undefined) post(news)
+    switch (message.type) {
+      case 'result':
+        return batches.finished(node, received as Received<ResultMessage>)
+      case 'said':
+        return streams.said(node, message.batch, message.items)
+      case 'batch_failed':
+        if (batches.calledOffEnded(message.batch, node, message.computeMs)) return
+        logOf(node)(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
+          ...{ event: 'batch_failed', node: node.id, name: node.name },
+        })
+        return batches.failed(node, message.batch, message.message)
+      case 'ready': {
+        const { slot, pipeline, task, variant } = message
+        const ref = { pipeline, task, variant }
+        const key = instanceKey(slot, ref)
+        const isAble = ableOn(node).some((one) => instanceKey(slot, one) === key)
+        if (slot >= node.slots || !isAble) {
+          // Asked for before its version, the slot or the backend went: it crossed the word of that.
+          node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
+          // Who waits for it waits no more.
+          const message = 'the node is not able to hold it any more'
+          return post({ type: 'load_failed', node: node.id, slot, ...ref, message })
+        }
+        addInstance(node, slot, ref, message)
+        post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        look()
+        renewal.heard(node)
+        return weighSilence()
+      }
+      case 'load_failed': {
+        const { slot, pipeline, task, variant } = message
+        logOf(node)(
+          `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
+          'warn',
+          { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
+        )
+        // It may have held it: where workers die again and again, what they held is given up.
+        removeInstance(node, slot, message)
+        post({
+          ...{ type: 'load_failed', node: node.id, message: message.message },
+          ...{ slot, pipeline, task, variant },
+        })
+        look()
+        // A limit of the volunteer's is no fault of the model.
+        const isFault = message.reason === undefined
+        const what = `${task} ${variant}`
+        renewal.heard(node, isFault ? { pipeline, what, message: message.message } : undefined)
+        return weighSilence()
+      }
+      case 'report': {
+        const events = noteReport(node, message, logOf(node), () => tellAble(node))
+        if (events.length === 0) return
+        events.forEach(post)
+        // Paused, let go on or of fewer slots, it counts otherwise as one to do silent nodes' work.
+        return weighSilence()
+      }
+      case 'scaled':
+        return post(noteScaled(node, message, logOf(node)))
+      case 'bye':
+        return node.link.close(1000, message.reason)
+      case 'hello':
+      case 'pong':
+        return
+    }
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * The pool: links to nodes on one side, the scheduler on the other, queries in between.
+ *
+ * @module
+ */
+import type { NodeInfo, PlanInfo } from '../../client/types.ts'
+import { servedVariants } from '../../pipeline/hold.ts'
+import type { Plan } from '../../policy/core/types.ts'
+import type { Hello, NodeMessage, Received } from '../../protocol/mod.ts'
+import { createAdmin } from './admin.ts'
+import { ApiError } from '../core/api_error.ts'
+import { createAuditors } from '../nodes/auditors.ts'
+import { createBatches } from '../queries/batches.ts'
+import type { Admit } from '../http/access/doors.ts'
+import { createIdentities } from '../nodes/identities.ts'
+import { createKeyring, type Key } from '../core/keys.ts'
+import { createMembers } from '../nodes/members.ts'
+import { createCostly } from './costly/costly.ts'
+import { createDeadlines } from '../core/deadlines.ts'
+import { createDeparted } from '../nodes/departed.ts'
+import { createCommands } from './commands.ts'
+import { createDriver } from '../scheduler/driver.ts'
+import { createMeter } from '../observe/energy/meter.ts'
+import { powerOf } from '../observe/energy/power.ts'
+import { createFragmentRoom } from '../nodes/fragments.ts'
+import { createHearing } from './hearing.ts'
+import { createLink, type Link, type LinkOptions, type Socket } from '../nodes/link.ts'
+import { createTelemetry } from '../observe/metrics/telemetry.ts'
+import { openOtel } from '../observe/otel/open.ts'
+import {
+  ableOf,
+  createPooledNode,
+  forgetPipeline,
+  joinedEvent,
+  type PooledNode,
+  tooLargeFor,
+} from '../nodes/nodes.ts'
+import { nodeInfo } from '../nodes/node_info.ts'
+import { createNodeLog } from '../nodes/node_log.ts'
+import { createQueries } from '../queries/queries.ts'
+import { publicPlan, publicStats } from './public_view.ts'
+import { createReadiness } from './ready.ts'
+import { createRenewal } from './renewal.ts'
+import { createRulings } from './rulings.ts'
+import { offerOf, welcomeOf } from '../nodes/served.ts'
+import { createSilence } from './silence.ts'
+import type { PoolOptions } from './pool_options.ts'
+import { createStreams } from '../queries/streams.ts'
+import { letGo, takesOver } from './take_over.ts'
+import { createVersions } from './versions.ts'
+
+export type { PoolOptions } from './pool_options.ts'
+
+export function createPool(options: PoolOptions) {
+  const { served, scheduler, now, log, link: linkOptions } = options
+  const { keyring = createKeyring(), identities = createIdentities() } = options
+  const versions = createVersions(served)
+  const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
+  /** Those that serve. */
+  const nodes = new Map<string, PooledNode>()
+  const find = (id: string) => nodes.get(id) ?? auditors.get(id)
+  const byLink = new Map<Link, PooledNode>()
+  const members = createMembers(keyring)
+  const fragments = createFragmentRoom()
+  const departed = createDeparted(now)
+  const draining = new AbortController()
+  const deadlines = createDeadlines(now)
+  const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
+  const telemetry = createTelemetry([...pipelines.values()])
+  const otel = options.otel && openOtel(options.otel, { scheduler, telemetry, now })
+  const meter = createMeter((id) => nodes.has(id) ? powerOf(nodes.get(id)!) : undefined)
+  const { post, stop } = createDriver(
+    meter.over(scheduler),
+    (one) => carryOut(one),
+    now,
+    fault,
+    options.solve,
+    planned,
+  )
+  const queries = createQueries(
+    post,
+    now,
+    deadlines,
+    (one) => {
+      batches.release(one)
+      streams.forget(one)
+    },
+    otel?.telemetry ?? telemetry,
+    (one) => tooLargeFor([...nodes.values()], one.payload) ?? costly.refuse(one),
+    otel?.traces,
+    meter.answered,
+    (request, begin) => costly.enter(request, begin),
+  )
+  const costly = createCostly({ now, deadlines, nodes, requestOf: queries.requestOf })
+  const streams = createStreams({
+    ...{ pipelines, now, hearOf: queries.hearOf },
+    isTrusted: (node, ref) => scheduler.takesAtOnce?.(node.id, ref) ?? true,
+    lost: (node, batch, message) => batches.lose(node, batch, message),
+  })
+  const batches = createBatches(pipelines, post, now, queries.has, telemetry, streams, {
+    ...{ watch: otel?.traces, gaveUp: costly.gaveUp },
+  })
+  const weighSilence = createSilence({ nodes, batches, post, log })
+  const carryOut = createCommands({
+    ...{ find, nodes, batches, streams, queries, telemetry, weighSilence, post, log },
+  })
+  const admin = createAdmin({ nodes, batches, weighSilence, look: () => look(), post, log })
+  const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
+  const ableOn = (node: PooledNode) => ableOf(node, able())
+  const tellAble = (node: PooledNode) =>
+    post({ type: 'node_able', node: node.id, able: ableOn(node) })
+  const kept = scheduler.keepsRulings === true
+  const rulings = createRulings({ versions, nodes, able, kept, post, log })
+  const { isReady, look } = createReadiness({
+    nodes,
+    pipelines: () => versions.all().map(({ pipeline }) => pipeline),
+    ableOn,
+    bestInTime: scheduler.bestInTime,
+    rehearse: options.rehearse,
+  })
+  const renewal = createRenewal({
+    ...{ versions, nodes, post, log, isReady },
+    opened(pipeline) {
+      pipelines.set(pipeline.name, pipeline)
+      telemetry.opened(pipeline)
+    },
+    added() {
+      rulings.renewed()
+      auditors.renew()
+    },
+    isOpen: rulings.isOpen,
+    closed({ name }) {
+      pipelines.delete(name)
+      for (const node of nodes.values()) forgetPipeline(node, name)
+      auditors.renew()
+    },
+    offer,
+  })
+  const auditors = createAuditors({ offer, post, log })
+
+  function offer(node: PooledNode) {
+    node.link.send({ type: 'served', ...offerOf(versions.all()) })
+    tellAble(node)
+    return joinedEvent(node, able())
+  }
+
+  function planned({ epoch, mode, reason, solveMs }: Plan) {
+    telemetry.planned(solveMs)
+    log.debug?.(`plan ${epoch}: ${mode}, ${reason}`, { event: 'plan', epoch, mode, solveMs })
+  }
+
+  function join(link: Link, said: Hello, voter?: string): boolean {
+    const hello = identities.claim(link, said)
+    if (hello === undefined) return true
+    if (admin.isRemoved(hello.nodeId)) {
+      admin.turnAway(link)
+      return true
+    }
+    const old = find(hello.nodeId)
+    if (old !== undefined && !takesOver(link, hello, old, members)) return true
+    const { isOwn, isAuditor } = options
+    const [own, judge] = [isOwn?.(hello) ?? false, isAuditor?.(hello) ?? false]
+    const node = createPooledNode(link, hello, { own, judge, voter })
+    byLink.set(link, node)
+    link.send(welcomeOf(versions.all()))
+    if (judge) return auditors.join(node, joinedEvent(node, able()))
+    nodes.set(node.id, node)
+    telemetry.joined()
+    if (!own) options.strangerJoined?.()
+    const { id, name, backend, slots } = node
+    logOf(node)(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
+      ...{ event: 'node_joined', node: id, name, backend },
+    })
+    post(joinedEvent(node, able()))
+    admin.joined(node)
+    return true
+  }
+
+  function closed(link: Link, why: string) {
+    members.remove(link)
+    const node = byLink.get(link)
+    if (node === undefined) return
+    byLink.delete(link)
+    departed.add(node)
+    batches.left(node)
+    if (node.judge) return auditors.leave(node, why)
+    nodes.delete(node.id)
+    telemetry.left(link.bytesSent, link.bytesReceived)
+    const { id, name } = node
+    logOf(node)(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
+    post({ type: 'node_left', node: id })
+    renewal.heard(node)
+    weighSilence()
+  }
+
+  function silent(link: Link, is: boolean) {
+    const node = byLink.get(link)
+    if (node === undefined) return
+    node.silent = is
+    weighSilence()
+  }
+
+  const logOf = createNodeLog(log, now)
+  const hear = createHearing({
+    ableOn,
+    batches,
+    streams,
+    renewal,
+    tellAble,
+    weighSilence,
+    post,
+    logOf,
+    look,
+  })
+
+  function receive(link: Link, received: Received<NodeMessage>) {
+    const node = byLink.get(link)
+    if (node !== undefined) hear(node, received)
+  }
+
+  return {
+    /** A new connection on `/v1/link`. */
+    connect(
+      socket: Socket,
+      admit: Admit,
+      own: Pick<LinkOptions, 'remedy' | 'blamed'> & { voter?(key: Key | null): string } = {},
+    ): Link {
+      const hello = (link: Link, hello: Hello) => {
+        try {
+          const key = admit(hello.token)
+          return members.enter(link, key) && join(link, hello, own.voter?.(key ?? null))
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error
+          // It may be a good one: the node is to come again.
+          link.close(1013, 'too many tokens that are none of ours were tried from there')
+          return true
+        }
+      }
+      const options = { ...{ now, fragments }, ...linkOptions, ...own }
+      return createLink(socket, { hello, message: receive, silent, closed }, options)
+    },
+
+    ...{ submit: queries.submit, mayEnter: costly.may },
+
+    /** Whether each pipeline can be asked for. */
+    ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),
+    isReady,
+
+    /** Whether any node was asked to load what it said nothing of yet. */
+    isLoading: () => [...nodes.values()].some(({ loading }) => loading.size > 0),
+
+    node: find,
+    /** Also one that has left, since answers name it. */
+    known: (id: string) => find(id) ?? departed.find(id),
+
+    /** Batches that a node has been sent and has not answered. */
+    batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
+
+    /** Bytes of results that wait for the rest of their queries. */
+    heldBytes: () => batches.heldBytes,
+
+    nodes(): NodeInfo[] {
+      const { nodes: stats } = scheduler.stats()
+      return [...nodes.values()].map((node) => nodeInfo(node, stats[node.id]))
+    },
+
+    /** Variants held warm by each node, as `slot pipeline task variant`. */
+    held: () => [...nodes.values()].map(({ instances }) => instances),
+
+    admin,
+    rulings,
+    telemetry,
+    otel: options.otel,
+    versions,
+    /** Replaces what is served under a name. @throws RenewalError: then the old one goes on */
+    renew: renewal.renew,
+    plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
+    stats: () => publicStats(scheduler.stats()),
+    energy: () => meter.read(now()),
+    isChecked: options.checked === true,
+    queriesInFlight: () => queries.size,
+    draining: draining.signal,
+    deadlines,
+
+    /** Takes no more queries, answers those inside, lets the nodes go. */
+    async drain(timeoutMs: number) {
+      draining.abort()
+      post({ type: 'drain' })
+      const giveUpMs = now() + timeoutMs
+      while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
+      queries.endAll()
+      letGo([...byLink.keys()])
+      deadlines.stop()
+      streams.stop()
+      stop()
+    },
+  }
+}
+
+export type Pool = ReturnType<typeof createPool>

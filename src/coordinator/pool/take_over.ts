@@ -1,0 +1,37 @@
+/**
+ * Who has a node: the newer of two links takes over, and a coordinator that ends lets all go.
+ *
+ * @module
+ */
+import { CLOSE, type Hello } from '../../protocol/mod.ts'
+import type { createMembers } from '../nodes/members.ts'
+import type { Link } from '../nodes/link.ts'
+import type { PooledNode } from '../nodes/nodes.ts'
+
+/** Whether the link is the node's from now on; the other one of the two is closed. */
+export function takesOver(
+  link: Link,
+  hello: Hello,
+  old: PooledNode,
+  members: Pick<ReturnType<typeof createMembers>, 'mayReplace'>,
+): boolean {
+  if (hello.epoch < old.hello.epoch) {
+    link.close(CLOSE.replaced, 'a newer link of this node is open')
+    return false
+  }
+  if (!members.mayReplace(old.link, link)) return false
+  old.link.refuse(CLOSE.replaced, {
+    reason: 'replaced',
+    message: 'Another link of the same node took over',
+  })
+  return true
+}
+
+/** Nodes wait for the next coordinator; an own node is ended by whoever started it. */
+export function letGo(links: readonly Link[]): void {
+  const reason = 'the coordinator is shutting down'
+  for (const link of links) {
+    link.send({ type: 'drain', reason, rejoin: true })
+    link.close(1001, reason)
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Batches on the links: from the scheduler's command to a frame, and from a node's result to
+ * outcomes. Here alone payload bytes and opaque handles meet.
+ *
+ * @module
+ */
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { taskOf } from '../../pipeline/tree.ts'
+import { createTable } from '../../policy/core/table.ts'
+import type { BatchId, ItemOutcome, QueryId } from '../../policy/core/types.ts'
+import type { BatchMessage, Received, ResultMessage } from '../../protocol/mod.ts'
+import type { BatchWatch, Dispatch } from './batch_watch.ts'
+import { createCalledOff } from './called_off.ts'
+import type { Post } from '../scheduler/driver.ts'
+import { fitting } from './fitting.ts'
+import { createHolding, namedOf, sizeOf } from './holding.ts'
+import type { Link } from '../nodes/link.ts'
+import type { Streams } from './streams.ts'
+import { toOutcome } from './outcome.ts'
+import type { Telemetry } from '../observe/metrics/telemetry.ts'
+import { backendOf, type PooledNode } from '../nodes/nodes.ts'
+import type { Payload } from '../nodes/payload.ts'
+
+export type { Dispatch } from './batch_watch.ts'
+
+interface Flight {
+  command: Dispatch
+  /** Items at the end of the batch that its message had no room for. */
+  unsent: number
+  node: PooledNode
+  crops: BatchMessage['crops']
+  sentAtMs: number
+  bytes: number
+}
+
+/** Told that a node gave up the document of a query after so long. */
+export type GaveUp = (query: QueryId, message: string, tookMs: number) => void
+
+export function createBatches(
+  pipelines: ReadonlyMap<string, Pipeline>,
+  post: Post,
+  now: () => number,
+  isLive: (query: QueryId) => boolean,
+  telemetry: Pick<Telemetry, 'batch' | 'batchFailed'>,
+  streams: Streams,
+  { watch, gaveUp }: { watch?: BatchWatch | undefined; gaveUp?: GaveUp } = {},
+) {
+  const flights = createTable<BatchId, Flight>()
+  const calledOff = createCalledOff(post)
+  const holding = createHolding(isLive)
+  /** Copies that nodes keep for a query, to be let go with it. */
+  const kept = createTable<QueryId, Payload[]>()
+
+  /** The node keeps a copy of it until its query ends. */
+  function keep(query: QueryId, payload: Payload, link: Link, key: string): void {
+    if (!isLive(query)) return
+    payload.kept = { link, key }
+    const list = kept.get(query)
+    if (list === undefined) kept.set(query, [payload])
+    else list.push(payload)
+  }
+
+  function pipelineOf({ command }: Flight): Pipeline {
+    const pipeline = pipelines.get(command.pipeline)
+    if (pipeline === undefined) throw new RangeError(`Cannot find pipeline ${command.pipeline}`)
+    return pipeline
+  }
+
+  /** What a node keeps of work that no query waits for is of no use to anybody. */
+  function letGo(node: PooledNode, { items }: Dispatch, message: ResultMessage) {
+    const keys = message.items.flatMap((item, i) =>
+      !item.ok || items[i]?.query !== ''
+        ? []
+        : Object.values(item.children).flatMap((list) => list.flatMap(({ key }) => key ?? []))
+    )
+    if (keys.length > 0) node.link.send({ type: 'release', keys })
+  }
+
+  function lost({ command }: Flight) {
+    streams.ended(command.batch)
+    telemetry.batchFailed(command.pipeline)
+    watch?.failed(command)
+  }
+
+  /** The node hears of it. False where that is over already. */
+  function callOff({ command: { batch }, node }: Flight): boolean {
+    if (!flights.delete(batch)) return false
+    streams.ended(batch)
+    calledOff.add(batch, node)
+    node.link.send({ type: 'cancel', batch })
+    return true
+  }
+
+  return {
+    dispatch(whole: Dispatch, node: PooledNode) {
+      const sent = fitting(whole.items)
+      const unsent = whole.items.length - sent.length
+      const command = unsent === 0 ? whole : { ...whole, items: sent }
+      const blobs: Uint8Array[] = []
+      const said = streams.sent(command, node)
+      const items = sent.map(({ payload }, i) => {
+        const { meta: own, bytes, kept } = payload as Payload
+        const meta = said?.[i] === undefined ? own : { ...own, said: [...said[i]] }
+        if (kept?.link === node.link) return { meta, payload: { key: kept.key } }
+        blobs.push(bytes)
+        return { meta, payload: { blob: blobs.length - 1 } }
+      })
+      const sentAtMs = now()
+      const crops = cropsOf(command) ?? node.crops.choose(node.link.roundTripMs)
+      const message: BatchMessage = {
+        type: 'batch',
+        batch: command.batch,
+        slot: command.slot,
+        pipeline: command.pipeline,
+        task: command.task,
+        variant: command.variant,
+        remainingMs: Math.max(0, command.deadlineMs - sentAtMs),
+        giveUpMs: Math.max(0, command.giveUpMs),
+        crops,
+        items,
+      }
+      const bytes = bytesIn(blobs)
+      flights.set(command.batch, { command, unsent, node, crops, sentAtMs, bytes })
+      watch?.sent(command, node, sentAtMs)
+      node.link.send(message, blobs)
+    },
+
+    /** The scheduler wants no more of it than to hear when it has ended. */
+    cancel(batch: BatchId) {
+      const flight = flights.get(batch)
+      if (flight !== undefined) callOff(flight)
+    },
+
+    finished(node: PooledNode, { message, blobs, bytes = 0 }: Received<ResultMessage>) {
+      // It crossed the word that nobody wants it.
+      const ranMs = message.items.some(({ ok }) => ok) ? message.computeMs : undefined
+      if (calledOff.ended(message.batch, node, ranMs)) return
+      const flight = flights.get(message.batch)
+      if (flight === undefined || flight.node !== node) return
+      flights.delete(message.batch)
+      streams.ended(message.batch)
+      const networkMs = Math.max(0, now() - flight.sentAtMs - message.elapsedMs)
+      const blobBytes = bytesIn(blobs)
+      node.crops.observe(flight.bytes + blobBytes, networkMs - (node.link.roundTripMs ?? 0))
+      let outcomes: ItemOutcome[]
+      try {
+        if (message.items.length !== flight.command.items.length) {
+          throw new RangeError(
+            `Cannot match ${message.items.length} results to ${flight.command.items.length} items`,
+          )
+        }
+        const own = namedOf(message, blobs)
+        const { next } = taskOf(pipelineOf(flight), flight.command.task)
+        outcomes = message.items.map((item, i) =>
+          toOutcome({ ...flight, next, keep }, item, flight.command.items[i], own)
+        )
+        const tookMs = Math.min(message.computeMs, now() - flight.sentAtMs)
+        outcomes.forEach((outcome, i) => {
+          if (!isGivenUp(outcome)) return
+          gaveUp?.(flight.command.items[i]!.query, outcome.message, tookMs)
+        })
+        for (let i = 0; i < flight.unsent; i++) outcomes.push(UNSENT)
+        const size = sizeOf(bytes - blobBytes, bytesIn(own))
+        holding.hold(flight.command.items.map(({ query }) => query), size)
+      } catch (error) {
+        const { message: why } = error as Error
+        lost(flight)
+        return post({ type: 'batch_failed', batch: flight.command.batch, message: why })
+      }
+      const { computeMs, queueMs } = message
+      watch?.finished(flight.command, outcomes, { computeMs, queueMs, networkMs })
+      const { pipeline, task, items } = flight.command
+      // What no query waits for is counted apart.
+      if (items[0]?.query !== '') {
+        telemetry.batch(pipeline, task, items.length, message.computeMs, networkMs)
+      }
+      post({
+        type: 'batch_finished',
+        batch: message.batch,
+        outcomes,
+        computeMs: message.computeMs,
+        nodeQueueMs: message.queueMs,
+        networkMs,
+        backend: backendOf(node, flight.command),
+      })
+      letGo(node, flight.command, message)
+    },
+
+    calledOffEnded: calledOff.ended,
+
+    /** What results take that wait for the rest of their queries. */
+    get heldBytes() {
+      return holding.bytes
+    },
+
+    failed(node: PooledNode, batch: BatchId, message: string) {
+      const flight = flights.get(batch)
+      if (flight === undefined || flight.node !== node) return
+      flights.delete(batch)
+      lost(flight)
+      post({ type: 'batch_failed', batch, message })
+    },
+
+    /** Nothing more is heard of a batch: it is called off there, and done elsewhere. */
+    lose(node: PooledNode, batch: BatchId, message: string) {
+      const flight = flights.get(batch)
+      if (flight?.node !== node || !callOff(flight)) return
+      lost(flight)
+      post({ type: 'batch_failed', batch, message })
+    },
+
+    /** Has what runs on a node done elsewhere. */
+    abandon(node: PooledNode, message: string) {
+      for (const flight of flights.values()) {
+        if (flight.node !== node || !callOff(flight)) continue
+        lost(flight)
+        post({ type: 'batch_failed', batch: flight.command.batch, message })
+      }
+    },
+
+    /** Batches sent to a node and not answered. */
+    countOn(node: PooledNode): number {
+      let count = 0
+      for (const flight of flights.values()) if (flight.node === node) count++
+      return count
+    },
+
+    /** Forgets what was under way on a node that left. */
+    left(node: PooledNode) {
+      calledOff.left(node)
+      for (const flight of flights.values()) {
+        if (flight.node === node && flights.delete(flight.command.batch)) lost(flight)
+      }
+    },
+
+    /** Lets go of the copies that nodes keep for a query that ended. */
+    release(query: QueryId) {
+      const byLink = new Map<Link, string[]>()
+      for (const payload of kept.get(query) ?? []) {
+        const copy = payload.kept
+        // It may be asked about later, as a question of known answer.
+        delete payload.kept
+        if (!copy?.link.open) continue
+        const keys = byLink.get(copy.link)
+        if (keys === undefined) byLink.set(copy.link, [copy.key])
+        else keys.push(copy.key)
+      }
+      kept.delete(query)
+      holding.release(query)
+      for (const [link, keys] of byLink) link.send({ type: 'release', keys })
+    },
+  }
+}
+
+const isGivenUp = (outcome: ItemOutcome): outcome is Extract<ItemOutcome, { ok: false }> =>
+  !outcome.ok && outcome.fatal && outcome.excused === true
+
+const UNSENT: ItemOutcome = {
+  ...{ ok: false, fatal: false, reason: 'node_failed', excused: true },
+  message: 'Cannot send an item: the others of its batch fill a message',
+}
+
+const bytesIn = (blobs: readonly Uint8Array[]): number =>
+  blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
+
+/** Results of one input are compared: crops are asked for as they were the first time. */
+function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
+  for (const outcome of like ?? []) {
+    if (!outcome.ok) continue
+    for (const child of Object.values(outcome.children).flat()) return (child as Payload).asked
+  }
+  return undefined
+}

@@ -1,0 +1,79 @@
+/**
+ * Placement off the main thread: problems go to a worker and plans come back. A solve cannot be
+ * stopped from inside, so one that is no longer wanted ends with its worker.
+ *
+ * @module
+ */
+import { type Remote, wrap } from 'comlink'
+import { planOf } from '../../policy/place/planner.ts'
+import type { Allocated, Placed, Planner, PlannerFailure } from '../../policy/place/planner.ts'
+import type { Policy } from '../../policy/core/options.ts'
+import type { Problem } from '../../policy/place/problem.ts'
+import type { Solve } from './solver.ts'
+
+export interface PlannerAway {
+  /** As `shoal` asks for it. */
+  solve: Solve
+  /** As rules ask for it that say what it is for, and what is made of it. */
+  solveFor(elsewhere: NonNullable<Policy['elsewhere']>): Solve
+  stop(): void
+}
+
+/** @param createWorker starts `workers/planner.ts`; called when there is something to solve */
+export function createPlanner(createWorker: () => Worker): PlannerAway {
+  let running: { worker: Worker; planner: Remote<Planner> } | undefined
+
+  function end(): void {
+    running?.worker.terminate()
+    running = undefined
+  }
+
+  /** @throws the signal's reason, or why there is no answer */
+  async function ask<Answer extends { ok: true }>(
+    call: (planner: Remote<Planner>) => Promise<Answer | PlannerFailure>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    if (running === undefined) {
+      const worker = createWorker()
+      running = { worker, planner: wrap<Planner>(worker) }
+    }
+    const { worker, planner } = running
+    const over = Promise.withResolvers<never>()
+    const giveUp = () => {
+      end()
+      over.reject(signal.reason)
+    }
+    signal.addEventListener('abort', giveUp)
+    worker.onerror = (event) => {
+      event.preventDefault()
+      end()
+      over.reject(new Error(`Cannot plan: the planner's worker died: ${event.message}`))
+    }
+    try {
+      const answer = await Promise.race([call(planner), over.promise])
+      if (answer.ok) return answer
+      throw new Error(`Cannot plan: ${answer.message}`)
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  return {
+    async solve({ epoch, problem }, signal) {
+      const startMs = performance.now()
+      const { placement } = await ask<Placed>(
+        (planner) => planner.place(problem as Problem),
+        signal,
+      )
+      return planOf(epoch, placement, performance.now() - startMs)
+    },
+    solveFor: (elsewhere) => async (command, signal) => {
+      const startMs = performance.now()
+      const problem = elsewhere.problem(command)
+      const answer = problem && await ask<Allocated>((planner) => planner.allocate(problem), signal)
+      const plan = elsewhere.plan(command, answer?.allocation)
+      return { ...plan, solveMs: performance.now() - startMs }
+    },
+    stop: end,
+  }
+}
