@@ -2,11 +2,8 @@
 import assert from 'node:assert/strict'
 import type { Takes } from '../../src/pipeline/takes.ts'
 import { ApiError } from '../../src/coordinator/core/api_error.ts'
-import {
-  pictureOf,
-  readInferBody,
-  readInferHeaders,
-} from '../../src/coordinator/apis/common/infer_request.ts'
+import { readInferBody, readInferHeaders } from '../../src/coordinator/apis/common/infer_request.ts'
+import { pictureOf } from '../../src/coordinator/http/inputs/picture_payload.ts'
 import { modelOf } from '../../src/coordinator/apis/oip/model.ts'
 import { readRequest } from '../../src/coordinator/apis/oip/request.ts'
 import { checkPicture } from '../../src/coordinator/http/inputs/picture.ts'

@@ -23,6 +23,13 @@ export interface Key {
   own?: boolean
 }
 
+/**
+ * The key of a node that may join with this token; null where it needs none, `undefined` is a no.
+ *
+ * @throws ApiError `rate_limited` where the token was not looked at
+ */
+export type Admit = (token: string | undefined) => Key | null | undefined
+
 export interface Keyring {
   /** The key of this text, found in the same time whichever it is, and whether or not there is one. */
   find(text: string): Key | undefined

@@ -5,7 +5,6 @@
  */
 import type { z } from 'zod'
 import { ApiError } from '../core/api_error.ts'
-import { type InferenceRequest, inferenceRequest, MAX_TENSORS } from '../apis/oip/schemas.ts'
 
 /** Of one input, one output, or the request. */
 const MAX_PARAMETERS = 64
@@ -13,10 +12,12 @@ const MAX_PARAMETERS = 64
 const MAX_MEMBERS = 65_536
 const [OBJECT, MEMBER, LIST, ELEMENT] = [0x7b, 0x3a, 0x5b, 0x2c]
 const [QUOTE, ESCAPE] = [0x22, 0x5c]
-/** Elements of lists, and lists, that JSON may have where it asks about pictures. */
-export const PICTURES = 65_536
+/** Elements of lists, and lists, that JSON without tensors may have. */
+export const ELEMENTS = 65_536
 /** The same where it has tensors: `JSON.parse` makes as many in half a second. */
 export const TENSORS = 4_194_304
+/** Inputs, and outputs, of one request: counted before any of them, which may each be wrong, is checked. */
+export const MAX_TENSORS = 256
 /** Of a place that an error names: names in it are the client's. */
 const MAX_PLACE_LENGTH = 200
 
@@ -25,16 +26,6 @@ const REQUEST = 'Cannot use the request: '
 const fail = (fault: string, param?: string): never => {
   throw new ApiError('invalid_input', REQUEST + fault, undefined, param)
 }
-
-/**
- * @param elements that it may have, in all its lists
- * @throws ApiError `invalid_input` or `too_large`
- */
-export const parseRequest = (
-  bytes: Uint8Array,
-  elements: number,
-  outside = false,
-): InferenceRequest => parseAs(inferenceRequest, bytes, elements, outside)
 
 /**
  * Any JSON. Counts before it makes anything.

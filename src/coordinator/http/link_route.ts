@@ -6,17 +6,17 @@
 import type { Hono } from 'hono'
 import type { WireData } from '../../protocol/mod.ts'
 import { ApiError } from '../core/api_error.ts'
-import type { Doors } from './access/doors.ts'
-import { createGrowth } from './access/growth.ts'
 import type { Key } from '../core/keys.ts'
-import { createLobby } from './access/lobby.ts'
-import { createVoters } from './access/voter.ts'
+import type { Log } from '../core/log.ts'
 import type { Link } from '../nodes/link.ts'
 import { type Upgrade, upgrade } from '../nodes/link_socket.ts'
-import type { Log } from '../core/log.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { Doors } from './access/doors.ts'
+import { createGrowth } from './access/growth.ts'
+import { createLobby } from './access/lobby.ts'
+import { createVoters } from './access/voter.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Assets } from './pages.ts'
-import type { Pool } from '../pool/pool.ts'
 
 export interface LinkRouteOptions {
   pool: Pool

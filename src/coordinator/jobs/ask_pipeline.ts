@@ -4,10 +4,10 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { resultOf } from '../pool/answer.ts'
-import { assembleOutputs } from '../queries/assemble.ts'
 import type { Payload } from '../nodes/payload.ts'
+import { resultOf } from '../pool/answer.ts'
 import type { Pool } from '../pool/pool.ts'
+import { assembleOutputs } from '../queries/assemble.ts'
 import type { Folder } from './folder.ts'
 import type { Asking } from './work.ts'
 

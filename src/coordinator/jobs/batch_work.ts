@@ -7,16 +7,15 @@
 import { open, rm } from 'node:fs/promises'
 import { ApiError, STATUS } from '../core/api_error.ts'
 import type { Deadlines } from '../core/deadlines.ts'
-import { errorOf } from '../apis/openai/errors.ts'
 import { createWorkerCalls } from '../core/worker_calls.ts'
 import { OF_LINE, type ReadLines } from './batch_lines.ts'
+import { streamOf } from './file_stream.ts'
 import type { Files } from './files.ts'
 import type { Folder } from './folder.ts'
 import { type Job, STOPPED } from './job.ts'
 import type { Place } from './members.ts'
 import { JOBS } from './params.ts'
 import { readDocument } from './part_files.ts'
-import { streamOf } from '../apis/jobs/results.ts'
 import { type Asking, DocumentFault, type Work } from './work.ts'
 
 /** JSON as it stands in a file. */
@@ -25,8 +24,13 @@ export interface BodyStream {
   stream: ReadableStream<Uint8Array>
 }
 
-/** Asks one of the coordinator's handlers, as a call over HTTP would. */
-export type Handle = (path: string, body: BodyStream, asking: Asking) => Promise<Response>
+/** The API whose calls the lines of a batch are. */
+export interface BatchApi {
+  /** Asks one of the coordinator's handlers, as a call over HTTP would. */
+  call(path: string, body: BodyStream, asking: Asking): Promise<Response>
+  /** The body of a response that tells of an error. */
+  errorBody(error: ApiError): unknown
+}
 
 interface AnsweredLine {
   index: number
@@ -38,7 +42,7 @@ interface AnsweredLine {
 export interface BatchParts {
   folder: Folder
   files: Files
-  handle: () => Handle
+  api: () => BatchApi
   now: () => number
   deadlines: Deadlines
   /** Starts `workers/batches.ts`. */
@@ -50,7 +54,7 @@ export interface BatchWork extends Work {
   stop(): void
 }
 
-export function createBatchWork({ folder, files, handle, ...worker }: BatchParts): BatchWork {
+export function createBatchWork({ folder, files, api, ...worker }: BatchParts): BatchWork {
   const calls = createWorkerCalls<ReadLines>({
     ...{ ...worker, what: "read the batch's file", endsIdle: true },
   })
@@ -81,7 +85,7 @@ export function createBatchWork({ folder, files, handle, ...worker }: BatchParts
     async ask(job, { from: index }, asking) {
       const { body: [from, to] } = placesOf(job, index)
       const body = { bytes: to - from, stream: streamOf(await inputOf(job), from, to) }
-      const response = await handle()(job.row.batch!.endpoint, body, asking)
+      const response = await api().call(job.row.batch!.endpoint, body, asking)
       const answer = await response.json()
       if (response.ok) {
         const line = { index, status: response.status, requestId: asking.id, body: answer }
@@ -109,7 +113,8 @@ export function createBatchWork({ folder, files, handle, ...worker }: BatchParts
         const custom_id = await idOf(job, index)
         const fault = new ApiError(reason as ApiError['reason'], message)
         const status_code = STATUS[fault.reason] ?? 500
-        const response = { status_code, request_id: `${job.id}.${index}`, body: errorOf(fault) }
+        const body = api().errorBody(fault)
+        const response = { status_code, request_id: `${job.id}.${index}`, body }
         return { ...ids(index), custom_id, response, error: null }
       })
       known.delete(job)

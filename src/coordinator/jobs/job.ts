@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Holder } from '../core/shares.ts'
 import { JOBS } from './params.ts'
 import type { DocumentRow, JobRow, PartResult, Unit } from './types.ts'
 
@@ -25,6 +26,15 @@ export type NewJob = Pick<
   JobRow,
   'owner' | 'kind' | 'pipeline' | 'byMs' | 'output' | 'webhook' | 'batch'
 >
+
+export interface UploadedFile {
+  field: string
+  name: string
+  bytes: number
+  /** Where it is, for whoever takes it. */
+  path: string
+  owner: Holder
+}
 
 /** A job as it was asked for, at this time, with its files in their order. */
 export function newJob(

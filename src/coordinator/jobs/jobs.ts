@@ -6,26 +6,26 @@
 import type { JobInfo } from '../../client/job_types.ts'
 import { ApiError } from '../core/api_error.ts'
 import type { Log } from '../core/log.ts'
+import type { Holder } from '../core/shares.ts'
 import type { JobsReading } from '../observe/metrics/family.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { Holder } from '../core/shares.ts'
 import type { RecordChange, Records } from '../store/records.ts'
-import { type BatchWork, createBatchWork, type Handle } from './batch_work.ts'
+import { type BatchApi, type BatchWork, createBatchWork } from './batch_work.ts'
 import { checkJobs, roomOfUploads } from './bounds.ts'
-import { createDocuments } from './documents/worker.ts'
 import { createDocumentReader } from './document_reader.ts'
+import { createDocuments } from './documents/worker.ts'
 import { createDocumentsWork } from './documents_work.ts'
 import { Files, maySee, type Viewer } from './files.ts'
 import { Folder } from './folder.ts'
 import { infoOf, readingOf } from './info.ts'
 import { Job, newestFirst, type NewJob, newJob } from './job.ts'
+import type { UploadedFile } from './job.ts'
 import { forgetful, type Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'
 import { createQueriesWork } from './queries_work.ts'
 import { Rates } from './rates.ts'
 import { rowsOf } from './rows.ts'
 import { Runner } from './runner.ts'
-import type { UploadedFile } from '../apis/jobs/upload.ts'
 import { Webhooks } from './webhook.ts'
 
 export interface JobsOptions {
@@ -60,7 +60,7 @@ export class Jobs {
   readonly #stopReader: () => void
   readonly #batch: BatchWork
   readonly wallMs: () => number
-  #handle: Handle | undefined
+  #batchApi: BatchApi | undefined
   readonly #uploads = roomOfUploads()
   #sweep: ReturnType<typeof setInterval> | undefined
   #swept: Promise<void> = Promise.resolve()
@@ -81,7 +81,7 @@ export class Jobs {
     this.#stopReader = () => reader.stop()
     const parts = { pool, now, folder }
     const batch = this.#batch = createBatchWork({
-      ...{ folder, files: this.files, handle: () => this.#handle!, now },
+      ...{ folder, files: this.files, api: () => this.#batchApi!, now },
       ...{ deadlines: pool.deadlines, createWorker: options.createBatches },
     })
     const changed = (job: Job, documents?: readonly number[]) => this.#put(job, documents)
@@ -113,10 +113,10 @@ export class Jobs {
   /**
    * Goes on with what earlier runs left.
    *
-   * @param handle makes the calls of batches
+   * @param batchApi makes the calls of batches
    */
-  start(handle: Handle): void {
-    this.#handle = handle
+  start(batchApi: BatchApi): void {
+    this.#batchApi = batchApi
     const left = [...this.#jobs.values()].filter((job) => !job.ended)
     if (left.length > 0) {
       this.options.log(`${left.length} jobs go on`, 'info', { event: 'jobs_resumed' })

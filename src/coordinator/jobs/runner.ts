@@ -10,7 +10,6 @@
  */
 import { goneWith } from '../core/gone.ts'
 import type { Log } from '../core/log.ts'
-import type { Rates } from './rates.ts'
 import { failureOf, faultOf } from './faults.ts'
 import type { Folder } from './folder.ts'
 import { hasEnded, type Job, STOPPED } from './job.ts'
@@ -18,6 +17,7 @@ import { Opening } from './opening.ts'
 import { dueOf, Window } from './pace.ts'
 import { JOBS } from './params.ts'
 import { firstFailure, writePart } from './part_files.ts'
+import type { Rates } from './rates.ts'
 import type { Kind, PartResult, Unit } from './types.ts'
 import { SplitError, type Work } from './work.ts'
 

@@ -5,8 +5,8 @@
  * @module
  */
 import type { PolicyEvent } from '../../policy/core/types.ts'
-import type { Post } from '../scheduler/driver.ts'
 import type { Log } from '../core/log.ts'
+import type { Post } from '../scheduler/driver.ts'
 import type { PooledNode } from './nodes.ts'
 
 export interface Auditors {

@@ -5,8 +5,8 @@
  * @module
  */
 import { CLOSE, type Hello } from '../../protocol/mod.ts'
-import type { Link } from './link.ts'
 import { hashOf } from '../core/keys.ts'
+import type { Link } from './link.ts'
 
 export interface Identities {
   /**

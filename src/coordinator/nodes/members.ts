@@ -5,8 +5,8 @@
  * @module
  */
 import { CLOSE } from '../../protocol/mod.ts'
-import type { Link } from './link.ts'
 import type { Key, Keyring } from '../core/keys.ts'
+import type { Link } from './link.ts'
 
 export interface Members {
   /**

@@ -1,6 +1,6 @@
-import type { Link } from './link.ts'
 import type { TensorValue } from '../../pipeline/tensor_item.ts'
 import type { BatchMessage, ResultMessage } from '../../protocol/mod.ts'
+import type { Link } from './link.ts'
 
 type OkItem = Extract<ResultMessage['items'][number], { ok: true }>
 export type Meta = OkItem['children'][string][number]['meta']

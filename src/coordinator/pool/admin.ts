@@ -6,12 +6,12 @@
  */
 import { CLOSE, type Scale } from '../../protocol/mod.ts'
 import { ApiError } from '../core/api_error.ts'
-import type { createBatches } from '../queries/batches.ts'
-import type { Post } from '../scheduler/driver.ts'
-import type { Link } from '../nodes/link.ts'
 import type { Log } from '../core/log.ts'
+import type { Link } from '../nodes/link.ts'
 import { isPaused, type PooledNode } from '../nodes/nodes.ts'
 import { boundNode } from '../nodes/scaling.ts'
+import type { createBatches } from '../queries/batches.ts'
+import type { Post } from '../scheduler/driver.ts'
 
 export interface Admin {
   /** No new work; what runs is finished. Lasts until `resume`, over joins too. */

@@ -9,8 +9,8 @@ import type { Answer } from '../../policy/core/types.ts'
 import { ApiError } from '../core/api_error.ts'
 import { backendOf } from '../nodes/nodes.ts'
 import { longestOfTasks } from '../observe/metrics/longest.ts'
-import type { Pool } from './pool.ts'
 import type { QueryRequest } from '../queries/queries.ts'
+import type { Pool } from './pool.ts'
 
 export type Finished = Extract<Answer, { ok: true }>
 

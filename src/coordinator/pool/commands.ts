@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { createBatches } from '../queries/batches.ts'
-import type { Command, Post } from '../scheduler/driver.ts'
-import { type JudgementParts, noteJudgement } from './judgement.ts'
 import { instanceKey, type PooledNode, removeInstance } from '../nodes/nodes.ts'
+import { scaleNode } from '../nodes/scaling.ts'
+import type { createBatches } from '../queries/batches.ts'
 import type { createQueries } from '../queries/queries.ts'
 import type { Streams } from '../queries/streams.ts'
-import { scaleNode } from '../nodes/scaling.ts'
+import type { Command, Post } from '../scheduler/driver.ts'
+import { type JudgementParts, noteJudgement } from './judgement.ts'
 
 export interface CommandParts extends JudgementParts {
   /** Of those that serve and those that judge. */

@@ -5,8 +5,6 @@
  */
 import type { VariantRef } from '../../policy/core/types.ts'
 import type { NodeMessage, Received, ResultMessage } from '../../protocol/mod.ts'
-import type { createBatches } from '../queries/batches.ts'
-import type { Post } from '../scheduler/driver.ts'
 import type { Log } from '../core/log.ts'
 import {
   addInstance,
@@ -15,10 +13,12 @@ import {
   removeInstance,
   roundTripNews,
 } from '../nodes/nodes.ts'
-import type { Streams } from '../queries/streams.ts'
-import type { createRenewal } from './renewal.ts'
 import { noteReport } from '../nodes/report.ts'
 import { noteScaled } from '../nodes/scaling.ts'
+import type { createBatches } from '../queries/batches.ts'
+import type { Streams } from '../queries/streams.ts'
+import type { Post } from '../scheduler/driver.ts'
+import type { createRenewal } from './renewal.ts'
 
 export interface HearingParts {
   /** Variants that the node is able to hold as it runs now. */

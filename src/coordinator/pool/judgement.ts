@@ -3,11 +3,11 @@
  *
  * @module
  */
+import type { Log } from '../core/log.ts'
+import type { PooledNode } from '../nodes/nodes.ts'
+import type { Telemetry } from '../observe/metrics/telemetry.ts'
 import type { createBatches } from '../queries/batches.ts'
 import type { Command } from '../scheduler/driver.ts'
-import type { Log } from '../core/log.ts'
-import type { Telemetry } from '../observe/metrics/telemetry.ts'
-import type { PooledNode } from '../nodes/nodes.ts'
 
 export interface JudgementParts {
   nodes: ReadonlyMap<string, PooledNode>

@@ -6,12 +6,12 @@
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { Scheduler } from '../../policy/core/types.ts'
 import type { Hello } from '../../protocol/mod.ts'
-import type { Identities } from '../nodes/identities.ts'
 import type { Keyring } from '../core/keys.ts'
-import type { LinkOptions } from '../nodes/link.ts'
 import type { Log } from '../core/log.ts'
-import type { OtelApi } from '../observe/otel/api.ts'
+import type { Identities } from '../nodes/identities.ts'
+import type { LinkOptions } from '../nodes/link.ts'
 import type { ServedPipeline } from '../nodes/served.ts'
+import type { OtelApi } from '../observe/otel/api.ts'
 import type { Solve } from '../scheduler/solver.ts'
 
 export interface PoolOptions {

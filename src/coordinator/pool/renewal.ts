@@ -6,10 +6,10 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { PolicyEvent, VariantRef } from '../../policy/core/types.ts'
-import type { Post } from '../scheduler/driver.ts'
 import type { Log } from '../core/log.ts'
 import type { PooledNode } from '../nodes/nodes.ts'
 import type { ServedPipeline } from '../nodes/served.ts'
+import type { Post } from '../scheduler/driver.ts'
 import type { Versions } from './versions.ts'
 
 export interface RenewalParts {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { createBatches } from '../queries/batches.ts'
-import type { Post } from '../scheduler/driver.ts'
 import type { Log } from '../core/log.ts'
 import { isPaused, type PooledNode, takesWork } from '../nodes/nodes.ts'
+import type { createBatches } from '../queries/batches.ts'
+import type { Post } from '../scheduler/driver.ts'
 
 /**
  * A node that fell silent gets nothing while others do the same tasks, and what it has goes to them: a

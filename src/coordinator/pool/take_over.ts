@@ -4,8 +4,8 @@
  * @module
  */
 import { CLOSE, type Hello } from '../../protocol/mod.ts'
-import type { createMembers } from '../nodes/members.ts'
 import type { Link } from '../nodes/link.ts'
+import type { createMembers } from '../nodes/members.ts'
 import type { PooledNode } from '../nodes/nodes.ts'
 
 /** Whether the link is the node's from now on; the other one of the two is closed. */

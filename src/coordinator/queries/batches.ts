@@ -9,19 +9,19 @@ import { taskOf } from '../../pipeline/tree.ts'
 import { createTable } from '../../policy/core/table.ts'
 import type { BatchId, ItemOutcome, QueryId } from '../../policy/core/types.ts'
 import type { BatchMessage, Received, ResultMessage } from '../../protocol/mod.ts'
-import type { BatchWatch, Dispatch } from './batch_watch.ts'
-import { createCalledOff } from './called_off.ts'
-import type { Post } from '../scheduler/driver.ts'
-import { fitting } from './fitting.ts'
-import { createHolding, namedOf, sizeOf } from './holding.ts'
 import type { Link } from '../nodes/link.ts'
-import type { Streams } from './streams.ts'
-import { toOutcome } from './outcome.ts'
-import type { Telemetry } from '../observe/metrics/telemetry.ts'
 import { backendOf, type PooledNode } from '../nodes/nodes.ts'
 import type { Payload } from '../nodes/payload.ts'
+import type { Telemetry } from '../observe/metrics/telemetry.ts'
+import type { BatchWatch } from '../observe/watch.ts'
+import type { Dispatch, Post } from '../scheduler/driver.ts'
+import { createCalledOff } from './called_off.ts'
+import { fitting } from './fitting.ts'
+import { createHolding, namedOf, sizeOf } from './holding.ts'
+import { toOutcome } from './outcome.ts'
+import type { Streams } from './streams.ts'
 
-export type { Dispatch } from './batch_watch.ts'
+export type { Dispatch } from '../scheduler/driver.ts'
 
 interface Flight {
   command: Dispatch
@@ -121,7 +121,7 @@ export function createBatches(
       }
       const bytes = bytesIn(blobs)
       flights.set(command.batch, { command, unsent, node, crops, sentAtMs, bytes })
-      watch?.sent(command, node, sentAtMs)
+      watch?.sent(command, node, backendOf(node, command), sentAtMs)
       node.link.send(message, blobs)
     },
 

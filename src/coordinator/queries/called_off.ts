@@ -5,8 +5,8 @@
  * @module
  */
 import type { BatchId } from '../../policy/core/types.ts'
-import type { Post } from '../scheduler/driver.ts'
 import type { PooledNode } from '../nodes/nodes.ts'
+import type { Post } from '../scheduler/driver.ts'
 
 /** A node that never says so is not waited for: the oldest are forgotten. */
 const MOST = 1024

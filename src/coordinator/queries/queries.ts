@@ -3,29 +3,25 @@
  *
  * @module
  */
+import type { Prefer } from '../../policy/core/elastic.ts'
 import { createTable } from '../../policy/core/table.ts'
 import type { Answer, QueryId } from '../../policy/core/types.ts'
 import type { Deadlines } from '../core/deadlines.ts'
-import type { Post } from '../scheduler/driver.ts'
-import type { Prefer } from '../../policy/core/elastic.ts'
 import type { Gone } from '../core/gone.ts'
-import type { Telemetry } from '../observe/metrics/telemetry.ts'
-import type { Payload } from '../nodes/payload.ts'
 import { createRoom, type Holder } from '../core/shares.ts'
+import type { Payload } from '../nodes/payload.ts'
+import type { Telemetry } from '../observe/metrics/telemetry.ts'
+import type { QueryWatch, WatchedQuery } from '../observe/watch.ts'
+import type { Post } from '../scheduler/driver.ts'
 import type { Hear } from './streams.ts'
 
 /** Whom queries of this machine without a key count for, to the scheduler. */
 const HERE = 'here'
 
-export interface QueryRequest {
-  pipeline: string
+export interface QueryRequest extends WatchedQuery {
   /** Whom its bytes count for. */
   holder: Holder
   payload: Payload
-  /** On the coordinator's clock, as the deadline. */
-  arrivedMs: number
-  /** Absolute, on the coordinator's clock. */
-  deadlineMs: number
   minAccuracy?: number
   prefer?: Prefer
   /** As how much of a query it counts where work is planned, 0..1; 1 where absent. */
@@ -34,18 +30,8 @@ export interface QueryRequest {
   unverified?: boolean | undefined
   /** Tells when the client goes away, which cancels what is queued for the query. */
   gone: Gone
-  /** As the answer has it. */
-  id?: string
   /** Told of the text of a task that generates as it comes. */
   hear?: Hear
-}
-
-/** Follows queries from arrival to answer. */
-export interface QueryWatch {
-  /** Told while the HTTP request is the active one. */
-  began(query: QueryId, request: QueryRequest): void
-  /** @param answer undefined where the client left */
-  ended(query: QueryId, answer: Answer | undefined, atMs: number): void
 }
 
 /** The one answer, and when it was given on the coordinator's clock. */

@@ -16,9 +16,9 @@ import {
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { createTable } from '../../policy/core/table.ts'
 import type { Answer, BatchId, QueryId, VariantRef } from '../../policy/core/types.ts'
-import type { Dispatch } from './batch_watch.ts'
 import type { PooledNode } from '../nodes/nodes.ts'
 import type { Payload } from '../nodes/payload.ts'
+import type { Dispatch } from '../scheduler/driver.ts'
 
 /** More of the text of an answer: `ids` are the tokens that brought it. */
 export interface Heard {

@@ -12,6 +12,8 @@ export type Post = (event: PolicyEvent) => void
 /** What is left to the one who drives: neither the timer nor plans. */
 export type Command = Exclude<PolicyCommand, { type: 'wake_at' | 'solve' }>
 
+export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
+
 /**
  * @param execute runs one command; may post events, which are handled after the current one
  * @param report told of a fault in the scheduler, which must not take the server down

@@ -5,9 +5,9 @@
  * @module
  */
 import { type Remote, wrap } from 'comlink'
+import type { Policy } from '../../policy/core/options.ts'
 import { planOf } from '../../policy/place/planner.ts'
 import type { Allocated, Placed, Planner, PlannerFailure } from '../../policy/place/planner.ts'
-import type { Policy } from '../../policy/core/options.ts'
 import type { Problem } from '../../policy/place/problem.ts'
 import type { Solve } from './solver.ts'
 

@@ -6,8 +6,8 @@
  */
 import { type Remote, wrap } from 'comlink'
 import type { Memory } from '../../policy/core/memory.ts'
-import { isDistrusted } from '../../policy/trust/reputation.ts'
 import type { NodeId } from '../../policy/core/types.ts'
+import { isDistrusted } from '../../policy/trust/reputation.ts'
 import type { Log } from '../core/log.ts'
 import { tooMany } from './bound.ts'
 import { MAX_SECRETS } from './secrets.ts'

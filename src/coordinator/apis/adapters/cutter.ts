@@ -8,8 +8,8 @@
 import type { Documents, Fault, Part } from '../../../documents/documents.ts'
 import { ApiError } from '../../core/api_error.ts'
 import type { Deadlines } from '../../core/deadlines.ts'
-import { createDocuments, type SupervisedDocuments } from '../../jobs/documents/worker.ts'
 import type { Gone } from '../../core/gone.ts'
+import { createDocuments, type SupervisedDocuments } from '../../jobs/documents/worker.ts'
 import { createPlaces, type Holder, type Places } from './places.ts'
 
 export interface OpenDocument {

@@ -4,7 +4,7 @@
  * @module
  */
 import { ApiError } from '../../core/api_error.ts'
-import { pictureOf } from '../common/infer_request.ts'
+import { pictureOf } from '../../http/inputs/picture_payload.ts'
 import type { BodyQuery } from '../oip/request.ts'
 import { checkLanguage } from './language.ts'
 import { readForm } from './multipart.ts'

@@ -5,15 +5,13 @@
  */
 import { ApiError } from '../../core/api_error.ts'
 import { documentOf } from '../../http/inputs/document.ts'
-import { parseAs } from '../../http/json.ts'
+import { ELEMENTS, parseAs } from '../../http/json.ts'
 import type { BodyQuery } from '../oip/request.ts'
 import { checkOthers } from './mistral_others.ts'
 import type { OcrQuery } from './ocr_query.ts'
 import { readPages } from './page_choice.ts'
 import { type OcrRequest, ocrRequest } from './schemas.ts'
 
-/** Elements of lists: pages. */
-const ELEMENTS = 65_536
 const DATA_URI = /^data:[^,;]*(?:;[^,;]*)*;base64,/i
 /** What of a data URI is looked at for its head. */
 const MAX_HEAD = 200

@@ -4,9 +4,9 @@
  * @module
  */
 import { ApiError } from '../../core/api_error.ts'
+import { readsDocuments } from '../../jobs/documents/parts.ts'
 import type { Versions } from '../../pool/versions.ts'
 import { OCR } from './liteparse.ts'
-import { readsDocuments } from '../../jobs/documents/parts.ts'
 
 export const DOCUMENTS = 'documents'
 /** Names of Mistral's own models, which its clients send unless told otherwise. */

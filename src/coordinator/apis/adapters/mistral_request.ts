@@ -5,13 +5,13 @@
  */
 import type { Context } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
-import { readEncoding } from '../../http/inflate.ts'
-import { readBody } from '../../http/body.ts'
 import { leftAddress } from '../../http/access/caller.ts'
+import { readBody } from '../../http/body.ts'
+import { readEncoding } from '../../http/inflate.ts'
 import { withTextWish } from '../../http/inputs/document.ts'
+import type { Payload } from '../../nodes/payload.ts'
 import type { InferParts } from '../common/infer_parts.ts'
 import { type InferHeaders, MAX_TIMEOUT_MS, readInferHeaders } from '../common/infer_request.ts'
-import type { Payload } from '../../nodes/payload.ts'
 import type { OcrQuery } from './ocr_query.ts'
 import { type Uploads, useUpload } from './uploads.ts'
 

@@ -5,11 +5,11 @@
  * @module
  */
 import type { Takes } from '../../../pipeline/takes.ts'
+import { documentOf } from '../../http/inputs/document.ts'
 import { readLiteparse } from '../adapters/liteparse_body.ts'
 import { readOcr } from '../adapters/mistral_body.ts'
-import { documentOf } from '../../http/inputs/document.ts'
-import { readJobBody } from '../jobs/job_body.ts'
 import { readInferBody } from '../common/infer_request.ts'
+import { readJobBody } from '../jobs/job_body.ts'
 import { readGenerate } from '../oip/generate_body.ts'
 import { type BodyQuery, readRequest, type RequestModel } from '../oip/request.ts'
 import { readChat } from '../openai/chat_body.ts'

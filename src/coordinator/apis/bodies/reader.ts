@@ -6,12 +6,12 @@
  */
 import { transfer } from 'comlink'
 import { ApiError } from '../../core/api_error.ts'
+import type { Deadlines } from '../../core/deadlines.ts'
+import { createWorkerCalls } from '../../core/worker_calls.ts'
 import { bodyRoom } from '../../http/body.ts'
 import type { BodyRoom } from '../../http/body_room.ts'
-import type { Deadlines } from '../../core/deadlines.ts'
-import type { BodyQuery } from '../oip/request.ts'
-import { createWorkerCalls } from '../../core/worker_calls.ts'
 import type { Encoding } from '../../http/inflate.ts'
+import type { BodyQuery } from '../oip/request.ts'
 import { type Form, readQuery } from './query.ts'
 import { type Outcome, readOutcome } from './reading.ts'
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import type { Peers } from '../../core/gone.ts'
+import type { Log } from '../../core/log.ts'
+import type { History } from '../../observe/history.ts'
+import type { Pool } from '../../pool/pool.ts'
 import type { BodyReader } from '../bodies/reader.ts'
 import type { SchemaReader } from '../generate/schema_reader.ts'
-import type { Peers } from '../../core/gone.ts'
-import type { History } from '../../observe/history.ts'
-import type { Log } from '../../core/log.ts'
-import type { Pool } from '../../pool/pool.ts'
 
 export interface InferParts {
   pool: Pool

@@ -9,16 +9,14 @@ import type { Takes } from '../../../pipeline/takes.ts'
 import { type Prefer, PREFERENCES } from '../../../policy/core/elastic.ts'
 import { ApiError } from '../../core/api_error.ts'
 import { DOCUMENT_TYPES, documentOf, isDocumentType } from '../../http/inputs/document.ts'
-import { askFrom, askParameters } from '../generate/ask.ts'
-import { textPayload, withAsk } from '../../http/inputs/text.ts'
-import { parseAs, parseRequest, PICTURES, TENSORS } from '../../http/json.ts'
-import { MAX_DIMS } from '../oip/schemas.ts'
-import { readTensors } from '../oip/tensor_input.ts'
-import type { Payload } from '../../nodes/payload.ts'
 import { isPictureType, PICTURE_TYPES } from '../../http/inputs/picture.ts'
 import { pictureOf } from '../../http/inputs/picture_payload.ts'
-
-export { pictureOf } from '../../http/inputs/picture_payload.ts'
+import { textPayload, withAsk } from '../../http/inputs/text.ts'
+import { ELEMENTS, parseAs, TENSORS } from '../../http/json.ts'
+import type { Payload } from '../../nodes/payload.ts'
+import { askFrom, askParameters } from '../generate/ask.ts'
+import { inferenceRequest, MAX_DIMS } from '../oip/schemas.ts'
+import { readTensors } from '../oip/tensor_input.ts'
 
 export interface InferHeaders {
   /** The caller's id, or one made here. */
@@ -168,15 +166,19 @@ export function readInferBody(
   document = false,
 ): Pick<Payload, 'meta' | 'bytes' | 'pixels'> {
   if (text) return type === TEXT ? textPayload(body) : textFromJson(body)
-  if (takes !== undefined) return readTensors(takes, parseRequest(body, TENSORS).inputs, undefined)
+  if (takes !== undefined) return tensorsFromJson(takes, body)
   if (document && isDocumentType(type)) return documentOf(body, type)
   if (isPictureType(type)) return pictureOf(body, type)
   const { picture, ask } = pictureFromJson(body)
   return withAsk(document ? documentOf(picture) : pictureOf(picture), ask)
 }
 
+/** @throws ApiError `invalid_input` or `too_large` */
+export const tensorsFromJson = (takes: Takes, body: Uint8Array, most = TENSORS) =>
+  readTensors(takes, parseAs(inferenceRequest, body, most).inputs, undefined)
+
 function textFromJson(body: Uint8Array): Pick<Payload, 'meta' | 'bytes'> {
-  const { inputs: [input], parameters = {} } = parseAs(textRequest, body, PICTURES, true)
+  const { inputs: [input], parameters = {} } = parseAs(textRequest, body, ELEMENTS, true)
   if (input?.name !== 'text' || input.datatype !== 'BYTES') {
     const message = 'Cannot use the request: its one input must be named text, of datatype BYTES'
     throw new ApiError('invalid_input', message)
@@ -188,7 +190,7 @@ function pictureFromJson(body: Uint8Array): { picture: Uint8Array; ask: Ask } {
   const fail = (what: string): never => {
     throw new ApiError('invalid_input', `Cannot use the request: ${what}`)
   }
-  const { inputs: [input], parameters = {} } = parseAs(pictureRequest, body, PICTURES)
+  const { inputs: [input], parameters = {} } = parseAs(pictureRequest, body, ELEMENTS)
   const data = input?.data[0]
   if (input === undefined || data === undefined) return fail('inputs.0.data must hold one string')
   if (input.name !== 'image' || input.datatype !== 'BYTES') {

@@ -5,8 +5,8 @@
  */
 import { type Generated, generatingTask } from '../../../pipeline/generate.ts'
 import type { Pipeline } from '../../../pipeline/schema.ts'
-import type { Finished } from '../../pool/answer.ts'
 import { ApiError } from '../../core/api_error.ts'
+import type { Finished } from '../../pool/answer.ts'
 
 /** The same with tokens counted over all items. */
 export type Said = Pick<Generated, 'text' | 'finish' | 'promptTokens' | 'completionTokens'>

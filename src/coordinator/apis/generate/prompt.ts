@@ -8,9 +8,9 @@ import type { Pipeline } from '../../../pipeline/schema.ts'
 import { queryTensors } from '../../../pipeline/takes.ts'
 import { publicName } from '../../../pipeline/version.ts'
 import { ApiError } from '../../core/api_error.ts'
+import { chatPayload, textPayload, withAsk } from '../../http/inputs/text.ts'
 import type { Payload } from '../../nodes/payload.ts'
 import type { Asker, SchemaReader } from './schema_reader.ts'
-import { chatPayload, textPayload, withAsk } from '../../http/inputs/text.ts'
 import type { TextQuery } from './text_query.ts'
 
 const fail = (message: string, param: string): never => {

@@ -5,13 +5,13 @@
  */
 import { publicName } from '../../../pipeline/version.ts'
 import type { Prefer } from '../../../policy/core/elastic.ts'
-import { type Finished, resultOf, round } from '../../pool/answer.ts'
 import { ApiError } from '../../core/api_error.ts'
 import type { Gone } from '../../core/gone.ts'
-import type { InferParts } from '../common/infer_parts.ts'
+import type { Holder } from '../../core/shares.ts'
 import type { Payload } from '../../nodes/payload.ts'
 import type { ServedPipeline } from '../../nodes/served.ts'
-import type { Holder } from '../../core/shares.ts'
+import { type Finished, resultOf, round } from '../../pool/answer.ts'
+import type { InferParts } from '../common/infer_parts.ts'
 import { type Said, saidIn } from './generated.ts'
 
 export interface Question {

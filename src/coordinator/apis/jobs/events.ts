@@ -5,9 +5,9 @@
  */
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import { asksBody } from '../../http/asks_body.ts'
-import { leftAddress } from '../../http/access/caller.ts'
 import { createRoom } from '../../core/shares.ts'
+import { leftAddress } from '../../http/access/caller.ts'
+import { asksBody } from '../../http/asks_body.ts'
 import { documentOf } from '../../jobs/info.ts'
 import type { Job, JobNews } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'

@@ -6,8 +6,8 @@
 import type { z } from 'zod'
 import { ApiError } from '../../core/api_error.ts'
 import { parseAs } from '../../http/json.ts'
-import type { BodyQuery } from '../oip/request.ts'
 import { JOBS } from '../../jobs/params.ts'
+import type { BodyQuery } from '../oip/request.ts'
 import { jobRequest } from './schemas.ts'
 
 type Input = z.infer<typeof jobRequest>['inputs'][number]

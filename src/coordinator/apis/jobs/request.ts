@@ -10,31 +10,25 @@ import { takesText } from '../../../pipeline/generate.ts'
 import type { Pipeline } from '../../../pipeline/schema.ts'
 import { queryTensors } from '../../../pipeline/takes.ts'
 import { ApiError } from '../../core/api_error.ts'
-import { readEncoding } from '../../http/inflate.ts'
-import type { Form } from '../bodies/query.ts'
-import type { BodyReader } from '../bodies/reader.ts'
-import { readBody } from '../../http/body.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import type { BodyQuery } from '../oip/request.ts'
-import type { Pool } from '../../pool/pool.ts'
+import { readBody } from '../../http/body.ts'
+import { readEncoding } from '../../http/inflate.ts'
 import { readWebhookUrl } from '../../jobs/address.ts'
 import { readsDocuments } from '../../jobs/documents/parts.ts'
 import type { Viewer } from '../../jobs/files.ts'
 import type { NewJob } from '../../jobs/job.ts'
+import { type UploadedFile } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import { JOBS } from '../../jobs/params.ts'
-import { jobOptions } from './schemas.ts'
-import {
-  cleanName,
-  dropForm,
-  fileTooLarge,
-  jobTooLarge,
-  receiveForm,
-  type UploadedFile,
-} from './upload.ts'
 import type { WebhookRow } from '../../jobs/types.ts'
 import { checkSecret, makeSecret } from '../../jobs/webhook.ts'
 import { readWhen } from '../../jobs/when.ts'
+import type { Pool } from '../../pool/pool.ts'
+import type { Form } from '../bodies/query.ts'
+import type { BodyReader } from '../bodies/reader.ts'
+import type { BodyQuery } from '../oip/request.ts'
+import { jobOptions } from './schemas.ts'
+import { cleanName, dropForm, fileTooLarge, jobTooLarge, receiveForm } from './upload.ts'
 
 const USUAL = 'documents'
 const FORM = 'multipart/form-data'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { Context } from 'hono'
 import { makeZip } from 'client-zip'
 import { ENDINGS } from '../../../client/job_facts.ts'
@@ -11,6 +11,7 @@ import type { JobOutput, JobResult } from '../../../client/job_types.ts'
 import { outputStems } from '../../../client/output_names.ts'
 import { ApiError } from '../../core/api_error.ts'
 import { asksBody } from '../../http/asks_body.ts'
+import { streamOf } from '../../jobs/file_stream.ts'
 import type { Folder } from '../../jobs/folder.ts'
 import { documentOf } from '../../jobs/info.ts'
 import type { Job } from '../../jobs/job.ts'
@@ -23,7 +24,6 @@ const TYPES: Record<JobOutput, string> = {
   alto: 'application/xml',
   pdf: 'application/pdf',
 }
-const CHUNK = 256 * 1024
 
 export async function resultsOf(folder: Folder, job: Job): Promise<JobResult[]> {
   const results: JobResult[] = []
@@ -82,32 +82,3 @@ const stemsOf = ({ documents }: Job) => outputStems(documents.map(({ name }) => 
 /** As RFC 8187 has it, which allows less than addresses do. */
 const encoded = (name: string): string =>
   encodeURIComponent(name).replaceAll(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)
-
-/** A file, or a part of it. Open only while somebody reads. */
-export function streamOf(
-  path: string,
-  from = 0,
-  to = Infinity,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let file: Awaited<ReturnType<typeof open>> | undefined
-  let at = from
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        file ??= await open(path)
-        const most = Math.min(CHUNK, to - at)
-        const { bytesRead, buffer } = await file.read(new Uint8Array(most), 0, most, at)
-        at += bytesRead
-        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead))
-        await file.close()
-        controller.close()
-      } catch (error) {
-        await file?.close().catch(() => {})
-        controller.error(error)
-      }
-    },
-    async cancel() {
-      await file?.close()
-    },
-  }, { highWaterMark: 0 })
-}

@@ -10,16 +10,8 @@ import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { ApiError } from '../../core/api_error.ts'
 import type { Holder } from '../../core/shares.ts'
 import type { Folder } from '../../jobs/folder.ts'
+import type { UploadedFile } from '../../jobs/job.ts'
 import { JOBS } from '../../jobs/params.ts'
-
-export interface UploadedFile {
-  field: string
-  name: string
-  bytes: number
-  /** Where it is, for whoever takes it. */
-  path: string
-  owner: Holder
-}
 
 export interface Form {
   fields: Map<string, string[]>

@@ -8,9 +8,9 @@
 import type { Pipeline } from '../../../pipeline/schema.ts'
 import { publicName, versionOf } from '../../../pipeline/version.ts'
 import { ApiError } from '../../core/api_error.ts'
+import { ELEMENTS, parseAs } from '../../http/json.ts'
 import { type Model, PLATFORM } from './model.ts'
 import type { TensorInfo } from './model_output.ts'
-import { parseAs, PICTURES } from '../../http/json.ts'
 import {
   type ModelConfig,
   type RepositoryIndex,
@@ -55,7 +55,7 @@ export function readIndexRequest(body: Uint8Array): RepositoryIndexRequest {
   // The usual client sends none.
   if (body.byteLength === 0) return {}
   checkIndexBytes(body.byteLength)
-  return parseAs(repositoryIndexRequest, body, PICTURES)
+  return parseAs(repositoryIndexRequest, body, ELEMENTS)
 }
 
 /** @param ready whether a pipeline can be asked */

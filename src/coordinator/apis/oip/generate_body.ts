@@ -5,14 +5,13 @@
  */
 import { z } from 'zod'
 import { ApiError } from '../../core/api_error.ts'
+import { ELEMENTS, parseAs } from '../../http/json.ts'
 import { askFrom, askParameters } from '../generate/ask.ts'
 import type { TextQuery } from '../generate/text_query.ts'
-import { parseAs } from '../../http/json.ts'
 import type { BodyQuery } from './request.ts'
 
 /** As the extension has it for calls that do not say. */
 const USUAL_TOKENS = 20
-const ELEMENTS = 65_536
 
 export const generateRequest = z.object({
   id: z.string().max(1024).optional(),

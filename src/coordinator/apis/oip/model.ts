@@ -5,13 +5,13 @@
  *
  * @module
  */
+import { takesText } from '../../../pipeline/generate.ts'
 import type { Pipeline } from '../../../pipeline/schema.ts'
 import { answerTensors, queryTensors, type Takes } from '../../../pipeline/takes.ts'
-import { takesText } from '../../../pipeline/generate.ts'
 import { TENSOR_TYPES } from '../../../pipeline/tensor.ts'
 import { ApiError } from '../../core/api_error.ts'
-import { tensorOutput } from './tensor_output.ts'
 import { entriesOf, type ModelOutput, type TensorInfo } from './model_output.ts'
+import { tensorOutput } from './tensor_output.ts'
 import type { Datatype } from './tensors.ts'
 
 export interface Model {

@@ -4,18 +4,19 @@
  * @module
  */
 import type { Takes } from '../../../pipeline/takes.ts'
-import type { OcrQuery } from '../adapters/ocr_query.ts'
 import { ApiError } from '../../core/api_error.ts'
 import { documentOf } from '../../http/inputs/document.ts'
-import { askFrom, askParameters } from '../generate/ask.ts'
+import { pictureOf } from '../../http/inputs/picture_payload.ts'
 import { textPayload } from '../../http/inputs/text.ts'
-import type { TextQuery } from '../generate/text_query.ts'
-import { MAX_TIMEOUT_MS, pictureOf } from '../common/infer_request.ts'
-import type { JobOptions } from '../jobs/schemas.ts'
+import { ELEMENTS, parseAs, TENSORS } from '../../http/json.ts'
 import type { Payload } from '../../nodes/payload.ts'
+import type { OcrQuery } from '../adapters/ocr_query.ts'
+import { MAX_TIMEOUT_MS } from '../common/infer_request.ts'
+import { askFrom, askParameters } from '../generate/ask.ts'
+import type { TextQuery } from '../generate/text_query.ts'
+import type { JobOptions } from '../jobs/schemas.ts'
 import { INPUT, TEXT_INPUT } from './model.ts'
-import { parseRequest, PICTURES, TENSORS } from '../../http/json.ts'
-import { type InferenceRequest, MAX_DIMS, type RequestInput } from './schemas.ts'
+import { type InferenceRequest, inferenceRequest, MAX_DIMS, type RequestInput } from './schemas.ts'
 import { readTensors, wholeInput } from './tensor_input.ts'
 import { DATATYPES, decodeBytes } from './tensors.ts'
 
@@ -76,9 +77,10 @@ export function readRequest(
   const split = jsonLength === null ? body.byteLength : lengthOf(jsonLength, body.byteLength)
   // A length of 0: the body is the one input's elements, and there is no JSON.
   const isWhole = jsonLength !== null && split === 0
-  const json = isWhole ? whole(model, body.byteLength) : parseRequest(
+  const json = isWhole ? whole(model, body.byteLength) : parseAs(
+    inferenceRequest,
     body.subarray(0, split),
-    model.takes === undefined ? PICTURES : TENSORS,
+    model.takes === undefined ? ELEMENTS : TENSORS,
     model.text,
   )
   const binary = jsonLength === null ? undefined : body.subarray(split)

@@ -5,9 +5,9 @@
  * @module
  */
 import { publicName, versionOf } from '../../../pipeline/version.ts'
+import { compressed } from '../../http/compress.ts'
 import { type Finished, round, serverTiming } from '../../pool/answer.ts'
 import { assembleOutputs } from '../../queries/assemble.ts'
-import { compressed } from '../../http/compress.ts'
 import type { Model } from './model.ts'
 import type { BodyQuery } from './request.ts'
 import type { InferenceResponse } from './schemas.ts'

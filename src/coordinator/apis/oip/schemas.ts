@@ -5,9 +5,8 @@
  */
 import { z } from 'zod'
 import { TENSOR_TYPES } from '../../../pipeline/tensor.ts'
+import { MAX_TENSORS } from '../../http/json.ts'
 
-/** Of a request; lists are measured before their members are looked at, each of which can be wrong. */
-export const MAX_TENSORS = 256
 export const MAX_DIMS = 16
 
 /** Values are texts, numbers or truth values, and nothing else. */

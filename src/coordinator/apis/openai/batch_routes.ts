@@ -5,18 +5,18 @@
  */
 import type { Context, Hono } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
-import { asksBody } from '../../http/asks_body.ts'
-import { readBody } from '../../http/body.ts'
 import { leftAddress } from '../../http/access/caller.ts'
 import type { Doors } from '../../http/access/doors.ts'
+import { asksBody } from '../../http/asks_body.ts'
+import { readBody } from '../../http/body.ts'
+import { ELEMENTS, parseAs } from '../../http/json.ts'
+import { streamOf } from '../../jobs/file_stream.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import { JOBS } from '../../jobs/params.ts'
-import { streamOf } from '../jobs/results.ts'
 import type { FileRow } from '../../jobs/types.ts'
-import { dropForm, type Form, receiveForm } from '../jobs/upload.ts'
-import { parseAs } from '../../http/json.ts'
 import type { Pool } from '../../pool/pool.ts'
+import { dropForm, type Form, receiveForm } from '../jobs/upload.ts'
 import {
   batchRequest,
   type OpenAiBatch,
@@ -24,7 +24,6 @@ import {
   PURPOSES,
   WINDOW,
 } from './batch_schemas.ts'
-import { ELEMENTS } from './chat_body.ts'
 
 const DAY_MS = 86_400_000
 const BODY_MS = 30_000

@@ -5,16 +5,14 @@
  */
 import type { Message as Plain } from '../../../pipeline/generate.ts'
 import { ApiError } from '../../core/api_error.ts'
+import { pictureOf } from '../../http/inputs/picture_payload.ts'
+import { ELEMENTS, parseAs } from '../../http/json.ts'
 import { askFrom } from '../generate/ask.ts'
 import type { TextQuery } from '../generate/text_query.ts'
-import { pictureOf } from '../common/infer_request.ts'
-import { parseAs } from '../../http/json.ts'
 import type { BodyQuery } from '../oip/request.ts'
 import { checkOthers } from './other_params.ts'
 import { type ChatRequest, chatRequest, type Message } from './schemas.ts'
 
-/** Elements of lists: messages, their parts, and what a schema has. */
-export const ELEMENTS = 65_536
 const DATA_URI = /^data:image\/[a-z+.-]+;base64,/i
 /** What is looked at of an address that is not one. */
 const SHOWN = 40

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { ELEMENTS, parseAs } from '../../http/json.ts'
 import { askFrom } from '../generate/ask.ts'
 import type { TextQuery } from '../generate/text_query.ts'
-import { parseAs } from '../../http/json.ts'
 import type { BodyQuery } from '../oip/request.ts'
-import { checkStreamOptions, ELEMENTS } from './chat_body.ts'
+import { checkStreamOptions } from './chat_body.ts'
 import { checkOthers } from './other_params.ts'
 import { completionRequest } from './schemas.ts'
 

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import * as events from './event_schemas.ts'
 import { z } from 'zod'
 import * as adapters from '../adapters/schemas.ts'
 import { pictureRequest, textRequest } from '../common/infer_request.ts'
+import * as jobs from '../jobs/schemas.ts'
 import { generateRequest, generateResponse } from '../oip/generate_body.ts'
 import * as oip from '../oip/schemas.ts'
-import * as openai from '../openai/schemas.ts'
-import * as jobs from '../jobs/schemas.ts'
 import * as batches from '../openai/batch_schemas.ts'
+import * as openai from '../openai/schemas.ts'
 import { scaleRequest } from '../v1/scale_request.ts'
+import * as events from './event_schemas.ts'
 import * as v1 from './schemas.ts'
 
 /** By their names in the document. */

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Hono } from 'hono'
-import { SERVER } from '../oip/routes.ts'
 import { hostOf } from '../../http/origin.ts'
 import { pageHeaders } from '../../http/pages.ts'
+import { SERVER } from '../oip/routes.ts'
 import { openApiDocument } from './document.ts'
 import { docsPage } from './page.ts'
 import { STYLE } from './style.ts'

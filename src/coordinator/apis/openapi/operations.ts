@@ -5,11 +5,11 @@
  * @module
  */
 import { DOCUMENT_TYPES } from '../../http/inputs/document.ts'
-import { DEADLINE, INFER_ERRORS, LENGTH, oip, TIMING, V2 } from './inference_parts.ts'
-import { header, json, type Operation, path } from './operation.ts'
-import { JOB_OPERATIONS } from './job_operations.ts'
-import { RULING_OPERATIONS } from './ruling_operations.ts'
 import { ADAPTER_OPERATIONS } from './adapter_operations.ts'
+import { DEADLINE, INFER_ERRORS, LENGTH, oip, TIMING, V2 } from './inference_parts.ts'
+import { JOB_OPERATIONS } from './job_operations.ts'
+import { header, json, type Operation, path } from './operation.ts'
+import { RULING_OPERATIONS } from './ruling_operations.ts'
 import { TEXT_OPERATIONS } from './text_operations.ts'
 
 const NODE = path('id', 'As in `/v1/nodes`.')

@@ -16,8 +16,8 @@ import type {
   StatsInfo,
   VariantRuling,
 } from '../../../client/types.ts'
-import type { Reloaded } from '../v1/admin_routes.ts'
 import { REASONS } from '../../core/api_error.ts'
+import type { Reloaded } from '../v1/admin_routes.ts'
 
 type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
 /** Compiles where the schema tells exactly this type. */

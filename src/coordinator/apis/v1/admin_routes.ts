@@ -8,9 +8,9 @@
  */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
-import { readBody } from '../../http/body.ts'
 import { leftAddress } from '../../http/access/caller.ts'
 import type { Doors } from '../../http/access/doors.ts'
+import { readBody } from '../../http/body.ts'
 import { hostOf, mayLink } from '../../http/origin.ts'
 import type { Pool } from '../../pool/pool.ts'
 import { readScaleRequest } from './scale_request.ts'

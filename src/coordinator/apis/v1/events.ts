@@ -7,12 +7,12 @@
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { ApiError } from '../../core/api_error.ts'
-import { asksBody } from '../../http/asks_body.ts'
+import { createRoom } from '../../core/shares.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import { createEventFeed, type Standing } from './event_feed.ts'
+import { asksBody } from '../../http/asks_body.ts'
 import type { History } from '../../observe/history.ts'
 import type { Pool } from '../../pool/pool.ts'
-import { createRoom } from '../../core/shares.ts'
+import { createEventFeed, type Standing } from './event_feed.ts'
 
 /** A little over a quarter of a second: never five within one. */
 const STEP_MS = 260

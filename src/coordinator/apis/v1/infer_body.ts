@@ -8,9 +8,9 @@ import { generatingTask } from '../../../pipeline/generate.ts'
 import type { Pipeline } from '../../../pipeline/schema.ts'
 import { publicName, versionOf } from '../../../pipeline/version.ts'
 import { type Finished, stagesOf } from '../../pool/answer.ts'
+import type { Pool } from '../../pool/pool.ts'
 import { assembleOutputs } from '../../queries/assemble.ts'
 import { saidIn } from '../generate/generated.ts'
-import type { Pool } from '../../pool/pool.ts'
 
 export const bodyOf = (
   answer: Finished,

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { parseAs, PICTURES } from '../../http/json.ts'
+import { ELEMENTS, parseAs } from '../../http/json.ts'
 
 /** What is left out stays as it is. */
 export const scaleRequest = z.strictObject({
@@ -17,4 +17,4 @@ export const scaleRequest = z.strictObject({
 })
 
 /** @throws ApiError `invalid_input` or `too_large` */
-export const readScaleRequest = (body: Uint8Array) => parseAs(scaleRequest, body, PICTURES)
+export const readScaleRequest = (body: Uint8Array) => parseAs(scaleRequest, body, ELEMENTS)

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Context } from 'hono'
-import { hostOf, isOwnHost, mayLink } from '../origin.ts'
 import type { Holder } from '../../core/shares.ts'
+import { hostOf, isOwnHost, mayLink } from '../origin.ts'
 
 export interface Caller {
   /** What limits count by: an IPv4 address, or the first half of one of IPv6. */

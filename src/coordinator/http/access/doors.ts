@@ -8,10 +8,8 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
-import { MODEL_PATH } from '../../nodes/served.ts'
-import { type Caller, createCallers, leaveAddress } from './caller.ts'
-import { createRateLimit, type Rate } from './rate.ts'
 import {
+  type Admit,
   createKeyring,
   GUESSABLE,
   type Key,
@@ -19,6 +17,9 @@ import {
   mayAs,
   type Role,
 } from '../../core/keys.ts'
+import { MODEL_PATH } from '../../nodes/served.ts'
+import { type Caller, createCallers, leaveAddress } from './caller.ts'
+import { createRateLimit, type Rate } from './rate.ts'
 
 export interface DoorLimits {
   /** Calls with one key. */
@@ -47,13 +48,6 @@ export interface DoorOptions {
   isFile?: (path: string) => boolean
   limits?: Partial<DoorLimits>
 }
-
-/**
- * The key of a node that may join with this token; null where it needs none, `undefined` is a no.
- *
- * @throws ApiError `rate_limited` where the token was not looked at
- */
-export type Admit = (token: string | undefined) => Key | null | undefined
 
 export interface Doors {
   readonly keyring: Keyring

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Caller, groupOf, LOOPBACK } from './caller.ts'
 import type { Key, Keyring } from '../../core/keys.ts'
+import { type Caller, groupOf, LOOPBACK } from './caller.ts'
 
 export type VoterOf = (caller: Caller, key: Key | null) => string
 

@@ -12,6 +12,7 @@
  */
 import type { EnergyInfo, PipelineEnergy } from '../../../client/energy_types.ts'
 import { publicName } from '../../../pipeline/version.ts'
+import type { Power } from '../../../policy/core/elastic.ts'
 import { createTable } from '../../../policy/core/table.ts'
 import type {
   BatchId,
@@ -21,7 +22,6 @@ import type {
   QueryId,
   Scheduler,
 } from '../../../policy/core/types.ts'
-import type { Power } from '../../../policy/core/elastic.ts'
 import { wattsOf } from './power.ts'
 
 interface Flight {

@@ -7,8 +7,8 @@
 import type { Pipeline } from '../../../pipeline/schema.ts'
 import { publicName } from '../../../pipeline/version.ts'
 import type { Answer, Standing } from '../../../policy/core/types.ts'
-import { longestOfTasks } from './longest.ts'
 import { createHistogram, type Histogram, type Series } from './histogram.ts'
+import { longestOfTasks } from './longest.ts'
 
 /** How often something was, and how long it took in all. */
 export interface Spent {

@@ -5,8 +5,7 @@
  */
 import type { Context } from '@opentelemetry/api'
 import type { BatchId, Handle } from '../../../policy/core/types.ts'
-import type { BatchTimes } from '../../queries/batch_watch.ts'
-import type { QueryRequest } from '../../queries/queries.ts'
+import type { BatchTimes, WatchedQuery } from '../watch.ts'
 
 /** What one batch did for one query. Moments are on the coordinator's clock. */
 export interface TracedBatch {
@@ -26,7 +25,7 @@ export interface TracedBatch {
 }
 
 export interface TracedQuery {
-  request: QueryRequest
+  request: WatchedQuery
   /** Holds the span of its HTTP request. */
   parent: Context
   batches: Map<BatchId, TracedBatch>

@@ -7,9 +7,8 @@
  */
 import { createTable } from '../../../policy/core/table.ts'
 import type { Handle, QueryId } from '../../../policy/core/types.ts'
-import type { BatchWatch, Dispatch } from '../../queries/batch_watch.ts'
-import { backendOf } from '../../nodes/nodes.ts'
-import type { QueryWatch } from '../../queries/queries.ts'
+import type { Dispatch } from '../../scheduler/driver.ts'
+import type { BatchWatch, QueryWatch } from '../watch.ts'
 import type { OtelApi } from './api.ts'
 import { createSpans } from './spans.ts'
 import type { TracedBatch, TracedQuery } from './traced.ts'
@@ -54,7 +53,7 @@ export function createTraces({ api, now, classOf }: TraceParts): Traces {
       })
     },
 
-    sent(command, node, sentAtMs) {
+    sent(command, node, backend, sentAtMs) {
       if (traced.size === 0) return
       const { batch, task, variant, items } = command
       for (const { query, payload } of items) {
@@ -65,7 +64,7 @@ export function createTraces({ api, now, classOf }: TraceParts): Traces {
         if (noted === undefined) {
           noted = {
             ...{ task, variant, node: node.name, nodeClass: classOf(node.id) },
-            ...{ backend: backendOf(node, command), size: items.length, items: 0 },
+            ...{ backend, size: items.length, items: 0 },
             ...{ queuedAtMs, sentAtMs },
           }
           of.batches.set(batch, noted)

@@ -5,12 +5,12 @@
  * @module
  */
 import { isDocumentType } from '../../../documents/document_type.ts'
+import { isPictureType } from '../../../pipeline/picture_head.ts'
 import type { Answer, QueryId } from '../../../policy/core/types.ts'
-import type { GaveUp } from '../../queries/batches.ts'
 import type { Deadlines } from '../../core/deadlines.ts'
 import type { PooledNode } from '../../nodes/nodes.ts'
 import type { Payload } from '../../nodes/payload.ts'
-import { isPictureType } from '../../http/inputs/picture.ts'
+import type { GaveUp } from '../../queries/batches.ts'
 import type { Enter, QueryRequest } from '../../queries/queries.ts'
 import { createKnown } from './known.ts'
 import { COSTLY } from './params.ts'
