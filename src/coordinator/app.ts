@@ -34,9 +34,9 @@ import { ApiError } from './core/api_error.ts'
 import { LEFT, type Peers } from './core/gone.ts'
 import type { Keyring } from './core/keys.ts'
 import type { Log } from './core/log.ts'
-import { createDoors, type DoorLimits } from './http/access/doors.ts'
+import { type AccessLimits, createAccess } from './http/access/access.ts'
 import { allowOrigins, finish } from './http/access/headers.ts'
-import { asksBody } from './http/asks_body.ts'
+import { wantsBody } from './http/wants_body.ts'
 import { mountLink } from './http/link_route.ts'
 import { notFound } from './http/methods.ts'
 import { hostOf } from './http/origin.ts'
@@ -67,7 +67,7 @@ export interface AppOptions {
   origins?: readonly string[]
   /** Origins of pages that may show the join page in a frame. */
   embedders?: readonly string[]
-  limits?: Partial<DoorLimits>
+  limits?: Partial<AccessLimits>
   /** Who closed their end of a connection, where the machine tells it. */
   peers?: Peers
   /** Reads bodies; on the event loop, all of them, where absent. */
@@ -99,7 +99,7 @@ export function createApp(options: AppOptions) {
   const { bodies = createBodyReader({ now, deadlines }) } = options
   const startedMs = now()
   const history = createHistory(pool, now)
-  const doors = createDoors({
+  const access = createAccess({
     ...{ now, hosts, origins },
     isFile: (path) => assets?.has(path) === true,
     ...(options.keyring === undefined ? {} : { keyring: options.keyring }),
@@ -115,7 +115,7 @@ export function createApp(options: AppOptions) {
     ]
     for (const path of paths) app.use(path, allowOrigins(origins))
   }
-  app.use(doors.guard)
+  app.use(access.guard)
 
   app.onError((error, c) => {
     const answer = (fault: ApiError) =>
@@ -159,21 +159,21 @@ export function createApp(options: AppOptions) {
     const counts = withEnergy(pool.stats(), pool.energy())
     return c.json<StatsInfo>({ uptimeMs, listeners: events.listeners, ...counts })
   })
-  app.get('/v1/events', (c) => events.listen(c, (shut) => doors.watch(c, 'admin', shut)))
+  app.get('/v1/events', (c) => events.listen(c, (shut) => access.watch(c, 'admin', shut)))
 
   mountOip(app, inferParts)
   mountOpenAi(app, inferParts)
   if (options.jobs !== undefined) {
     const { jobs, nearWebhooks = false } = options
-    mountJobs(app, { pool, jobs, bodies, doors, now, nearWebhooks })
-    mountBatches(app, { pool, jobs, doors, now })
+    mountJobs(app, { pool, jobs, bodies, access, now, nearWebhooks })
+    mountBatches(app, { pool, jobs, access, now })
     jobs.start(createBatchApi(inferParts))
   }
   mountLiteparse(app, inferParts)
   const { cutter } = options
-  const uploads = options.jobs && uploadsIn(options.jobs, doors)
+  const uploads = options.jobs && uploadsIn(options.jobs, access)
   mountMistral(app, { ...inferParts, hosts, cutter, uploads })
-  mountAdmin(app, pool, doors, hosts, now, options.reload)
+  mountAdmin(app, pool, access, hosts, now, options.reload)
   mountDocs(app)
   const readJobs = options.jobs && (() => options.jobs!.reading())
   const metrics = createMetrics(pool, readJobs)
@@ -194,7 +194,7 @@ export function createApp(options: AppOptions) {
     if (model !== undefined && c.req.header('if-none-match')?.includes(forEver.etag)) {
       return c.body(null, 304, forEver)
     }
-    const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
+    const body = model && (wantsBody(c) ? await readModel(model.sha256) : '')
     if (model === undefined || body === undefined) {
       throw new ApiError('not_found', 'Cannot find a model of this hash')
     }
@@ -208,7 +208,7 @@ export function createApp(options: AppOptions) {
   app.get('/code/:file', async (c) => {
     const [, hash = ''] = /^([0-9a-f]{64})\.js$/.exec(c.req.param('file')) ?? []
     const model = versions.program(hash)
-    const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
+    const body = model && (wantsBody(c) ? await readModel(model.sha256) : '')
     if (model === undefined || body === undefined) {
       throw new ApiError('not_found', 'Cannot find a program of this hash')
     }
@@ -220,7 +220,7 @@ export function createApp(options: AppOptions) {
     })
   })
 
-  mountLink(app, { pool, doors, hosts, assets, log, now })
+  mountLink(app, { pool, access, hosts, assets, log, now })
   return app
 }
 

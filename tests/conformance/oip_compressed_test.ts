@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
-import { inflate } from '../../src/coordinator/http/inflate.ts'
+import { inflate } from '../../src/coordinator/http/bodies/inflate.ts'
 import { encodingFor } from '../../src/coordinator/http/compress.ts'
 import { imageJson, packBytes, unpackBytes } from './oip_client.ts'
 import { picture, textOf, withPages } from './oip_scene.ts'

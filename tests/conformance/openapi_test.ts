@@ -75,7 +75,7 @@ Deno.test('/openapi.json tells of each route, and of nothing else', () =>
     assert.deepEqual([...routes].sort(), told.sort())
   }))
 
-Deno.test('/openapi.json tells which calls take a key, as the doors do', () =>
+Deno.test('/openapi.json tells which calls take a key, as the check of access does', () =>
   withPages(async (coordinator) => {
     const now = () => performance.now()
     const log = () => {}

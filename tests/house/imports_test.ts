@@ -135,6 +135,18 @@ const LAYERS: Record<string, string[]> = {
     'admit',
     'dispatch',
   ],
+  'src/coordinator': [
+    'core',
+    'scheduler',
+    'store',
+    'observe',
+    'nodes',
+    'queries',
+    'pool',
+    'http',
+    'jobs',
+    'apis',
+  ],
   'src/node': ['engine', 'models', 'slot', 'measure', 'backend', 'limits', 'link'],
 }
 

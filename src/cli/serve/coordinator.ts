@@ -8,7 +8,7 @@ import { createCutter } from '../../coordinator/apis/adapters/cutter.ts'
 import { createApp } from '../../coordinator/app.ts'
 import { createBodyReader } from '../../coordinator/apis/bodies/reader.ts'
 import { createSchemaReader } from '../../coordinator/apis/generate/schema_reader.ts'
-import type { DoorLimits } from '../../coordinator/http/access/doors.ts'
+import type { AccessLimits } from '../../coordinator/http/access/access.ts'
 import { createIdentities } from '../../coordinator/nodes/identities.ts'
 import { createKeyring, type Keyring } from '../../coordinator/core/keys.ts'
 import type { Log } from '../../coordinator/core/log.ts'
@@ -74,7 +74,7 @@ export interface CoordinatorOptions {
   /** Origins of pages that may show the join page in a frame. */
   allowEmbeds?: readonly string[]
   /** Rates that calls are held to. */
-  limits?: Partial<DoorLimits>
+  limits?: Partial<AccessLimits>
   /** What a collector is told by; `loadOtel` has it where one is to be told. */
   otel?: PoolOptions['otel']
   /** Certificate and key, as PEM, to serve `https` with. */

@@ -19,7 +19,7 @@ export interface Key {
   sha256: string
   /** Most calls a second, where it has a limit of its own. */
   ratePerS?: number | undefined
-  /** Of this process alone, for its own children: it closes no door to others. */
+  /** A key of this process alone, for its own children: no role asks for keys because of it. */
   own?: boolean
 }
 

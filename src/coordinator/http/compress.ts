@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { inSteps } from '../core/in_steps.ts'
-import { type Encoding, ENCODINGS } from './inflate.ts'
+import { inSteps } from './bodies/in_steps.ts'
+import { type Encoding, ENCODINGS } from './bodies/inflate.ts'
 
 /** Less is sent in one packet or a few, and sooner as it is. */
 export const LEAST_BYTES = 16 * 1024

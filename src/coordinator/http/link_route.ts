@@ -11,16 +11,16 @@ import type { Log } from '../core/log.ts'
 import type { Link } from '../nodes/link.ts'
 import { type Upgrade, upgrade } from '../nodes/link_socket.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { Doors } from './access/doors.ts'
+import type { Access } from './access/access.ts'
 import { createGrowth } from './access/growth.ts'
-import { createLobby } from './access/lobby.ts'
+import { createPendingSockets } from './access/pending_sockets.ts'
 import { createVoters } from './access/voter.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Assets } from './pages.ts'
 
 export interface LinkRouteOptions {
   pool: Pool
-  doors: Doors
+  access: Access
   hosts: readonly string[]
   assets: Assets | undefined
   log: Log
@@ -31,10 +31,10 @@ export interface LinkRouteOptions {
 const TURN_AWAY_FACTOR = 10
 
 export function mountLink(app: Hono, options: LinkRouteOptions): void {
-  const { pool, doors, hosts, assets, log, now } = options
-  const lobby = createLobby(now)
+  const { pool, access, hosts, assets, log, now } = options
+  const pending = createPendingSockets(now)
   const growth = createGrowth()
-  const voterOf = createVoters(doors.keyring, hosts)
+  const voterOf = createVoters(access.keyring, hosts)
   app.get('/v1/link', (c) => {
     const origin = c.req.header('origin')
     if (!mayLink(origin, hostOf(c.req), hosts)) {
@@ -44,11 +44,11 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
       throw new ApiError('invalid_input', 'Cannot open a link: /v1/link takes WebSockets')
     }
     const remedy = remedyFor(c.req.url, origin !== undefined, assets)
-    const caller = doors.caller(c)
-    const admit = doors.admits(caller)
-    const leaveLobby = caller.local ? () => {} : lobby.enter(caller.address)
+    const caller = access.caller(c)
+    const admit = access.admits(caller)
+    const leavePending = caller.local ? () => {} : pending.enter(caller.address)
     const blamed = (spentMs: number) => {
-      if (!caller.local) lobby.turnAway(caller.address, TURN_AWAY_FACTOR * spentMs)
+      if (!caller.local) pending.turnAway(caller.address, TURN_AWAY_FACTOR * spentMs)
     }
     let link: Link | undefined
     let breakOff = () => {}
@@ -59,7 +59,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
     // Who needs no token is let in whatever it says.
     const unwatch = admit(undefined) === undefined ? growth.watch(grown) : () => {}
     const leave = () => {
-      leaveLobby()
+      leavePending()
       unwatch()
     }
     const { response, web, socket } = shakeHands(c.req.raw, leave)
@@ -92,7 +92,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
 }
 
 /**
- * Answers a handshake. Only a socket that is to open keeps its place in the lobby.
+ * Answers a handshake. Only a socket that is to open keeps its place in the pending.
  *
  * @throws ApiError `invalid_input` where the request is no handshake
  */

@@ -8,7 +8,7 @@
  */
 import type { Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
-import { asksBody } from './asks_body.ts'
+import { wantsBody } from './wants_body.ts'
 import { EMBED_PAGE, embedHeaders } from './embed.ts'
 import { hostOf } from './origin.ts'
 
@@ -55,7 +55,7 @@ export function mountPages(app: Hono, assets: Assets, embedders: readonly string
       if (typeof body !== 'function') return c.body(body, 200, headers)
       if (bytes === undefined) return c.body(body(), 200, headers)
       headers['content-length'] = String(bytes)
-      return c.body(asksBody(c) ? body() : '', 200, headers)
+      return c.body(wantsBody(c) ? body() : '', 200, headers)
     })
   }
 }

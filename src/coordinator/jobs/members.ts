@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { endOfText } from '../http/json.ts'
+import { endOfText } from '../http/bodies/json.ts'
 
 export type Place = readonly [from: number, to: number]
 

@@ -39,7 +39,7 @@ import { createDriver } from '../scheduler/driver.ts'
 import { createAdmin } from './admin.ts'
 import { createCommands } from './commands.ts'
 import { createCostly } from './costly/costly.ts'
-import { createHearing } from './hearing.ts'
+import { createNodeMessages } from './node_messages.ts'
 import type { PoolOptions } from './pool_options.ts'
 import { publicPlan, publicStats } from './public_view.ts'
 import { createReadiness } from './ready.ts'
@@ -201,7 +201,7 @@ export function createPool(options: PoolOptions) {
   }
 
   const logOf = createNodeLog(log, now)
-  const hear = createHearing({
+  const hear = createNodeMessages({
     ableOn,
     batches,
     streams,

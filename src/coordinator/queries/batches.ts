@@ -15,7 +15,7 @@ import type { Payload } from '../nodes/payload.ts'
 import type { Telemetry } from '../observe/metrics/telemetry.ts'
 import type { BatchWatch } from '../observe/watch.ts'
 import type { Dispatch, Post } from '../scheduler/driver.ts'
-import { createCalledOff } from './called_off.ts'
+import { createCancelled } from './cancelled.ts'
 import { fitting } from './fitting.ts'
 import { createHolding, namedOf, sizeOf } from './holding.ts'
 import { toOutcome } from './outcome.ts'
@@ -46,7 +46,7 @@ export function createBatches(
   { watch, gaveUp }: { watch?: BatchWatch | undefined; gaveUp?: GaveUp } = {},
 ) {
   const flights = createTable<BatchId, Flight>()
-  const calledOff = createCalledOff(post)
+  const cancelled = createCancelled(post)
   const holding = createHolding(isLive)
   /** Copies that nodes keep for a query, to be let go with it. */
   const kept = createTable<QueryId, Payload[]>()
@@ -86,7 +86,7 @@ export function createBatches(
   function callOff({ command: { batch }, node }: Flight): boolean {
     if (!flights.delete(batch)) return false
     streams.ended(batch)
-    calledOff.add(batch, node)
+    cancelled.add(batch, node)
     node.link.send({ type: 'cancel', batch })
     return true
   }
@@ -134,7 +134,7 @@ export function createBatches(
     finished(node: PooledNode, { message, blobs, bytes = 0 }: Received<ResultMessage>) {
       // It crossed the word that nobody wants it.
       const ranMs = message.items.some(({ ok }) => ok) ? message.computeMs : undefined
-      if (calledOff.ended(message.batch, node, ranMs)) return
+      if (cancelled.ended(message.batch, node, ranMs)) return
       const flight = flights.get(message.batch)
       if (flight === undefined || flight.node !== node) return
       flights.delete(message.batch)
@@ -186,7 +186,7 @@ export function createBatches(
       letGo(node, flight.command, message)
     },
 
-    calledOffEnded: calledOff.ended,
+    cancelledEnded: cancelled.ended,
 
     /** What results take that wait for the rest of their queries. */
     get heldBytes() {
@@ -227,7 +227,7 @@ export function createBatches(
 
     /** Forgets what was under way on a node that left. */
     left(node: PooledNode) {
-      calledOff.left(node)
+      cancelled.left(node)
       for (const flight of flights.values()) {
         if (flight.node === node && flights.delete(flight.command.batch)) lost(flight)
       }

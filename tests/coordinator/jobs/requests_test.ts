@@ -1,7 +1,7 @@
 /** What `POST /v1/jobs` takes, and what it says of what it does not. */
 import assert from 'node:assert/strict'
 import { createClient } from '../../../src/client/mod.ts'
-import { readWhen } from '../../../src/coordinator/jobs/when.ts'
+import { readWhen } from '../../../src/coordinator/jobs/due_time.ts'
 import { cleanName } from '../../../src/coordinator/apis/jobs/upload.ts'
 import { isNear, readWebhookUrl } from '../../../src/coordinator/jobs/address.ts'
 import { createKeyring, hashOf } from '../../../src/coordinator/core/keys.ts'

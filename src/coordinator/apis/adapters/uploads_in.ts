@@ -7,16 +7,16 @@ import { readFile } from 'node:fs/promises'
 import type { Context } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import type { Doors } from '../../http/access/doors.ts'
-import { bodyRoom } from '../../http/body.ts'
+import type { Access } from '../../http/access/access.ts'
+import { bodyRoom } from '../../http/bodies/body.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import type { FileRow } from '../../jobs/types.ts'
 import type { Uploads } from './uploads.ts'
 
-export function uploadsIn({ files }: Jobs, doors: Pick<Doors, 'holder'>): Uploads {
+export function uploadsIn({ files }: Jobs, access: Pick<Access, 'holder'>): Uploads {
   function find(c: Context, id: string): FileRow | undefined {
     try {
-      return files.get(doors.holder(c), id)
+      return files.get(access.holder(c), id)
     } catch (error) {
       if (error instanceof ApiError) return undefined
       throw error

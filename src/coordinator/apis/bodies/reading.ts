@@ -6,8 +6,8 @@
  */
 import type { ErrorReason } from '../../../client/types.ts'
 import { ApiError } from '../../core/api_error.ts'
-import { MAX_BODY_BYTES } from '../../http/body.ts'
-import { type Encoding, inflate } from '../../http/inflate.ts'
+import { MAX_BODY_BYTES } from '../../http/bodies/body.ts'
+import { type Encoding, inflate } from '../../http/bodies/inflate.ts'
 import type { BodyQuery } from '../oip/request.ts'
 import { type Form, readQuery } from './query.ts'
 

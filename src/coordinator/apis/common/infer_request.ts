@@ -12,7 +12,7 @@ import { DOCUMENT_TYPES, documentOf, isDocumentType } from '../../http/inputs/do
 import { isPictureType, PICTURE_TYPES } from '../../http/inputs/picture.ts'
 import { pictureOf } from '../../http/inputs/picture_payload.ts'
 import { textPayload, withAsk } from '../../http/inputs/text.ts'
-import { ELEMENTS, parseAs, TENSORS } from '../../http/json.ts'
+import { ELEMENTS, parseAs, TENSORS } from '../../http/bodies/json.ts'
 import type { Payload } from '../../nodes/payload.ts'
 import { askFrom, askParameters } from '../generate/ask.ts'
 import { inferenceRequest, MAX_DIMS } from '../oip/schemas.ts'

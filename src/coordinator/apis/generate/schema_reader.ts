@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { ApiError } from '../../core/api_error.ts'
 import type { Deadlines } from '../../core/deadlines.ts'
 import { createWorkerCalls } from '../../core/worker_calls.ts'
-import { createBodyRoom } from '../../http/body_room.ts'
+import { createBodyRoom } from '../../http/bodies/room.ts'
 
 /** What of a schema answers cannot be kept to. */
 export interface SchemaFault {

@@ -7,7 +7,7 @@ import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { createRoom } from '../../core/shares.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import { asksBody } from '../../http/asks_body.ts'
+import { wantsBody } from '../../http/wants_body.ts'
 import { documentOf } from '../../jobs/info.ts'
 import type { Job, JobNews } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
@@ -52,7 +52,7 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
     listen(c, job, watch) {
       const holder = leftAddress(c)
       listeners.check(1, holder)
-      if (!asksBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
+      if (!wantsBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
       listeners.take(1, holder)
       c.header('x-accel-buffering', 'no')
       return streamSSE(c, async (stream) => {

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import { ApiError } from '../../core/api_error.ts'
-import { parseAs } from '../../http/json.ts'
+import { parseAs } from '../../http/bodies/json.ts'
 import { JOBS } from '../../jobs/params.ts'
 import type { BodyQuery } from '../oip/request.ts'
 import { jobRequest } from './schemas.ts'

@@ -10,7 +10,7 @@ import { ENDINGS } from '../../../client/job_facts.ts'
 import type { JobOutput, JobResult } from '../../../client/job_types.ts'
 import { outputStems } from '../../../client/output_names.ts'
 import { ApiError } from '../../core/api_error.ts'
-import { asksBody } from '../../http/asks_body.ts'
+import { wantsBody } from '../../http/wants_body.ts'
 import { streamOf } from '../../jobs/file_stream.ts'
 import type { Folder } from '../../jobs/folder.ts'
 import { documentOf } from '../../jobs/info.ts'
@@ -51,7 +51,7 @@ export async function resultFile(
   const { size } = await stat(path)
   // Whatever it holds, no browser shows or runs it here.
   const saved = `attachment; filename*=UTF-8''${encoded(stemsOf(job)[Number(n)]! + ending)}`
-  return c.body(asksBody(c) ? streamOf(path) : '', 200, {
+  return c.body(wantsBody(c) ? streamOf(path) : '', 200, {
     ...{ 'content-type': TYPES[output], 'content-length': String(size) },
     'content-disposition': saved,
   })
@@ -61,7 +61,7 @@ export async function resultFile(
 export function zipOf(c: Context, folder: Folder, job: Job): Response {
   const saved = `attachment; filename="${job.id}.zip"`
   const headers = { 'content-type': 'application/zip', 'content-disposition': saved }
-  if (!asksBody(c)) return c.body('', 200, headers)
+  if (!wantsBody(c)) return c.body('', 200, headers)
   const stems = stemsOf(job)
   async function* files() {
     for (const { n, outputs } of job.documents) {

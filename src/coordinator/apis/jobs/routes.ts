@@ -7,7 +7,7 @@ import type { Context, Hono } from 'hono'
 import type { JobInfo } from '../../../client/job_types.ts'
 import { ApiError } from '../../core/api_error.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import type { Doors } from '../../http/access/doors.ts'
+import type { Access } from '../../http/access/access.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import { JOBS } from '../../jobs/params.ts'
@@ -22,17 +22,17 @@ export interface JobRoutes {
   pool: Pool
   jobs: Jobs
   bodies: BodyReader
-  doors: Doors
+  access: Access
   now: () => number
   /** Whether webhooks may go to private addresses, whoever asks. */
   nearWebhooks?: boolean
 }
 
 export function mountJobs(app: Hono, options: JobRoutes): void {
-  const { jobs, doors, now } = options
+  const { jobs, access, now } = options
   const events = createJobEvents(jobs, now)
   const jobOf = (c: Context): Job => {
-    const job = jobs.get(doors.holder(c), c.req.param('id')!)
+    const job = jobs.get(access.holder(c), c.req.param('id')!)
     if (job.row.batch === null) return job
     throw new ApiError('not_found', `Cannot use ${job.id} here: ask /v1/batches/${job.id}`)
   }
@@ -41,9 +41,9 @@ export function mountJobs(app: Hono, options: JobRoutes): void {
     return info
   }
   app.post('/v1/jobs', async (c) => {
-    const viewer = doors.holder(c)
+    const viewer = access.holder(c)
     jobs.checkRoom(viewer.owner, 1)
-    const near = doors.caller(c).local || options.nearWebhooks === true
+    const near = access.caller(c).local || options.nearWebhooks === true
     const { job: made, files, madeSecret } = await jobs.receive(
       leftAddress(c),
       () => readJob(c, options, viewer, near),
@@ -59,7 +59,7 @@ export function mountJobs(app: Hono, options: JobRoutes): void {
   })
 
   app.get('/v1/jobs', (c) => {
-    const all = jobs.list(doors.holder(c)).filter(({ row }) => row.batch === null)
+    const all = jobs.list(access.holder(c)).filter(({ row }) => row.batch === null)
     return c.json({ jobs: all.map(brief) })
   })
   app.get('/v1/jobs/:id', (c) => c.json(jobs.infoOf(jobOf(c))))
@@ -74,7 +74,7 @@ export function mountJobs(app: Hono, options: JobRoutes): void {
   )
   app.get(
     '/v1/jobs/:id/events',
-    (c) => events.listen(c, jobOf(c), (shut) => doors.watch(c, 'client', shut)),
+    (c) => events.listen(c, jobOf(c), (shut) => access.watch(c, 'client', shut)),
   )
 
   app.delete('/v1/jobs/:id', async (c) => {

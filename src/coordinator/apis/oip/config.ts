@@ -8,7 +8,7 @@
 import type { Pipeline } from '../../../pipeline/schema.ts'
 import { publicName, versionOf } from '../../../pipeline/version.ts'
 import { ApiError } from '../../core/api_error.ts'
-import { ELEMENTS, parseAs } from '../../http/json.ts'
+import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
 import { type Model, PLATFORM } from './model.ts'
 import type { TensorInfo } from './model_output.ts'
 import {

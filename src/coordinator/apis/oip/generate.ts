@@ -6,7 +6,7 @@
 import type { Context } from 'hono'
 import { publicName, versionOf } from '../../../pipeline/version.ts'
 import type { InferParts } from '../common/infer_parts.ts'
-import { askedOf } from '../generate/asked.ts'
+import { askedOf } from '../generate/submit.ts'
 import { eventOf, streamed } from '../generate/stream.ts'
 import type { GenerateResponse } from './generate_body.ts'
 

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { ApiError } from '../../core/api_error.ts'
-import { ELEMENTS, parseAs } from '../../http/json.ts'
+import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
 import { askFrom, askParameters } from '../generate/ask.ts'
 import type { TextQuery } from '../generate/text_query.ts'
 import type { BodyQuery } from './request.ts'

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { TENSOR_TYPES } from '../../../pipeline/tensor.ts'
-import { MAX_TENSORS } from '../../http/json.ts'
+import { MAX_TENSORS } from '../../http/bodies/json.ts'
 
 export const MAX_DIMS = 16
 

@@ -1,6 +1,6 @@
 /**
- * Makes the calls of batches through the handlers of OpenAI's API, without a door in between: whoever
- * made the batch was let in.
+ * Makes the calls of batches through the handlers of OpenAI's API, without a check of access: the
+ * caller that made the batch passed it.
  *
  * @module
  */

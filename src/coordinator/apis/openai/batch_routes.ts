@@ -6,10 +6,10 @@
 import type { Context, Hono } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import type { Doors } from '../../http/access/doors.ts'
-import { asksBody } from '../../http/asks_body.ts'
-import { readBody } from '../../http/body.ts'
-import { ELEMENTS, parseAs } from '../../http/json.ts'
+import type { Access } from '../../http/access/access.ts'
+import { wantsBody } from '../../http/wants_body.ts'
+import { readBody } from '../../http/bodies/body.ts'
+import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
 import { streamOf } from '../../jobs/file_stream.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
@@ -35,15 +35,15 @@ const USUALLY_LISTED = 20
 export interface BatchRoutes {
   pool: Pool
   jobs: Jobs
-  doors: Doors
+  access: Access
   now: () => number
 }
 
-export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes): void {
+export function mountBatches(app: Hono, { pool, jobs, access, now }: BatchRoutes): void {
   const { folder, files } = jobs
 
   app.post('/v1/files', async (c) => {
-    const { owner } = doors.holder(c)
+    const { owner } = access.holder(c)
     // Before it is read: a file without a place would be read for nothing.
     files.room.hold(1, owner)
     let form: Form | undefined
@@ -67,15 +67,15 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
   })
   app.get('/v1/files', (c) => {
     const purpose = c.req.query('purpose')
-    const all = files.list(doors.holder(c)).map(fileOf)
+    const all = files.list(access.holder(c)).map(fileOf)
       .filter((file) => purpose === undefined || file.purpose === purpose)
     return c.json(pageOf(c, c.req.query('order') === 'asc' ? all : all.reverse(), MOST_LISTED))
   })
-  const named = (c: Context) => files.get(doors.holder(c), c.req.param('id')!)
+  const named = (c: Context) => files.get(access.holder(c), c.req.param('id')!)
   app.get('/v1/files/:id', (c) => c.json(fileOf(named(c))))
   app.get('/v1/files/:id/content', async (c) => {
     const row = named(c)
-    const body = asksBody(c) ? streamOf(await files.pathOf(row)) : ''
+    const body = wantsBody(c) ? streamOf(await files.pathOf(row)) : ''
     return c.body(body, 200, {
       'content-type': 'application/octet-stream',
       'content-length': String(row.bytes),
@@ -98,7 +98,7 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
       throw new ApiError('too_large', message)
     }
     const said = parseAs(batchRequest, bytes, ELEMENTS, true)
-    const viewer = doors.holder(c)
+    const viewer = access.holder(c)
     const input = files.get(viewer, said.input_file_id)
     const path = await folder.temporary()
     const { owner } = viewer
@@ -118,7 +118,8 @@ export function mountBatches(app: Hono, { pool, jobs, doors, now }: BatchRoutes)
       await dropForm({ files: [file] }, folder)
     }
   })
-  const batches = (c: Context) => jobs.list(doors.holder(c)).filter(({ row }) => row.batch !== null)
+  const batches = (c: Context) =>
+    jobs.list(access.holder(c)).filter(({ row }) => row.batch !== null)
   const one = (c: Context): Job => {
     const id = c.req.param('id')!
     const found = batches(c).find((job) => job.id === id)

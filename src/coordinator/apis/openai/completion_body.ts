@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ELEMENTS, parseAs } from '../../http/json.ts'
+import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
 import { askFrom } from '../generate/ask.ts'
 import type { TextQuery } from '../generate/text_query.ts'
 import type { BodyQuery } from '../oip/request.ts'

@@ -7,7 +7,7 @@
 import { z } from 'zod'
 import type { ErrorReason } from '../../../client/types.ts'
 import { STATUS } from '../../core/api_error.ts'
-import { roleFor } from '../../http/access/doors.ts'
+import { roleFor } from '../../http/access/access.ts'
 import { SCHEMAS } from './components.ts'
 import { type Content, type Operation, TAGS } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
@@ -78,8 +78,8 @@ function operationOf(operation: Operation): JsonObject {
   } = operation
   const { goesByKey, status = 200, answer, also = {} } = operation
   const role = roleFor(operation.path)
-  const doors: ErrorReason[] = role === undefined ? [] : ['unauthorized', 'forbidden']
-  const errors = [...new Set<ErrorReason>([...operation.errors ?? [], ...doors, 'rate_limited'])]
+  const refusals: ErrorReason[] = role === undefined ? [] : ['unauthorized', 'forbidden']
+  const errors = [...new Set<ErrorReason>([...operation.errors ?? [], ...refusals, 'rate_limited'])]
   const told = role === undefined
     ? description
     : `${description ?? ''} For role \`${role}\`.`.trim()

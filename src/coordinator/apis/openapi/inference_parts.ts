@@ -5,7 +5,7 @@
  */
 import type { ErrorReason } from '../../../client/types.ts'
 import { PREFERENCES } from '../../../policy/core/elastic.ts'
-import { ENCODINGS } from '../../http/inflate.ts'
+import { ENCODINGS } from '../../http/bodies/inflate.ts'
 import { header, type Operation, type Parameter, path } from './operation.ts'
 
 export const IDS = [

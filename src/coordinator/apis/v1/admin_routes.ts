@@ -9,8 +9,8 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import type { Doors } from '../../http/access/doors.ts'
-import { readBody } from '../../http/body.ts'
+import type { Access } from '../../http/access/access.ts'
+import { readBody } from '../../http/bodies/body.ts'
 import { hostOf, mayLink } from '../../http/origin.ts'
 import type { Pool } from '../../pool/pool.ts'
 import { readScaleRequest } from './scale_request.ts'
@@ -29,7 +29,7 @@ export interface Reloaded {
 export function mountAdmin(
   app: Hono,
   pool: Pool,
-  doors: Doors,
+  access: Access,
   hosts: readonly string[],
   now: () => number,
   reload?: (name: string) => Promise<Reloaded>,
@@ -44,7 +44,7 @@ export function mountAdmin(
   const { admin, rulings } = pool
 
   // For pages: whether to show what would be refused.
-  app.get('/v1/admin', (c) => c.json({ allowed: doors.allows(c, 'admin') && isOwnPage(c) }))
+  app.get('/v1/admin', (c) => c.json({ allowed: access.allows(c, 'admin') && isOwnPage(c) }))
 
   app.post('/v1/nodes/:id/drain', own, (c) => {
     const id = c.req.param('id')

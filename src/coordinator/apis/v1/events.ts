@@ -9,7 +9,7 @@ import { streamSSE } from 'hono/streaming'
 import { ApiError } from '../../core/api_error.ts'
 import { createRoom } from '../../core/shares.ts'
 import { leftAddress } from '../../http/access/caller.ts'
-import { asksBody } from '../../http/asks_body.ts'
+import { wantsBody } from '../../http/wants_body.ts'
 import type { History } from '../../observe/history.ts'
 import type { Pool } from '../../pool/pool.ts'
 import { createEventFeed, type Standing } from './event_feed.ts'
@@ -63,16 +63,16 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
       }
       const holder = leftAddress(c)
       listeners.check(1, holder)
-      if (!asksBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
+      if (!wantsBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
       listeners.take(1, holder)
       // Nothing on the way may gather events up.
       c.header('x-accel-buffering', 'no')
       return streamSSE(c, async (stream) => {
         const client = new AbortController()
         stream.onAbort(() => client.abort())
-        const door = new AbortController()
-        const unwatch = watch(() => door.abort())
-        const ended = AbortSignal.any([client.signal, pool.draining, door.signal])
+        const shut = new AbortController()
+        const unwatch = watch(() => shut.abort())
+        const ended = AbortSignal.any([client.signal, pool.draining, shut.signal])
         const feed = createEventFeed()
         let pingAtMs = now() + PING_MS
         try {

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { ELEMENTS, parseAs } from '../../http/json.ts'
+import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
 
 /** What is left out stays as it is. */
 export const scaleRequest = z.strictObject({

@@ -14,7 +14,7 @@ export interface Caller {
   local: boolean
 }
 
-/** Where it is left, for what comes after the door, whom a call counts for. */
+/** The context's field that holds the caller that a call counts for, for what follows the check of access. */
 const ADDRESS = 'address'
 
 export const leaveAddress = (c: Context, address: Holder): void => c.set(ADDRESS, address)

@@ -31,7 +31,7 @@ interface Flight {
   pipeline: string
   queries: QueryId[]
   /** Nobody waits for it, so that its node may never say that it has ended. */
-  calledOff: boolean
+  cancelled: boolean
 }
 
 interface Node {
@@ -139,8 +139,8 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
   function forget(slot: Slot, flight: Flight, now: Mark, computeMs = 0): void {
     const at = slot.flights.indexOf(flight)
     // A slot runs its batches in their order: those called off before it have ended, too.
-    const hasEnded = (one: Flight, i: number) => one === flight || (i < at && one.calledOff)
-    const isNext = slot.flights.every((one, i) => i >= at || one.calledOff)
+    const hasEnded = (one: Flight, i: number) => one === flight || (i < at && one.cancelled)
+    const isNext = slot.flights.every((one, i) => i >= at || one.cancelled)
     for (const [i, one] of slot.flights.entries()) if (hasEnded(one, i)) flights.delete(one.batch)
     slot.flights = slot.flights.filter((one, i) => !hasEnded(one, i))
     // One that ran not at all, such as one too late in its queue, leaves the one before it running.
@@ -198,7 +198,7 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
         if (node === undefined) return
         count(id, node, nowMs)
         const queries = items.map(({ query }) => query)
-        const flight = { batch, node: id, slot, pipeline, queries, calledOff: false }
+        const flight = { batch, node: id, slot, pipeline, queries, cancelled: false }
         flights.set(batch, flight)
         const one = node.running[slot] ??= { flights: [], since: node.counted }
         if (one.flights.length === 0) one.since = node.counted
@@ -206,7 +206,7 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
       }
       case 'cancel_batch': {
         const flight = flights.get(command.batch)
-        if (flight !== undefined) flight.calledOff = true
+        if (flight !== undefined) flight.cancelled = true
         return
       }
       case 'scale': {

@@ -1,4 +1,4 @@
-/** Keys, roles, rates, origins: who gets in by which door. */
+/** Keys, roles, rates, origins: which caller may make which call. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { Hono } from 'hono'
@@ -14,7 +14,7 @@ import {
   ROLES,
 } from '../../src/coordinator/core/keys.ts'
 import { groupOf, leftAddress } from '../../src/coordinator/http/access/caller.ts'
-import { createDoors, roleFor } from '../../src/coordinator/http/access/doors.ts'
+import { createAccess, roleFor } from '../../src/coordinator/http/access/access.ts'
 import { OPERATIONS } from '../../src/coordinator/apis/openapi/operations.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { ask, joinScripted, openLink, untilReady, withCoordinator } from './fixture.ts'
@@ -227,9 +227,9 @@ Deno.test('a key has its rate, an address its own; the rest are told when to com
   }))
 
 Deno.test('a call counts for its key from wherever it comes, else for its address, else for this machine', async () => {
-  const doors = createDoors({ now: () => 0, keyring: createKeyring([keyOf('client')]) })
+  const access = createAccess({ now: () => 0, keyring: createKeyring([keyOf('client')]) })
   const app = new Hono()
-  app.use(doors.guard)
+  app.use(access.guard)
   for (const path of ['/v1/pipelines', '/v2']) {
     app.get(path, (c) => c.json({ holder: leftAddress(c) ?? 'this machine' }))
   }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { ApiError } from '../core/api_error.ts'
-import type { Deadlines } from '../core/deadlines.ts'
-import { gather } from '../core/gather.ts'
-import { type BodyRoom, createBodyRoom } from './body_room.ts'
+import { ApiError } from '../../core/api_error.ts'
+import type { Deadlines } from '../../core/deadlines.ts'
+import { gather } from './gather.ts'
+import { type BodyRoom, createBodyRoom } from './room.ts'
 
 /** Largest request body, in bytes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024

@@ -1,5 +1,5 @@
 /**
- * The doors of the coordinator: who may make which call, how often, and who may join.
+ * Access to the coordinator: which caller may make which call, how often, and which node may join.
  *
  * A role that has keys asks for one, whoever calls. A role that has none is open to this machine
  * alone: to direct connections from loopback, under a name of this machine, from no foreign page.
@@ -21,7 +21,7 @@ import { MODEL_PATH } from '../../nodes/served.ts'
 import { type Caller, createCallers, leaveAddress } from './caller.ts'
 import { createRateLimit, type Rate } from './rate.ts'
 
-export interface DoorLimits {
+export interface AccessLimits {
   /** Calls with one key. */
   key: Rate
   /** Calls without a key, from one address; those of this machine are not counted. */
@@ -30,14 +30,14 @@ export interface DoorLimits {
   failure: Rate
 }
 
-export const DOOR_LIMITS: DoorLimits = {
+export const ACCESS_LIMITS: AccessLimits = {
   key: { perS: 200, burst: 400 },
   // A page and its node are some forty files; a classroom may share one address.
   address: { perS: 50, burst: 1000 },
   failure: { perS: 0.2, burst: 20 },
 }
 
-export interface DoorOptions {
+export interface AccessOptions {
   now: () => number
   keyring?: Keyring
   /** Names and addresses, besides loopback, under which this coordinator is reached. */
@@ -46,10 +46,10 @@ export interface DoorOptions {
   origins?: readonly string[]
   /** Paths of files for everybody. */
   isFile?: (path: string) => boolean
-  limits?: Partial<DoorLimits>
+  limits?: Partial<AccessLimits>
 }
 
-export interface Doors {
+export interface Access {
   readonly keyring: Keyring
   /** Lets a request through, or throws. @throws ApiError */
   guard: MiddlewareHandler
@@ -88,10 +88,10 @@ export function roleFor(
   return 'admin'
 }
 
-export function createDoors(options: DoorOptions): Doors {
+export function createAccess(options: AccessOptions): Access {
   const { now, keyring = createKeyring(), hosts = [], origins = [] } = options
   const { isFile = () => false } = options
-  const limits = { ...DOOR_LIMITS, ...options.limits }
+  const limits = { ...ACCESS_LIMITS, ...options.limits }
   const callerOf = createCallers(hosts, origins)
   const byKey = createRateLimit(limits.key, now)
   const byAddress = createRateLimit(limits.address, now)
@@ -111,7 +111,7 @@ export function createDoors(options: DoorOptions): Doors {
     return key
   }
 
-  /** The key of whoever enters; none where the door is open to it. */
+  /** The key of a caller that is let in; `undefined` where the role is open to it. */
   function enter(c: Context, role: Role, caller: Caller): Key | undefined {
     const text = bearerOf(c)
     if (isOpenTo(role, caller)) return text === undefined ? undefined : keyring.find(text)

@@ -1,7 +1,7 @@
 /** Links that have not said hello: few for an address, and only those that are there. */
 import assert from 'node:assert/strict'
 import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
-import { createLobby } from '../../src/coordinator/http/access/lobby.ts'
+import { createPendingSockets } from '../../src/coordinator/http/access/pending_sockets.ts'
 import { joinScripted, withCoordinator } from './fixture.ts'
 import { hangUp, rawGet, UPGRADE } from './raw_socket.ts'
 
@@ -90,31 +90,31 @@ Deno.test('a link is asked for in any case, and its place given back when it clo
   }))
 
 Deno.test('places are bounded for an address and for all together, and each is given back once', () => {
-  const lobby = createLobby(() => 0, { perAddress: 2, all: 3 })
-  const isFull = (address: string) => assert.throws(() => lobby.enter(address), /too many/)
+  const pending = createPendingSockets(() => 0, { perAddress: 2, all: 3 })
+  const isFull = (address: string) => assert.throws(() => pending.enter(address), /too many/)
   for (let i = 0; i < 3; i++) {
-    const [one, two] = [lobby.enter('a'), lobby.enter('a')]
+    const [one, two] = [pending.enter('a'), pending.enter('a')]
     isFull('a')
-    const other = lobby.enter('b')
+    const other = pending.enter('b')
     isFull('c')
     other()
     other()
-    const third = lobby.enter('c')
+    const third = pending.enter('c')
     isFull('b')
     third()
     one()
     one()
-    const anew = lobby.enter('a')
+    const anew = pending.enter('a')
     isFull('a')
     for (const leave of [two, anew]) leave()
   }
 })
 
 Deno.test('of those turned away so many are remembered, and whoever was so first gets in again', () => {
-  const lobby = createLobby(() => 0)
-  for (let i = 0; i < 10_001; i++) lobby.turnAway(`${i}`, 1000)
-  assert.throws(() => lobby.enter('1'), /closed for what it said/)
-  lobby.enter('0')()
+  const pending = createPendingSockets(() => 0)
+  for (let i = 0; i < 10_001; i++) pending.turnAway(`${i}`, 1000)
+  assert.throws(() => pending.enter('1'), /closed for what it said/)
+  pending.enter('0')()
 })
 
 /** The head of a masked binary frame of so many bytes, whose mask is zero; 0x80 ends its message. */

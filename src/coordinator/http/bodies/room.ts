@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createRoom, type Holder, type Room } from '../core/shares.ts'
+import { createRoom, type Holder, type Room } from '../../core/shares.ts'
 
 const RETRY_MS = 1000
 

@@ -11,7 +11,7 @@ import type { Post } from '../scheduler/driver.ts'
 /** A node that never says so is not waited for: the oldest are forgotten. */
 const MOST = 1024
 
-export function createCalledOff(post: Post) {
+export function createCancelled(post: Post) {
   const nodes = new Map<BatchId, PooledNode>()
   return {
     add(batch: BatchId, node: PooledNode): void {

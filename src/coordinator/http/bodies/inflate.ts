@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { ApiError } from '../core/api_error.ts'
-import { gather } from '../core/gather.ts'
-import { inSteps } from '../core/in_steps.ts'
+import { ApiError } from '../../core/api_error.ts'
+import { gather } from './gather.ts'
+import { inSteps } from './in_steps.ts'
 
 export const ENCODINGS = ['gzip', 'deflate'] as const
 /** `deflate` is the format of zlib, as HTTP has it. */

@@ -6,7 +6,7 @@
  */
 import { ApiError } from '../../core/api_error.ts'
 
-export interface Lobby {
+export interface PendingSockets {
   /**
    * Takes a place. Returns what gives it back, once or more often.
    *
@@ -22,7 +22,10 @@ const MAX_TURNED_AWAY_MS = 60_000
 /** Addresses turned away at once; beyond that the one that was so first gets in again. */
 const MAX_TURNED_AWAY = 10_000
 
-export function createLobby(now: () => number, { perAddress = 16, all = 1024 } = {}): Lobby {
+export function createPendingSockets(
+  now: () => number,
+  { perAddress = 16, all = 1024 } = {},
+): PendingSockets {
   const waiting = new Map<string, number>()
   const turnedAwayUntilMs = new Map<string, number>()
   let total = 0

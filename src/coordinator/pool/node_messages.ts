@@ -20,10 +20,10 @@ import type { Streams } from '../queries/streams.ts'
 import type { Post } from '../scheduler/driver.ts'
 import type { createRenewal } from './renewal.ts'
 
-export interface HearingParts {
+export interface NodeMessageParts {
   /** Variants that the node is able to hold as it runs now. */
   ableOn(node: PooledNode): readonly VariantRef[]
-  batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'calledOffEnded'>
+  batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'cancelledEnded'>
   streams: Pick<Streams, 'said'>
   renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
   /** Tells the scheduler what a node is able to hold. */
@@ -38,7 +38,7 @@ export interface HearingParts {
 
 export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
 
-export function createHearing(parts: HearingParts): Hear {
+export function createNodeMessages(parts: NodeMessageParts): Hear {
   const { ableOn, batches, streams, renewal, tellAble, weighSilence, post, logOf, look } = parts
   return (node, received) => {
     const { message } = received
@@ -50,7 +50,7 @@ export function createHearing(parts: HearingParts): Hear {
       case 'said':
         return streams.said(node, message.batch, message.items)
       case 'batch_failed':
-        if (batches.calledOffEnded(message.batch, node, message.computeMs)) return
+        if (batches.cancelledEnded(message.batch, node, message.computeMs)) return
         logOf(node)(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
           ...{ event: 'batch_failed', node: node.id, name: node.name },
         })

@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from 'zod'
-import { ApiError } from '../core/api_error.ts'
+import { ApiError } from '../../core/api_error.ts'
 
 /** Of one input, one output, or the request. */
 const MAX_PARAMETERS = 64
