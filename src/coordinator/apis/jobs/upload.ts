@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { open, rm } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { Busboy, type BusboyInstance } from '@fastify/busboy'
+import { type FileHandle, open as openPath, rm } from 'node:fs/promises'
 import { ApiError } from '../../core/api_error.ts'
 import type { Holder } from '../../core/shares.ts'
+import { createFormReader, type FormEvent } from '../../http/bodies/multipart.ts'
 import type { Folder } from '../../jobs/folder.ts'
 import type { UploadedFile } from '../../jobs/job.ts'
 import { JOBS } from '../../jobs/params.ts'
@@ -27,7 +25,7 @@ const WRITE_BYTES = 256 * 1024
 const bad = (message: string) => new ApiError('invalid_input', message)
 
 /**
- * @param owner whom its bytes count for
+ * @param owner key or address that its bytes count for
  * @param signal ends it
  * @throws ApiError; then nothing is left of it on disk
  */
@@ -37,87 +35,36 @@ export async function receiveForm(
   owner: Holder,
   signal: AbortSignal,
 ): Promise<Form> {
-  const form: Form = { fields: new Map(), files: [] }
   if (request.body === null) throw bad('Cannot read the form: it is empty')
+  const reader = createFormReader(request.headers.get('content-type'))
+  const form: Form = { fields: new Map(), files: [] }
+  const parts = createParts(form, folder, owner)
+  const body = request.body.getReader()
   const stop = new AbortController()
-  let [jobBytes, countedBytes] = [0, 0]
+  const ended = AbortSignal.any([stop.signal, signal])
+  ended.addEventListener('abort', () => void body.cancel().catch(() => {}))
+  let countedBytes = 0
   const pace = setInterval(() => {
-    if (jobBytes - countedBytes < JOBS.uploadStepBytes) {
-      const what = `${jobBytes - countedBytes} bytes came within ${JOBS.uploadStepMs / 1000} s`
+    const bytes = parts.fileBytes - countedBytes
+    if (bytes < JOBS.uploadStepBytes) {
+      const what = `${bytes} bytes came within ${JOBS.uploadStepMs / 1000} s`
       stop.abort(new ApiError('deadline_exceeded', `Cannot read the form: ${what}`))
     }
-    countedBytes = jobBytes
+    countedBytes = parts.fileBytes
   }, JOBS.uploadStepMs)
-  const writes: Promise<void>[] = []
-  const ended = AbortSignal.any([stop.signal, signal])
-  const fail = (error: unknown) => stop.abort(error)
-
-  async function keep(file: UploadedFile, stream: Readable): Promise<void> {
-    const handle = await open(file.path, 'w', 0o600)
-    let rest: Uint8Array[] = []
-    let restBytes = 0
-    const write = async () => {
-      await handle.writev(rest)
-      rest = []
-      restBytes = 0
-    }
-    try {
-      for await (const chunk of stream) {
-        const bytes = chunk as Uint8Array
-        if (file.bytes + bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(file.name)
-        if (jobBytes + bytes.byteLength > JOBS.jobBytes) throw jobTooLarge()
-        folder.hold(bytes.byteLength, owner)
-        file.bytes += bytes.byteLength
-        jobBytes += bytes.byteLength
-        rest.push(bytes)
-        restBytes += bytes.byteLength
-        if (restBytes >= WRITE_BYTES) await write()
-      }
-      if (restBytes > 0) await write()
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  }
-
   try {
-    const temporaries = await folder.temporary()
-    const parser = parserOf(request)
-    parser.on('field', (name, value, nameCut, valueCut) => {
-      if (nameCut || valueCut) return fail(bad(`Cannot read field ${shown(name)}: it is too long`))
-      form.fields.set(name, [...form.fields.get(name) ?? [], value])
-    })
-    parser.on('file', (field, stream, name) => {
-      // An error that nobody hears would end the coordinator.
-      stream.on('error', () => {})
-      // What has begun is being removed.
-      if (ended.aborted) return void stream.destroy()
-      const path = `${temporaries}-${form.files.length}`
-      const file = { field, name: cleanName(name), bytes: 0, path, owner }
-      form.files.push(file)
-      // Whatever ends the form ends its files: the parser leaves them open.
-      const end = () => stream.destroy(new Error('it broke off'))
-      ended.addEventListener('abort', end)
-      const write = keep(file, stream as Readable)
-      writes.push(write)
-      write.catch(fail)
-    })
-    parser.on('filesLimit', () => fail(tooManyFiles()))
-    parser.on('fieldsLimit', () => fail(bad(`Cannot read the form: over ${MAX_FIELDS} fields`)))
-    await pipeline(
-      Readable.fromWeb(request.body as never),
-      parser,
-      { signal: ended },
-    )
-    clearInterval(pace)
-    await Promise.all(writes)
-    stop.signal.throwIfAborted()
+    for (;;) {
+      const { value } = await body.read()
+      ended.throwIfAborted()
+      if (value === undefined) break
+      for (const event of reader.read(value)) await parts.take(event)
+    }
+    reader.end()
     return form
   } catch (error) {
     stop.abort(error)
-    await Promise.allSettled(writes)
+    await parts.close()
     await dropForm(form, folder)
-    if (stop.signal.aborted && stop.signal.reason instanceof ApiError) throw stop.signal.reason
     if (error instanceof ApiError) throw error
     if (signal.aborted) throw new ApiError('draining', 'Cannot take files: shutting down')
     throw bad(`Cannot read the form: ${(error as Error).message}`)
@@ -126,22 +73,102 @@ export async function receiveForm(
   }
 }
 
+interface OpenFile {
+  file: UploadedFile
+  handle: FileHandle
+  /** Bytes that are not written yet. */
+  waiting: Uint8Array[]
+  waitingBytes: number
+}
+
+/** Puts the parts of a form where they belong: fields into memory, files on disk. */
+function createParts(form: Form, folder: Folder, owner: Holder) {
+  let field = { name: '', bytes: 0, text: '', decoder: new TextDecoder() }
+  let fields = 0
+  let fileBytes = 0
+  let open: OpenFile | undefined
+
+  async function openFile(field: string, name: string): Promise<void> {
+    if (form.files.length === JOBS.documents) throw tooManyFiles()
+    const path = await folder.temporary()
+    const file = { field, name: cleanName(name), bytes: 0, path, owner }
+    form.files.push(file)
+    const handle = await openPath(path, 'w', 0o600)
+    open = { file, handle, waiting: [], waitingBytes: 0 }
+  }
+
+  function openField(name: string): void {
+    if (++fields > MAX_FIELDS) throw bad(`Cannot read the form: over ${MAX_FIELDS} fields`)
+    field = { name, bytes: 0, text: '', decoder: new TextDecoder() }
+  }
+
+  async function write(open: OpenFile): Promise<void> {
+    if (open.waitingBytes > 0) await open.handle.writev(open.waiting)
+    open.waiting = []
+    open.waitingBytes = 0
+  }
+
+  async function addToFile(open: OpenFile, bytes: Uint8Array): Promise<void> {
+    const { file } = open
+    if (file.bytes + bytes.byteLength > JOBS.fileBytes) throw fileTooLarge(file.name)
+    if (fileBytes + bytes.byteLength > JOBS.jobBytes) throw jobTooLarge()
+    folder.hold(bytes.byteLength, owner)
+    file.bytes += bytes.byteLength
+    fileBytes += bytes.byteLength
+    open.waiting.push(bytes)
+    open.waitingBytes += bytes.byteLength
+    if (open.waitingBytes >= WRITE_BYTES) await write(open)
+  }
+
+  function addToField(bytes: Uint8Array): void {
+    field.bytes += bytes.byteLength
+    if (field.bytes > MAX_FIELD_BYTES) {
+      throw bad(`Cannot read field ${field.name.slice(0, 40)}: it is too long`)
+    }
+    field.text += field.decoder.decode(bytes, { stream: true })
+  }
+
+  async function close(): Promise<void> {
+    const { handle } = open ?? {}
+    open = undefined
+    await handle?.close()
+  }
+
+  async function endFile(open: OpenFile): Promise<void> {
+    await write(open)
+    await open.handle.sync()
+    await close()
+  }
+
+  function endField({ name, text, decoder }: typeof field): void {
+    form.fields.set(name, [...form.fields.get(name) ?? [], text + decoder.decode()])
+  }
+
+  return {
+    get fileBytes() {
+      return fileBytes
+    },
+    /** @throws ApiError */
+    async take(event: FormEvent): Promise<void> {
+      if (event.type === 'part') {
+        const { name, fileName } = event.head
+        if (fileName === undefined) openField(name)
+        else await openFile(name, fileName)
+      } else if (event.type === 'data') {
+        if (open === undefined) addToField(event.bytes)
+        else await addToFile(open, event.bytes)
+      } else if (open === undefined) endField(field)
+      else await endFile(open)
+    },
+    /** Closes a file that is not whole. */
+    close,
+  }
+}
+
 /** Of one whose files nobody takes; those that were moved away are left. */
 export async function dropForm({ files }: Pick<Form, 'files'>, folder: Folder): Promise<void> {
   for (const { path, bytes, owner } of files) {
     await rm(path).then(() => folder.take(-bytes, owner), () => {})
-  }
-}
-
-function parserOf(request: Request): BusboyInstance {
-  try {
-    return new Busboy({
-      headers: { 'content-type': request.headers.get('content-type') ?? '' },
-      preservePath: true,
-      limits: { files: JOBS.documents, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES },
-    })
-  } catch (error) {
-    throw bad(`Cannot read the form: ${(error as Error).message}`)
   }
 }
 
@@ -158,8 +185,6 @@ export function cleanName(name: string | undefined): string {
     .filter((part) => part !== '' && part !== '.' && part !== '..')
   return parts.join('/') || 'document'
 }
-
-const shown = (text: string) => text.slice(0, 40)
 
 export const fileTooLarge = (name: string): ApiError =>
   new ApiError('too_large', `Cannot take ${name}: a file has at most ${JOBS.fileBytes} bytes`)
