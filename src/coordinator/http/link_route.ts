@@ -27,8 +27,8 @@ export interface LinkRouteOptions {
   now: () => number
 }
 
-/** Whose link was closed for what it said comes again after so many times what that took to read. */
-const TURN_AWAY_FACTOR = 10
+/** A node closed for a bad message waits this many times its reading time. */
+const WAIT_FACTOR = 10
 
 export function mountLink(app: Hono, options: LinkRouteOptions): void {
   const { pool, access, hosts, assets, log, now } = options
@@ -48,7 +48,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
     const admit = access.admits(caller)
     const leavePending = caller.local ? () => {} : pending.enter(caller.address)
     const blamed = (spentMs: number) => {
-      if (!caller.local) pending.turnAway(caller.address, TURN_AWAY_FACTOR * spentMs)
+      if (!caller.local) pending.turnAway(caller.address, WAIT_FACTOR * spentMs)
     }
     let link: Link | undefined
     let breakOff = () => {}
@@ -56,7 +56,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
       link?.close(1013, 'too much was said before hello')
       breakOff()
     }
-    // Who needs no token is let in whatever it says.
+    // A node that needs no token may join whatever its hello is: its memory is not watched.
     const unwatch = admit(undefined) === undefined ? growth.watch(grown) : () => {}
     const leave = () => {
       leavePending()
@@ -73,7 +73,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
       try {
         link?.receive(data as WireData)
       } catch (error) {
-        // What one node says must not take the others' coordinator down.
+        // A message of one node must not end the coordinator of all others.
         log(`fault: ${(error as Error).stack}`, 'error', { event: 'fault', path: c.req.path })
         link?.close(1011, 'a fault in the coordinator')
       }
@@ -92,17 +92,17 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
 }
 
 /**
- * Answers a handshake. Only a socket that is to open keeps its place in the pending.
+ * Answers a handshake. A socket that will not open leaves the pending sockets.
  *
  * @throws ApiError `invalid_input` where the request is no handshake
  */
 function shakeHands(request: Request, leave: () => void): Upgrade {
   try {
-    // Deno looks at all of the handshake but this.
+    // Deno checks all of the handshake but its version.
     if (request.headers.get('sec-websocket-version') !== '13') {
       throw new TypeError("Invalid Header: 'sec-websocket-version' header must be 13")
     }
-    // A socket that breaks off before it is open never says so itself.
+    // No event of the socket tells that it broke off before it opened.
     request.signal.addEventListener('abort', leave, { once: true })
     if (request.signal.aborted) leave()
     return upgrade(request)
@@ -112,7 +112,7 @@ function shakeHands(request: Request, leave: () => void): Upgrade {
   }
 }
 
-/** How a node of another version comes by this one. */
+/** How a node of another version gets the version of this coordinator. */
 function remedyFor(url: string, isPage: boolean, assets: Assets | undefined): string {
   if (isPage) return 'load the page again'
   const { origin, host } = new URL(url)

@@ -1,12 +1,11 @@
 /**
- * A picture without what it says of whoever took or made it: place, time, device, names, comments,
- * thumbnails, what cameras append. Nodes are strangers, and read pixels only.
+ * Takes the metadata out of a picture: place, time, device, names, comments, thumbnails. Nodes are
+ * strangers, and read pixels only.
  *
- * Not what is known to tell something is taken out, but what pixels are made of is let through, as
- * long as its standard has it. Pixels stay what they are: a JPEG and a PNG keep their orientation. A
- * file that is not understood to its end is refused: what stands in the rest of it is not known.
+ * Allow-list: only segments that decoders need pass. Pixels stay what they are: a JPEG and a PNG keep
+ * their orientation. A file that is not understood to its end is refused: its rest may hold anything.
  *
- * What is written among the coded pixels themselves stays, as what they show does.
+ * Data that is written into the coded pixels themselves stays.
  *
  * @module
  */
