@@ -85,7 +85,7 @@ export function withTexts(
         )
         try {
           const said = await Promise.race([
-            script(heard, (text) => request.hear?.({ text, ids: [] })),
+            script(heard, (text) => request.onText?.({ text, ids: [] })),
             left.promise,
           ])
           const answer = 'ok' in said ? said : answerOf(request, said)

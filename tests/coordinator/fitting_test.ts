@@ -36,7 +36,7 @@ Deno.test('of pictures larger than a message together those that fit are sent, a
     { batch: () => {}, batchFailed: () => {} },
     createStreams({
       ...{ pipelines: new Map(), now: () => 0, lost: () => {} },
-      ...{ hearOf: () => undefined, isTrusted: () => true },
+      ...{ onTextOf: () => undefined, isTrusted: () => true },
     }),
   )
   const bytes = new Uint8Array(32 * MIB)

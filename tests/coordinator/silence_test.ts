@@ -1,6 +1,6 @@
 /** Whose work goes elsewhere when it falls silent: only where somebody is there to do it. */
 import assert from 'node:assert/strict'
-import { noteJudgement } from '../../src/coordinator/pool/judgement.ts'
+import { noteJudgement } from '../../src/coordinator/pool/commands.ts'
 import { addInstance, createPooledNode } from '../../src/coordinator/nodes/nodes.ts'
 import { createSilence } from '../../src/coordinator/pool/silence.ts'
 

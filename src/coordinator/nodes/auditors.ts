@@ -1,6 +1,6 @@
 /**
- * The auditor's link, kept apart from those of nodes: nothing that counts nodes, shows them, renews
- * or holds them back meets it. The scheduler asks it as it asks nodes, by its id.
+ * The auditor's link, kept apart from the links of nodes: code that counts, shows, renews or pauses
+ * nodes does not see it. The scheduler sends it batches as it does nodes, by its id.
  *
  * @module
  */
@@ -13,12 +13,12 @@ export interface Auditors {
   get(id: string): PooledNode | undefined
   join(node: PooledNode, event: Extract<PolicyEvent, { type: 'node_joined' }>): true
   leave(node: PooledNode, why: string): void
-  /** What is served changed: it is to judge that. */
+  /** Tells auditors what is served now. */
   renew(): void
 }
 
 export function createAuditors({ offer, post, log }: {
-  /** Tells a node what is served, and the scheduler what it is able to hold of it. */
+  /** Tells a node what is served, and the scheduler which variants the node can hold. */
   offer(node: PooledNode): unknown
   post: Post
   log: Log

@@ -1,20 +1,20 @@
 /**
- * What the messages of one link take of the coordinator's one thread. Each is bounded in size; this
- * bounds them together, so that no node can keep the coordinator from all others.
+ * Time that the messages of one link take of the coordinator's one thread. The size of each is bounded;
+ * this bounds their time together, so that no node can keep the coordinator from the others.
  *
  * @module
  */
 import type { CoordinatorMessage, NodeMessage } from '../../protocol/mod.ts'
 
-/** A node has little to say that it was not asked for. */
+/** Share of the thread for messages that answer nothing: a node has few of them. */
 const SHARE = 0.25
-/** At once, after a while of less: one that moves 64 slots to another backend has a thousand words more. */
+/** Burst: a node that moves 64 slots to another backend sends a thousand messages at once. */
 const BURST_MS = 2000
-/** What it was asked for may take so long to be read: large results do, as JSON. */
+/** Time in which an answer may be read without being counted: large results take it, as JSON. */
 const ANSWER_MS = 250
 /**
- * What took longer took it for the machine's sake: garbage was collected, or the process slept. Several
- * times what messages take that are made to take long.
+ * Most time that a message is charged: a longer time is the machine's fault, as garbage collection. This
+ * is several times what hostile messages can take.
  */
 const MOST_MS = 1
 const MOST_MS_PER_BYTE = 1e-3
@@ -24,20 +24,20 @@ const ANSWERS: ReadonlySet<NodeMessage['type']> = new Set(
 )
 
 export interface Cost {
-  /** Of late. */
+  /** Time charged of late. */
   readonly spentMs: number
-  /** Adds what a message of so many bytes took of the thread. False where it is too much by now. */
+  /** Charges the time that a message took. False where the link has had too much by now. */
   spend(tookMs: number, bytes: number, isAnswer?: boolean): boolean
-  /** The node was sent this. */
-  asked(message: CoordinatorMessage): void
-  /** Whether it was asked for: how much comes of it is for the scheduler to say, and not counted. */
+  /** Notes a message that was sent to the node. */
+  sent(message: CoordinatorMessage): void
+  /** Whether a message answers one that was sent: the scheduler bounds those, and they are not charged. */
   isAnswer(message: NodeMessage): boolean
 }
 
 export function createCost(now: () => number): Cost {
   let spentMs = 0
   let atMs = now()
-  /** Batches and loads. */
+  /** Batches and loads that were sent. */
   let unanswered = 0
 
   function leftOver(): number {
@@ -56,7 +56,7 @@ export function createCost(now: () => number): Cost {
       spentMs = leftOver() + (isAnswer ? Math.max(0, ownMs - ANSWER_MS) : ownMs)
       return spentMs <= BURST_MS
     },
-    asked(message) {
+    sent(message) {
       if (message.type === 'batch') unanswered++
       if (message.type === 'load') unanswered += message.instances.length
     },

@@ -1,17 +1,17 @@
 /**
- * Whether crops travel raw or compressed: whichever the measured link makes sooner.
+ * Whether crops travel raw or compressed: the way that arrives sooner on the measured link.
  *
  * @module
  */
 
 /**
- * Above this rate raw is sooner: a node takes about 6 ms to encode and decode a line's crop of 57 kB
+ * Above this rate raw crops arrive sooner: a node takes about 6 ms to encode and decode a line's crop of 57 kB
  * as JPEG (`@jsquash/jpeg`, one thread), which is then a tenth of its size.
  */
 const RAW_ABOVE_BYTES_PER_MS = 10_000
-/** Smaller transfers tell of the round trip, not of the rate. */
+/** Smaller transfers measure the round trip, not the rate. */
 const LEAST_SAMPLE_BYTES = 32_000
-/** Before any transfer was measured: only a wire within the house answers this fast. */
+/** Used before any transfer was measured: only a local wire answers this fast. */
 const NEAR_ROUND_TRIP_MS = 2
 const WEIGHT = 0.3
 

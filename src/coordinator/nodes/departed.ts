@@ -1,20 +1,20 @@
 /**
- * Nodes that left, for answers that name them: some of a query's batches may have been theirs.
+ * Nodes that left, for answers that name them: they may have run some of a query's batches.
  *
  * @module
  */
 import type { PooledNode } from './nodes.ts'
 
-/** What answers tell of a node. */
+/** Facts about a node that answers hold. */
 export type NamedNode = Pick<PooledNode, 'id' | 'name' | 'backend' | 'fallbacks'>
 
-/** Of a query the longest deadline: by then all are answered that a node had a part in. */
+/** The longest deadline: after it no query is left that the node had a part in. */
 const KEEP_MS = 600_000
-/** Those that left last: more is no pool but one that comes and goes. */
+/** Nodes remembered; beyond that the node that left first is forgotten. */
 const MOST = 1000
 
 export function createDeparted(now: () => number) {
-  /** In the order of their leaving. */
+  /** By id, in the order in which they left. */
   const left = new Map<string, { node: NamedNode; atMs: number }>()
 
   return {

@@ -1,10 +1,10 @@
 /**
- * What is there of messages whose other fragments are still to come, on all links together.
+ * Fragments of messages that are not whole yet, on all links together.
  *
  * @module
  */
 
-/** A link, as far as this goes. */
+/** What this file needs of a link. */
 export interface Holder {
   close(code: number, why: string): void
 }
@@ -12,11 +12,11 @@ export interface Holder {
 export interface FragmentRoom {
   readonly bytes: number
   /**
-   * So many bytes more wait on this link. Where that is too much in all, whoever holds most is closed,
-   * not whoever came last: a few that never end what they began would shut all others out.
+   * Counts bytes that wait on a link. Where all links together hold too much, the link that holds most
+   * is closed, not the last one: else a few links with endless messages would shut out the others.
    */
   add(holder: Holder, bytes: number): void
-  /** Nothing waits there any more. */
+  /** No bytes wait on this link any more. */
   leave(holder: Holder): void
 }
 
@@ -31,7 +31,7 @@ export function createFragmentRoom(maxBytes = MAX_BYTES): FragmentRoom {
     holders.delete(holder)
   }
 
-  /** Of equals whoever began first. */
+  /** The link that holds most; of equals the one that began first. */
   function largest(): Holder | undefined {
     let most = 0
     let found: Holder | undefined
@@ -54,7 +54,7 @@ export function createFragmentRoom(maxBytes = MAX_BYTES): FragmentRoom {
       while (bytes > maxBytes) {
         const one = largest()!
         leave(one)
-        // One that keeps its word comes again, when there is room.
+        // A well-behaved node joins again, and finds room then.
         one.close(1013, 'too much is under way')
       }
     },

@@ -1,6 +1,7 @@
 /**
- * Whose id an id is. A node makes a secret when it first joins, and shows this coordinator what it
- * derives from it for this one alone; from then on the id is its own, and so is what was learned of it.
+ * Ids of nodes, each bound to a secret. A node makes its secret when it first joins, and shows each
+ * coordinator a value derived for that coordinator alone. From then on its id, and the figures learned
+ * under it, belong to this node alone.
  *
  * @module
  */
@@ -10,20 +11,20 @@ import type { Link } from './link.ts'
 
 export interface Identities {
   /**
-   * The hello under the id that the node comes in by: its own; another one of its own where its secret
-   * is not that of the id; none, and the link is closed, where the id has a secret and it shows none.
+   * The hello with the id that the node gets: the id it named; a new id where another secret holds that
+   * one; `undefined`, and the link is closed, where the id has a secret and the node shows none.
    */
   claim(link: Pick<Link, 'refuse'>, hello: Hello): Hello | undefined
-  /** What came since this was asked last: ids, and hashes of their secrets. */
+  /** Ids, with the hashes of their secrets, that came since the last call. */
   news(): [id: string, sha256: string][]
 }
 
-/** Those that joined last; as many as the store keeps, and those of a long run besides. */
+/** Ids remembered, the latest: those that the store keeps, and those of a long run. */
 const MOST = 50_000
-/** As ids of nodes are that they make themselves. */
+/** Length of the ids that nodes make themselves. */
 const ID_LENGTH = 32
 
-/** @param kept from earlier runs, as `news` told it */
+/** @param kept ids and hashes of earlier runs, as `news` returned them */
 export function createIdentities(
   kept: Iterable<readonly [string, string]> = [],
   most: number = MOST,
@@ -55,15 +56,15 @@ export function createIdentities(
       link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message:
-          'Cannot let this node in: its id is that of one with a secret, which it does not show',
+          'Cannot let this node in: its id belongs to a node with a secret, which it does not show',
         remedy: 'update the node, or give it another --name',
       })
       return undefined
     },
     news() {
-      const told = [...news]
+      const all = [...news]
       news = new Map()
-      return told
+      return all
     },
   }
 }

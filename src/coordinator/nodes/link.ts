@@ -38,9 +38,9 @@ export interface LinkHandlers {
   /** The node introduced itself in this protocol's version. `false` refuses it as unauthorized. */
   hello(link: Link, hello: Hello): boolean
   message(link: Link, received: Received<NodeMessage>): void
-  /** Nothing was heard for longer than this link is used to; `false` once it is heard of again. */
+  /** Called with `true` when no message came for unusually long, with `false` when one came again. */
   silent(link: Link, silent: boolean): void
-  /** Once, however the link ended, and only if there was a hello. */
+  /** Called once, however the link ended, and only if there was a hello. */
   closed(link: Link, why: string): void
 }
 
@@ -63,28 +63,28 @@ export interface LinkOptions {
   now: () => number
   helloTimeoutMs?: number
   heartbeatMs?: number
-  /** Silence after which a link is doubted, where it never was silent for nearly as long. */
+  /** Silence after which a link that was never silent for nearly as long is doubted. */
   doubtMs?: number
   /** Silence after which a link counts as dead. */
   silenceMs?: number
-  /** What makes a node of an older version one of this. */
+  /** How a node of an older version is updated. */
   remedy?: string
   /** Fragments that wait for their rest, on all links together. */
   fragments?: FragmentRoom
-  /** Told where the link is closed for what its node said, which took so long of late. */
+  /** Called where the link is closed for its node's messages, with the time that they took of late. */
   blamed?: (spentMs: number) => void
 }
 
 export const HEARTBEAT_MS = 500
-/** A link is doubted after so many times its longest silence of late: a slow one has its own. */
+/** A link is doubted after this many times its longest silence of late. */
 const DOUBT_FACTOR = 2.5
-/** What a silence counts for after each word heard since. */
+/** The longest silence of late shrinks by this factor with each message. */
 const FADE = 0.99
-/** A hello with all its hashes takes half of it. */
+/** Twice what a hello with all its hashes takes. */
 const MAX_HELLO_BYTES = 64 * 1024
-/** Results that cannot be read fail their batches; so many, and the link is closed. */
+/** Results that cannot be read fail their batches; after this many the link is closed. */
 const MOST_MALFORMED = 8
-/** Of all links: what is sent is copied at once. */
+/** One buffer for all links: sockets copy what they send. */
 const room = createRoom(MAX_FRAME_BYTES)
 
 export function createLink(socket: Socket, handlers: LinkHandlers, options: LinkOptions): Link {
@@ -97,8 +97,8 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
   let bytesReceived = 0
   let fragmentBytes = 0
   let malformed = 0
-  let lastHeardMs = now()
-  let lastBeatMs = lastHeardMs
+  let lastMessageMs = now()
+  let lastBeatMs = lastMessageMs
   let longestSilenceMs = 0
   let doubted = false
   const isTooMuch = createBacklog()
@@ -111,9 +111,9 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
   function beat() {
     const lateMs = now() - lastBeatMs - heartbeatMs
     lastBeatMs = now()
-    // It was this side that slept: what the others said meanwhile is yet to be read.
-    if (lateMs > 2 * heartbeatMs) lastHeardMs += lateMs
-    const silentMs = now() - lastHeardMs
+    // This process slept: messages that came meanwhile are yet to be read.
+    if (lateMs > 2 * heartbeatMs) lastMessageMs += lateMs
+    const silentMs = now() - lastMessageMs
     if (silentMs > silenceMs) return close(1001, 'silent for too long')
     if (!doubted && silentMs > Math.max(doubtMs, DOUBT_FACTOR * longestSilenceMs)) {
       doubted = true
@@ -127,17 +127,17 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
 
   function end(why: string) {
     if (state === 'closed') return
-    const known = state === 'open'
+    const hadHello = state === 'open'
     state = 'closed'
-    letGo()
-    // A socket whose closing is ignored stays, and this link with it; what it began does not.
+    dropFragments()
+    // A socket that does not close keeps this link alive; fragments of messages are freed.
     read = createNodeMessageReader()
     clearTimeout(helloTimer)
     clearInterval(heartbeat)
-    if (known) handlers.closed(link, why)
+    if (hadHello) handlers.closed(link, why)
   }
 
-  function letGo() {
+  function dropFragments() {
     if (fragmentBytes > 0) fragments.leave(link)
     fragmentBytes = 0
   }
@@ -147,7 +147,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     try {
       socket.close(code, why)
     } catch {
-      // Closed already: its end is what we are here for.
+      // The socket was closed already.
     }
     end(why)
   }
@@ -162,11 +162,11 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     })
   }
 
-  /** False where the link was closed, because it takes too much of the thread. */
+  /** False where the link was closed, because its messages take too much of the thread. */
   function mayCost(sinceMs: number, bytes: number, isAnswer = false): boolean {
     if (cost.spend(now() - sinceMs, bytes, isAnswer)) return true
     blame()
-    close(1013, 'to read what it says takes too long')
+    close(1013, 'its messages take too long to read')
     return false
   }
 
@@ -212,17 +212,17 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     send(message, blobs) {
       if (state === 'closed') return
       if (isTooMuch(socket.bufferedAmount ?? 0, bytesSent)) {
-        return close(1013, 'it does not read what it is sent')
+        return close(1013, 'the node does not read what it is sent')
       }
       serial += 1
-      cost.asked(message)
+      cost.sent(message)
       try {
         for (const data of framesOf(message, blobs ?? [], serial, room)) {
           bytesSent += typeof data === 'string' ? data.length : data.byteLength
           socket.send(data)
         }
       } catch (error) {
-        // The socket went between two of our looks at it.
+        // The socket closed since its state was checked.
         close(1001, (error as Error).message)
       }
     },
@@ -234,8 +234,8 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     receive(data) {
       if (state === 'closed') return
       const nowMs = now()
-      longestSilenceMs = Math.max(FADE * longestSilenceMs, nowMs - lastHeardMs)
-      lastHeardMs = nowMs
+      longestSilenceMs = Math.max(FADE * longestSilenceMs, nowMs - lastMessageMs)
+      lastMessageMs = nowMs
       if (doubted) {
         doubted = false
         handlers.silent(link, false)
@@ -258,7 +258,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         const { batch, message } = error
         if (state === 'open' && batch !== undefined && ++malformed < MOST_MALFORMED) {
           if (!mayCost(nowMs, size)) return
-          if (typeof data !== 'string') letGo()
+          if (typeof data !== 'string') dropFragments()
           return handlers.message(link, {
             message: { type: 'batch_failed', batch, message },
             blobs: [],
@@ -269,7 +269,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
           : state === 'waiting'
           ? CLOSE.unauthorized
           : CLOSE.malformed
-        // Closed for what it said, however long that took.
+        // The time of this message counts, though its link is closed for its content.
         cost.spend(now() - nowMs, size)
         blame()
         return link.refuse(code, { reason: error.reason, message: error.message })
@@ -280,13 +280,13 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         fragmentBytes += size
         return fragments.add(link, size)
       }
-      // A text, as a pong is, may come between.
-      if (typeof data !== 'string') letGo()
+      // Text messages, such as pongs, may come between fragments.
+      if (typeof data !== 'string') dropFragments()
       if (state === 'waiting') return greet(received.message)
       if (received.message.type === 'pong') return pong(received.message.n)
-      const heardMs = now()
+      const handledMs = now()
       handlers.message(link, received)
-      if (!isAnswer) mayCost(heardMs, size)
+      if (!isAnswer) mayCost(handledMs, size)
     },
     lost: end,
   }

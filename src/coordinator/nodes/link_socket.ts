@@ -1,23 +1,23 @@
 /**
- * The coordinator's end of a WebSocket, which closes whatever the other side does.
+ * The coordinator's end of a WebSocket, which closes even if the other side does not answer.
  *
  * @module
  */
 import type { Socket } from './link.ts'
 
 export interface LinkSocket extends Socket {
-  /** Ends the connection at once, and gives back what was gathered of a message. */
+  /** Ends the connection at once, and frees a message that is not whole. */
   breakOff(): void
 }
 
-/** A link has heartbeats of its own; the socket's would make a timer anew with each message. */
+/** No pings of the socket: a link has its own, and the socket's would set a timer with each message. */
 const IDLE = { idleTimeout: 0 }
-/** What the other side has to answer a closing in, before its connection is broken off. */
+/** Time for the other side to answer a close, before its connection is broken off. */
 const CLOSING_MS = 2000
 
 export interface Upgrade {
   response: Response
-  /** For its events. */
+  /** The WebSocket itself, for its events. */
   web: WebSocket
   socket: LinkSocket
 }
@@ -45,8 +45,8 @@ export function upgrade(request: Request): Upgrade {
 }
 
 /**
- * `close()` waits for the other side without end, and goes on gathering what it sends
- * (denoland/deno#27924). Deno itself ends its idle sockets so, but lets nobody else do it.
+ * `close()` waits for the other side without end, and gathers what it sends (denoland/deno#27924). Deno
+ * ends its own idle sockets this way, but has no public call for it.
  */
 function breakOff(web: WebSocket): void {
   const { internal } = Deno as unknown as { internal?: symbol }

@@ -1,6 +1,6 @@
 /**
- * Which key each link came in with. Whose key is taken back has to leave, and nobody takes the place
- * of a node that came with another key.
+ * The key of each link. A node whose key is taken back has to leave, and no node takes the place of a
+ * node with another key.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { Link } from './link.ts'
 
 export interface Members {
   /**
-   * Whether it may come in.
+   * Whether a link may join.
    *
-   * @param key null where it came without one, as this machine may; `undefined` where it may not
+   * @param key null where it needs none, as on this machine; `undefined` where it may not join
    */
   enter(link: Link, key: Key | null | undefined): boolean
-  /** Whether both came with the same key, or both without; if not, the newer is to come again. */
+  /** Whether both links have the same key, or none; if not, the newer link is closed. */
   mayReplace(old: Link, newer: Link): boolean
   remove(link: Link): void
 }

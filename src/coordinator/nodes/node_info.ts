@@ -1,5 +1,5 @@
 /**
- * A node as `/v1/nodes` tells of it.
+ * A node as `/v1/nodes` shows it.
  *
  * @module
  */

@@ -1,20 +1,20 @@
 /**
- * Lines that nodes have written by what they say and do: one that says it without end, or comes and
- * goes, would fill a disk.
+ * The log of what nodes do, at a bounded rate: a node that reports or joins without end would fill a
+ * disk.
  *
  * @module
  */
 import type { Log } from '../core/log.ts'
 import type { PooledNode } from './nodes.ts'
 
-/** Of one node at once: it may fail to load all of what a large pool asks of it. */
+/** Lines of one node: it may fail to load all variants that a large pool wants it to hold. */
 const OWN = { burst: 200, perS: 1 }
-/** Of all together: whoever goes by another name each time is another node. */
+/** Lines of all nodes together: a device that joins under new ids counts as many nodes. */
 const ALL = { burst: 5000, perS: 5 }
-/** Nodes remembered; beyond that the one longest not heard of begins anew. */
+/** Nodes remembered; beyond that the node that was silent for longest begins anew. */
 const MAX_NODES = 1000
 
-/** @param short told when the lines begin to be left out */
+/** @param short called when lines begin to be left out */
 function createBucket(
   { burst, perS }: typeof OWN,
   now: () => number,

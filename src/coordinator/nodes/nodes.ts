@@ -1,5 +1,5 @@
 /**
- * The nodes of the pool as the coordinator sees them: who they are, what they hold.
+ * The nodes of the pool as the coordinator sees them: identity, state, variants held.
  *
  * @module
  */
@@ -23,46 +23,46 @@ export interface PooledNode {
   readonly crops: ReturnType<typeof createCropEncodingChooser>
   backend: string
   backendReason: string | null
-  /** In use now. */
+  /** Threads that a run uses now. */
   threadsPerRun: number
   /** By `pipeline task variant`. */
   readonly fallbacks: Map<string, NodeInfo['fallbacks'][number]>
-  /** How much faster a batch runs with 1, 2, ... threads, where the node says that it may have them. */
+  /** How much faster a batch runs with 1, 2, ... threads, where the node reported it. */
   speedups: readonly number[] | undefined
-  /** What its volunteer lends. */
+  /** Slots that the volunteer lends. */
   lentSlots: number
-  /** What of it whoever runs the coordinator lets be in use. */
+  /** Limits that an admin of the coordinator set. */
   bound: Pick<Scale, 'slots' | 'duty'>
-  /** The lesser of both: what the scheduler plans with. */
+  /** The lesser of both: the slots that the scheduler plans with. */
   slots: number
-  /** In use, as it said last; and what it was asked for last. */
+  /** Slots, and share of the time, in use by the node's last report; and the last request to it. */
   usedSlots: number
   usedDuty: number
-  asked: InUse | undefined
-  /** The volunteer's wish. */
+  requested: InUse | undefined
+  /** Paused by its volunteer. */
   paused: boolean
-  /** The wish of whoever runs the coordinator. */
+  /** Paused by an admin of the coordinator. */
   held: boolean
-  /** Not heard of for a while. */
+  /** No message came for a while. */
   silent: boolean
-  /** Gets no work because others are heard of. */
+  /** Gets no work because it is silent and others are not. */
   sidelined: boolean
-  /** Gets no work because it was found to lie. */
+  /** Gets no work because it gave wrong results. */
   quarantined: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
-  /** Those that it was asked to load, and said nothing of yet. */
+  /** Variants that it was told to load, without an answer yet. */
   readonly loading: Set<string>
-  /** Tasks with at least one of them: `pipeline task`. */
+  /** Tasks of the variants held: `pipeline task`. */
   readonly tasks: Set<string>
   progress: NodeInfo['progress']
   pausedBy: string | null
   profile: NodeInfo['profile']
-  /** Round trip last told to the scheduler. */
-  toldRoundTripMs: number
-  /** Started by whoever runs the coordinator: its word is taken. */
+  /** Round trip last reported to the scheduler. */
+  reportedRoundTripMs: number
+  /** Started by the operator of the coordinator: its results are trusted. */
   readonly own: boolean
-  /** It judges what others say, and serves no query. */
+  /** Judges results of other nodes, and serves no query. */
   readonly judge: boolean
   /** Nodes of one voter have one vote; the node's own where absent. */
   readonly voter: string | undefined
@@ -89,7 +89,7 @@ export function createPooledNode(
     slots: hello.slots ?? 1,
     usedSlots: hello.cold === true ? 0 : hello.slots ?? 1,
     usedDuty: hello.duty ?? 1,
-    asked: undefined,
+    requested: undefined,
     paused: false,
     held: false,
     silent: false,
@@ -101,21 +101,21 @@ export function createPooledNode(
     progress: null,
     pausedBy: null,
     profile: null,
-    toldRoundTripMs: 0,
+    reportedRoundTripMs: 0,
     own,
     judge,
     voter,
   }
 }
 
-/** Whether it is to get no work, whoever wants it so. */
+/** Whether a node gets no work, for any of three reasons. */
 export const isPaused = (node: PooledNode): boolean => node.paused || node.held || node.sidelined
 
-/** Whether it would do work now, if it can be reached. */
+/** Whether a node would work now, if it can be reached. */
 export const takesWork = (node: PooledNode): boolean =>
   !node.paused && !node.held && !node.quarantined && node.instances.size > 0
 
-/** What the scheduler is told of a node that joins. */
+/** The scheduler's event for a node that joins. */
 export function joinedEvent(
   node: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
@@ -134,11 +134,11 @@ export function joinedEvent(
   }
 }
 
-/** Whether it has the memory to decode what is a picture; of one that has left nothing is asked. */
+/** Whether a node has the memory to decode a picture; true where the node has left. */
 export const fitsOn = (node: PooledNode | undefined, { pixels = 0 }: Payload): boolean =>
   pixels <= (node?.hello.maxPixels ?? Infinity)
 
-/** What to answer where there are nodes and none of them has the memory to decode a picture. */
+/** The answer where there are nodes and none of them has the memory to decode a picture. */
 export function tooLargeFor(nodes: readonly PooledNode[], payload: Payload): Answer | undefined {
   if (nodes.length === 0 || nodes.some((node) => fitsOn(node, payload))) return undefined
   const most = Math.max(...nodes.map(({ hello: { maxPixels = 0 } }) => maxPixels))
@@ -148,7 +148,7 @@ export function tooLargeFor(nodes: readonly PooledNode[], payload: Payload): Ans
   return { ok: false, reason: 'no_capable_node', message }
 }
 
-/** What a node can hold as it runs now. */
+/** Variants that a node can hold as it runs now. */
 export const ableOf = (
   { hello, backend }: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
@@ -157,7 +157,7 @@ export const ableOf = (
     { pipeline, task, variant, memoryBytes },
   ) => ({ pipeline, task, variant, memoryBytes }))
 
-/** @param backend where the node says that this variant runs on another than itself */
+/** @param backend where this variant runs on another backend than the node's */
 export function addInstance(
   node: PooledNode,
   slot: number,
@@ -175,7 +175,7 @@ export function addInstance(
   else node.fallbacks.set(nameOf(ref), { ...ref, backend, backendReason })
 }
 
-/** What a variant runs on at a node. */
+/** The backend that a variant runs on at a node. */
 export const backendOf = (
   node: Pick<PooledNode, 'backend' | 'fallbacks'>,
   ref: VariantRef,
@@ -184,18 +184,18 @@ export const backendOf = (
     ? node.backend
     : node.fallbacks.get(nameOf(ref))?.backend ?? node.backend
 
-/** As `instances` have it. */
+/** A key of `instances`. */
 export const instanceKey = (slot: number, ref: VariantRef): string => `${slot} ${nameOf(ref)}`
 
 const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 
 const slotsOf = ({ slots }: PooledNode) => Array.from({ length: slots }, (_, slot) => slot)
 
-/** Whether each of its slots holds it warm. */
+/** Whether each slot of the node holds a variant warm. */
 export const holdsInAll = (node: PooledNode, ref: VariantRef): boolean =>
   slotsOf(node).every((slot) => node.instances.has(instanceKey(slot, ref)))
 
-/** Whether any of its slots holds it warm. */
+/** Whether any slot of the node holds a variant warm. */
 export const holdsVariant = (node: PooledNode, ref: VariantRef): boolean =>
   slotsOf(node).some((slot) => node.instances.has(instanceKey(slot, ref)))
 
@@ -206,7 +206,7 @@ export function removeInstance(node: PooledNode, slot: number, ref: VariantRef) 
   countTasks(node)
 }
 
-/** Forgets instances, all or those of slots from `slot` on, and what tasks they made servable. */
+/** Forgets instances of the slots from `fromSlot` on, and the tasks that only these held. */
 export function dropInstances(node: PooledNode, fromSlot = 0) {
   for (const keys of [node.instances, node.loading]) {
     for (const key of keys) if (Number(key.split(' ')[0]) >= fromSlot) keys.delete(key)
@@ -214,7 +214,7 @@ export function dropInstances(node: PooledNode, fromSlot = 0) {
   countTasks(node)
 }
 
-/** Forgets what is known of a version of a pipeline that is served no more. */
+/** Forgets the fallbacks of a version of a pipeline that is served no more. */
 export function forgetPipeline({ fallbacks }: PooledNode, pipeline: string) {
   for (const [name, one] of fallbacks) if (one.pipeline === pipeline) fallbacks.delete(name)
 }
@@ -224,16 +224,15 @@ function countTasks(node: PooledNode) {
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
 }
 
-/** What the scheduler is to hear of the link, if anything. */
+/** The scheduler's event for a changed round trip, if it changed by a fifth. */
 export function roundTripNews(
   node: PooledNode,
 ): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
   const { roundTripMs } = node.link
   if (roundTripMs === undefined) return undefined
-  // Told when it has changed by a fifth: the scheduler need not hear each heartbeat.
-  if (Math.abs(roundTripMs - node.toldRoundTripMs) < 0.2 + 0.2 * node.toldRoundTripMs) {
+  if (Math.abs(roundTripMs - node.reportedRoundTripMs) < 0.2 + 0.2 * node.reportedRoundTripMs) {
     return undefined
   }
-  node.toldRoundTripMs = roundTripMs
+  node.reportedRoundTripMs = roundTripMs
   return { type: 'node_reported', node: node.id, roundTripMs }
 }

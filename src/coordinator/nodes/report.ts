@@ -1,5 +1,5 @@
 /**
- * What a node says of itself while it serves: progress, backend, slots, profile, pauses.
+ * Reports of a node while it serves: progress, backend, slots, profile, pauses.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { lentNow, scaledNews } from './scaling.ts'
 type Report = Extract<NodeMessage, { type: 'report' }>
 
 /**
- * Notes it. Returns what the scheduler is to hear of it.
+ * Notes a report in the node. Returns the scheduler's events.
  *
- * @param moved called where it can hold other variants from now on: its backend or link changed
+ * @param moved called where the node can hold other variants from now on: its backend or link changed
  */
 export function noteReport(
   node: PooledNode,
@@ -26,7 +26,7 @@ export function noteReport(
   if (message.progress !== undefined) {
     const { label, done, total } = message.progress
     if (done < total) node.progress = message.progress
-    // Of several under way the last to be told of is shown.
+    // Of several downloads the last reported is shown.
     else if (node.progress?.label === label) node.progress = null
   }
   if (message.backend !== undefined && message.backend !== node.backend) {
@@ -74,7 +74,7 @@ export function noteReport(
   }, ...scaled]
 }
 
-/** Notes where a node's latencies are from. A line for people where there is something to say. */
+/** Notes where a node's latencies are from. Returns a line for the log where that is new. */
 function noteProfile(node: PooledNode, { profile, remembered }: Report): string | undefined {
   if (profile !== undefined) {
     node.profile ??= { remembered: false, measuredAt: null, reason: 'measured since it joined' }

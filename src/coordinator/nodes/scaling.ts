@@ -1,6 +1,6 @@
 /**
- * What of a node is in use: within what its volunteer lends and whoever runs the coordinator allows,
- * as the scheduler says, once the node has done it.
+ * Slots, threads and share of the time that a node has in use: within the limits of its volunteer and
+ * of an admin, as the scheduler chose, once the node has confirmed it.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { dropInstances, type PooledNode } from './nodes.ts'
 type Scaled = Extract<PolicyEvent, { type: 'node_scaled' }>
 type Reported = Extract<PolicyEvent, { type: 'node_reported' }>
 
-/** The most that may be in use. */
+/** The most of a node that may be in use. */
 export const limitOf = ({ slots, hello, bound, threadsPerRun, speedups }: PooledNode): InUse => ({
   slots,
   duty: Math.min(hello.duty ?? 1, bound.duty ?? 1),
@@ -27,20 +27,20 @@ export const inUseOf = ({ usedSlots, usedDuty, threadsPerRun }: PooledNode): InU
   threads: threadsPerRun,
 })
 
-/** Has a node do as the scheduler says, where that is not so already. Share of the time: of batches. */
+/** Sends a node the scheduler's wish, unless it is so already. `duty` of the wish is a share of batches. */
 export function scaleNode(node: PooledNode, wish: InUse): void {
   const limit = limitOf(node)
   const next: InUse = {
     slots: Math.min(wish.slots, limit.slots),
     duty: wish.duty >= workingShare(limit.duty) ? limit.duty : dutyOf(wish.duty),
-    // What nobody knows the worth of is left as it is.
+    // Threads of unknown gain are left as they are.
     threads: node.speedups === undefined
       ? node.threadsPerRun
       : Math.min(Math.max(1, wish.threads), limit.threads),
   }
   const now = inUseOf(node)
-  if (isSame(next, now) && isSame(next, node.asked ?? now)) return
-  node.asked = next
+  if (isSame(next, now) && isSame(next, node.requested ?? now)) return
+  node.requested = next
   const { slots, duty, threads } = next
   const known = node.speedups === undefined ? {} : { threads }
   node.link.send({ type: 'scale', slots, duty, ...known })
@@ -50,27 +50,27 @@ const isSame = (a: InUse, b: InUse) =>
   a.slots === b.slots && a.duty === b.duty && a.threads === b.threads
 
 /**
- * From now on no more of a node than that may be in use. Told to the node as it is: it may have more
- * slots than it has found to be worth it.
+ * Limits what of a node may be in use. The node is sent the limit itself: it may find more slots worth
+ * using later.
  */
 export function boundNode(node: PooledNode, bound: Pick<Scale, 'slots' | 'duty'>): Reported {
   const { slots, duty } = bound
-  const asked = node.asked ?? inUseOf(node)
+  const requested = node.requested ?? inUseOf(node)
   node.bound = { ...node.bound, ...bound }
-  node.asked = { ...asked, slots: slots ?? asked.slots, duty: duty ?? asked.duty }
+  node.requested = { ...requested, slots: slots ?? requested.slots, duty: duty ?? requested.duty }
   node.link.send({ type: 'scale', ...bound })
   countSlots(node)
   return limitNews(node)
 }
 
-/** Where a node found more slots than may be in use, it is told so again. */
+/** Notes the slots that a node lends now, and sends it the limit again where it lends more. */
 export function lentNow(node: PooledNode, slots: number): void {
   node.lentSlots = slots
   countSlots(node)
   if (node.slots === slots) return
-  const asked = { ...node.asked ?? inUseOf(node) }
-  node.asked = { ...asked, slots: Math.min(asked.slots, node.slots) }
-  node.link.send({ type: 'scale', slots: node.asked.slots })
+  const requested = { ...node.requested ?? inUseOf(node) }
+  node.requested = { ...requested, slots: Math.min(requested.slots, node.slots) }
+  node.link.send({ type: 'scale', slots: node.requested.slots })
 }
 
 export function limitNews(node: PooledNode): Reported {
@@ -78,14 +78,14 @@ export function limitNews(node: PooledNode): Reported {
   return { type: 'node_reported', node: node.id, slots, duty: workingShare(duty) }
 }
 
-/** What lies in slots that are none any more is not held. */
+/** Counts the slots that may be in use, and forgets what the others held. */
 function countSlots(node: PooledNode): void {
   node.slots = Math.min(node.lentSlots, node.bound.slots ?? Infinity)
   node.usedSlots = Math.min(node.usedSlots, node.slots)
   dropInstances(node, node.slots)
 }
 
-/** Notes what a node says that it has in use. Never more than it may. */
+/** Notes what a node reports to have in use, within its limits. */
 export function noteScaled(
   node: PooledNode,
   { slots, duty, threads }: Extract<NodeMessage, { type: 'scaled' }>,

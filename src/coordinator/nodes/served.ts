@@ -1,5 +1,5 @@
 /**
- * What is served, and what a node that joins is told of it.
+ * Pipelines that are served, and the offer of them to a node that joins.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export const welcomeOf = (served: readonly ServedPipeline[]): Welcome => ({
   heartbeatMs: HEARTBEAT_MS,
 })
 
-/** What a node can be asked to load. */
+/** Pipelines and models that a node can be told to load. */
 export const offerOf = (
   served: readonly ServedPipeline[],
 ): Pick<Welcome, 'pipelines' | 'models'> => ({

@@ -1,6 +1,6 @@
 /**
- * What whoever runs the coordinator may do to a node: hold it back, let it go on, say how much of it is
- * in use, let it leave when it is done, put it out.
+ * What an admin may do to a node: pause it, resume it, limit how much of it is in use, have it leave when
+ * its work is done, remove it.
  *
  * @module
  */
@@ -14,32 +14,33 @@ import type { createBatches } from '../queries/batches.ts'
 import type { Post } from '../scheduler/driver.ts'
 
 export interface Admin {
-  /** No new work; what runs is finished. Lasts until `resume`, over joins too. */
+  /** The node gets no new work; what runs is finished. Lasts until `resume`, over joins too. */
   pause(id: string): void
   /** Undoes `pause` and `remove`; a volunteer's own pause stays. */
   resume(id: string): void
-  /** No more of its limits than that is in use from now on, over joins too. */
+  /** Limits how much of the node is in use, over joins too. */
   scale(id: string, wish: Pick<Scale, 'slots' | 'duty'>): void
-  /** No new work; what runs is finished, then the node leaves. It may join again. */
+  /** The node gets no new work; what runs is finished, then it leaves. It may join again. */
   drain(id: string): void
-  /** Ends its link at once, has its work done elsewhere, and keeps it out. */
+  /** Closes the node's link at once, has its work run elsewhere, and lets it join no more. */
   remove(id: string): void
   isRemoved(id: string): boolean
-  turnAway(link: Link): void
-  /** Tells the scheduler of a pause, and of a bound, from before. */
+  /** Refuses the link of a removed node. */
+  refuse(link: Link): void
+  /** Applies a pause, and a limit, from before the node joined. */
   joined(node: PooledNode): void
 }
 
-/** Ids are the nodes' own to choose: their number is bounded, the oldest forgotten. */
+/** Ids remembered, which nodes choose: beyond that the oldest is forgotten. */
 const MAX_REMEMBERED = 1000
 const REMOVED = 'removed by whoever runs the coordinator'
 
-export function createAdmin({ nodes, batches, weighSilence, look, post, log }: {
+export function createAdmin({ nodes, batches, weighSilence, recheck, post, log }: {
   nodes: ReadonlyMap<string, PooledNode>
   batches: Pick<ReturnType<typeof createBatches>, 'abandon'>
   weighSilence(): void
-  /** What nodes hold changed. */
-  look(): void
+  /** Called when the variants that nodes hold changed. */
+  recheck(): void
   post: Post
   log: Log
 }): Admin {
@@ -59,7 +60,7 @@ export function createAdmin({ nodes, batches, weighSilence, look, post, log }: {
     weighSilence()
   }
 
-  const say = ({ id, name }: PooledNode, what: string, action: string) =>
+  const note = ({ id, name }: PooledNode, what: string, action: string) =>
     log(`node ${name} ${what}`, 'info', { event: 'node_admin', action, node: id, name })
 
   return {
@@ -67,7 +68,7 @@ export function createAdmin({ nodes, batches, weighSilence, look, post, log }: {
       const node = find(id)
       remember(held, id)
       hold(node, true)
-      say(node, 'is paused from here', 'pause')
+      note(node, 'is paused from here', 'pause')
     },
     resume(id) {
       const wasRemoved = removed.delete(id)
@@ -75,36 +76,36 @@ export function createAdmin({ nodes, batches, weighSilence, look, post, log }: {
       const node = nodes.get(id)
       if (node === undefined && (wasRemoved || wasHeld)) return
       hold(find(id), false)
-      say(find(id), 'is let go on', 'resume')
+      note(find(id), 'is let go on', 'resume')
     },
     scale(id, wish) {
       const node = find(id)
-      say(node, 'is told how much of it is to be in use', 'scale')
+      note(node, 'is told how much of it is to be in use', 'scale')
       post(boundNode(node, wish))
       bounds.delete(id)
       bounds.set(id, node.bound)
       forgetOldest(bounds)
-      look()
+      recheck()
       weighSilence()
     },
     drain(id) {
       const node = find(id)
-      // Held at once: the node's own word that it takes no more may be a while coming.
+      // The pause holds at once: the node's own report of it may take a while.
       hold(node, true)
-      say(node, 'is asked to leave when it is done', 'drain')
+      note(node, 'is asked to leave when it is done', 'drain')
       node.link.send({ type: 'drain', reason: 'asked by the coordinator' })
     },
     remove(id) {
       const node = find(id)
       remember(removed, id)
       hold(node, true)
-      say(node, 'is removed', 'remove')
+      note(node, 'is removed', 'remove')
       batches.abandon(node, 'the node was removed')
       node.link.send({ type: 'drain', reason: REMOVED })
       node.link.close(1000, REMOVED)
     },
     isRemoved: (id) => removed.has(id),
-    turnAway: (link) =>
+    refuse: (link) =>
       link.refuse(CLOSE.unauthorized, {
         reason: 'unauthorized',
         message: `Cannot join: ${REMOVED}`,

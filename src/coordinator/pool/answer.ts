@@ -1,5 +1,5 @@
 /**
- * Requests through the pool, whichever protocol they came in by.
+ * Requests through the pool, of any protocol.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import type { Pool } from './pool.ts'
 export type Finished = Extract<Answer, { ok: true }>
 
 /**
- * One request from its arrival to its answers, noted for the statistics however it ends.
+ * One request from its arrival to its response, counted in the statistics however it ends.
  *
- * @param read makes it a query; what fails there was none, and counts as rejected
- * @param ask has its pictures answered, all at once
- * @param respond says it: from one answer for each picture, in their order, and what passed from
- * arrival to the last of them; what cannot be said is no success
- * @throws ApiError where one of them got no result
+ * @param read makes a query of the request; a fault there counts as rejected
+ * @param ask submits the query's pictures, all at once
+ * @param respond makes the response: of one answer for each picture, in their order, of the time from
+ * arrival to the last of them, and of their energy; a fault there counts as failed
+ * @throws ApiError where a picture got no result
  */
 export async function answerRequest<Query>(
   pool: Pool,
@@ -97,8 +97,8 @@ export function stagesOf(answer: Finished, pool: Pool, pipeline: Pipeline): Stag
 }
 
 /**
- * The head of `Server-Timing`: all in all, then in queues and on the network, of each task the longest;
- * then the energy, which is no time and has none.
+ * The first entries of `Server-Timing`: the total; the time in queues and on the network, summed over
+ * the longest of each task; the energy, as a description without a time.
  */
 export function serverTiming(
   latencyMs: number,
@@ -114,8 +114,8 @@ export function serverTiming(
 }
 
 /**
- * `Server-Timing`, with what each variant computed in all: a page of many lines takes hundreds of
- * batches, and proxies refuse an answer whose head is over 4 KB.
+ * `Server-Timing`, with one sum of computation for each variant: a page of many lines takes hundreds of
+ * batches, and proxies refuse an answer with headers over 4 KB.
  */
 export function timingOf(
   latencyMs: number,
@@ -135,5 +135,5 @@ export function timingOf(
   return timing
 }
 
-/** To hundredths, of milliseconds as of joules. */
+/** Rounds to hundredths: milliseconds and joules. */
 export const round = (value: number): number => Math.round(value * 100) / 100

@@ -1,5 +1,5 @@
 /**
- * What nodes say once they have joined, each message to whom it concerns.
+ * Dispatches the messages of nodes that have joined to the parts of the pool.
  *
  * @module
  */
@@ -24,22 +24,22 @@ export interface NodeMessageParts {
   /** Variants that the node is able to hold as it runs now. */
   ableOn(node: PooledNode): readonly VariantRef[]
   batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'cancelledEnded'>
-  streams: Pick<Streams, 'said'>
-  renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
+  streams: Pick<Streams, 'add'>
+  renewal: Pick<ReturnType<typeof createRenewal>, 'noteNode'>
   /** Tells the scheduler what a node is able to hold. */
-  tellAble(node: PooledNode): void
+  postAble(node: PooledNode): void
   weighSilence(): void
-  /** What nodes hold, or are still to load, changed. */
-  look(): void
+  /** Called when the variants that nodes hold, or have yet to load, changed. */
+  recheck(): void
   post: Post
-  /** For lines that the node's words are the cause of. */
+  /** The log for a node's messages, at a bounded rate. */
   logOf(node: PooledNode): Log
 }
 
-export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
+export type OnMessage = (node: PooledNode, received: Received<NodeMessage>) => void
 
-export function createNodeMessages(parts: NodeMessageParts): Hear {
-  const { ableOn, batches, streams, renewal, tellAble, weighSilence, post, logOf, look } = parts
+export function createNodeMessages(parts: NodeMessageParts): OnMessage {
+  const { ableOn, batches, streams, renewal, postAble, weighSilence, post, logOf, recheck } = parts
   return (node, received) => {
     const { message } = received
     const news = roundTripNews(node)
@@ -48,7 +48,7 @@ export function createNodeMessages(parts: NodeMessageParts): Hear {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
       case 'said':
-        return streams.said(node, message.batch, message.items)
+        return streams.add(node, message.batch, message.items)
       case 'batch_failed':
         if (batches.cancelledEnded(message.batch, node, message.computeMs)) return
         logOf(node)(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
@@ -61,16 +61,15 @@ export function createNodeMessages(parts: NodeMessageParts): Hear {
         const key = instanceKey(slot, ref)
         const isAble = ableOn(node).some((one) => instanceKey(slot, one) === key)
         if (slot >= node.slots || !isAble) {
-          // Asked for before its version, the slot or the backend went: it crossed the word of that.
+          // The load was sent before its version, the slot or the backend went away.
           node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
-          // Who waits for it waits no more.
           const message = 'the node is not able to hold it any more'
           return post({ type: 'load_failed', node: node.id, slot, ...ref, message })
         }
         addInstance(node, slot, ref, message)
         post({ type: 'instance_ready', node: node.id, slot, ...ref })
-        look()
-        renewal.heard(node)
+        recheck()
+        renewal.noteNode(node)
         return weighSilence()
       }
       case 'load_failed': {
@@ -80,24 +79,24 @@ export function createNodeMessages(parts: NodeMessageParts): Hear {
           'warn',
           { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
         )
-        // It may have held it: where workers die again and again, what they held is given up.
+        // The node may have held the variant: it gives up a variant whose workers die again and again.
         removeInstance(node, slot, message)
         post({
           ...{ type: 'load_failed', node: node.id, message: message.message },
           ...{ slot, pipeline, task, variant },
         })
-        look()
-        // A limit of the volunteer's is no fault of the model.
+        recheck()
+        // A limit of the volunteer is no fault of the model.
         const isFault = message.reason === undefined
         const what = `${task} ${variant}`
-        renewal.heard(node, isFault ? { pipeline, what, message: message.message } : undefined)
+        renewal.noteNode(node, isFault ? { pipeline, what, message: message.message } : undefined)
         return weighSilence()
       }
       case 'report': {
-        const events = noteReport(node, message, logOf(node), () => tellAble(node))
+        const events = noteReport(node, message, logOf(node), () => postAble(node))
         if (events.length === 0) return
         events.forEach(post)
-        // Paused, let go on or of fewer slots, it counts otherwise as one to do silent nodes' work.
+        // A node that paused, resumed or changed its slots counts differently in the work of silent ones.
         return weighSilence()
       }
       case 'scaled':

@@ -9,8 +9,7 @@ import type { Plan } from '../../policy/core/types.ts'
 import type { Hello, NodeMessage, Received } from '../../protocol/mod.ts'
 import { ApiError } from '../core/api_error.ts'
 import { createDeadlines } from '../core/deadlines.ts'
-import type { Admit } from '../core/keys.ts'
-import { createKeyring, type Key } from '../core/keys.ts'
+import { type Admit, createKeyring, type Key } from '../core/keys.ts'
 import { createAuditors } from '../nodes/auditors.ts'
 import { createDeparted } from '../nodes/departed.ts'
 import { createFragmentRoom } from '../nodes/fragments.ts'
@@ -46,7 +45,7 @@ import { createReadiness } from './ready.ts'
 import { createRenewal } from './renewal.ts'
 import { createRulings } from './rulings.ts'
 import { createSilence } from './silence.ts'
-import { letGo, takesOver } from './take_over.ts'
+import { releaseAll, takesOver } from './take_over.ts'
 import { createVersions } from './versions.ts'
 
 export type { PoolOptions } from './pool_options.ts'
@@ -56,7 +55,7 @@ export function createPool(options: PoolOptions) {
   const { keyring = createKeyring(), identities = createIdentities() } = options
   const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
-  /** Those that serve. */
+  /** Nodes that serve, by id; auditors are kept apart. */
   const nodes = new Map<string, PooledNode>()
   const find = (id: string) => nodes.get(id) ?? auditors.get(id)
   const byLink = new Map<Link, PooledNode>()
@@ -93,7 +92,7 @@ export function createPool(options: PoolOptions) {
   )
   const costly = createCostly({ now, deadlines, nodes, requestOf: queries.requestOf })
   const streams = createStreams({
-    ...{ pipelines, now, hearOf: queries.hearOf },
+    ...{ pipelines, now, onTextOf: queries.onTextOf },
     isTrusted: (node, ref) => scheduler.takesAtOnce?.(node.id, ref) ?? true,
     lost: (node, batch, message) => batches.lose(node, batch, message),
   })
@@ -104,20 +103,20 @@ export function createPool(options: PoolOptions) {
   const carryOut = createCommands({
     ...{ find, nodes, batches, streams, queries, telemetry, weighSilence, post, log },
   })
-  const admin = createAdmin({ nodes, batches, weighSilence, look: () => look(), post, log })
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
   const ableOn = (node: PooledNode) => ableOf(node, able())
-  const tellAble = (node: PooledNode) =>
+  const postAble = (node: PooledNode) =>
     post({ type: 'node_able', node: node.id, able: ableOn(node) })
   const kept = scheduler.keepsRulings === true
   const rulings = createRulings({ versions, nodes, able, kept, post, log })
-  const { isReady, look } = createReadiness({
+  const { isReady, recheck } = createReadiness({
     nodes,
     pipelines: () => versions.all().map(({ pipeline }) => pipeline),
     ableOn,
     bestInTime: scheduler.bestInTime,
     rehearse: options.rehearse,
   })
+  const admin = createAdmin({ nodes, batches, weighSilence, recheck, post, log })
   const renewal = createRenewal({
     ...{ versions, nodes, post, log, isReady },
     opened(pipeline) {
@@ -140,7 +139,7 @@ export function createPool(options: PoolOptions) {
 
   function offer(node: PooledNode) {
     node.link.send({ type: 'served', ...offerOf(versions.all()) })
-    tellAble(node)
+    postAble(node)
     return joinedEvent(node, able())
   }
 
@@ -149,11 +148,11 @@ export function createPool(options: PoolOptions) {
     log.debug?.(`plan ${epoch}: ${mode}, ${reason}`, { event: 'plan', epoch, mode, solveMs })
   }
 
-  function join(link: Link, said: Hello, voter?: string): boolean {
-    const hello = identities.claim(link, said)
+  function join(link: Link, greeting: Hello, voter?: string): boolean {
+    const hello = identities.claim(link, greeting)
     if (hello === undefined) return true
     if (admin.isRemoved(hello.nodeId)) {
-      admin.turnAway(link)
+      admin.refuse(link)
       return true
     }
     const old = find(hello.nodeId)
@@ -189,7 +188,7 @@ export function createPool(options: PoolOptions) {
     const { id, name } = node
     logOf(node)(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
     post({ type: 'node_left', node: id })
-    renewal.heard(node)
+    renewal.noteNode(node)
     weighSilence()
   }
 
@@ -201,21 +200,21 @@ export function createPool(options: PoolOptions) {
   }
 
   const logOf = createNodeLog(log, now)
-  const hear = createNodeMessages({
+  const onMessage = createNodeMessages({
     ableOn,
     batches,
     streams,
     renewal,
-    tellAble,
+    postAble,
     weighSilence,
     post,
     logOf,
-    look,
+    recheck,
   })
 
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)
-    if (node !== undefined) hear(node, received)
+    if (node !== undefined) onMessage(node, received)
   }
 
   return {
@@ -231,8 +230,8 @@ export function createPool(options: PoolOptions) {
           return members.enter(link, key) && join(link, hello, own.voter?.(key ?? null))
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
-          // It may be a good one: the node is to come again.
-          link.close(1013, 'too many tokens that are none of ours were tried from there')
+          // The token may be good: the node is to join again.
+          link.close(1013, 'too many wrong tokens were tried from there')
           return true
         }
       }
@@ -246,14 +245,14 @@ export function createPool(options: PoolOptions) {
     ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),
     isReady,
 
-    /** Whether any node was asked to load what it said nothing of yet. */
+    /** Whether any node has yet to load a variant. */
     isLoading: () => [...nodes.values()].some(({ loading }) => loading.size > 0),
 
     node: find,
-    /** Also one that has left, since answers name it. */
+    /** A node, also one that has left, since answers name it. */
     known: (id: string) => find(id) ?? departed.find(id),
 
-    /** Batches that a node has been sent and has not answered. */
+    /** Number of batches that a node has and did not answer yet. */
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
     /** Bytes of results that wait for the rest of their queries. */
@@ -272,7 +271,7 @@ export function createPool(options: PoolOptions) {
     telemetry,
     otel: options.otel,
     versions,
-    /** Replaces what is served under a name. @throws RenewalError: then the old one goes on */
+    /** Replaces the version of a pipeline. @throws RenewalError: then the old version goes on */
     renew: renewal.renew,
     plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
     stats: () => publicStats(scheduler.stats()),
@@ -282,14 +281,14 @@ export function createPool(options: PoolOptions) {
     draining: draining.signal,
     deadlines,
 
-    /** Takes no more queries, answers those inside, lets the nodes go. */
+    /** Takes no more queries, answers those under way, releases the nodes. */
     async drain(timeoutMs: number) {
       draining.abort()
       post({ type: 'drain' })
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
       queries.endAll()
-      letGo([...byLink.keys()])
+      releaseAll([...byLink.keys()])
       deadlines.stop()
       streams.stop()
       stop()

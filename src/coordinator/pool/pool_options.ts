@@ -1,5 +1,5 @@
 /**
- * What a pool is made with.
+ * Options of a pool.
  *
  * @module
  */
@@ -20,22 +20,22 @@ export interface PoolOptions {
   solve?: Solve | undefined
   /** Monotonic milliseconds. */
   now: () => number
-  /** Told of joins, leaves and faults, for people. */
+  /** Takes lines about joins, leaves and faults. */
   log: Log
-  /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
+  /** Whether the operator of the coordinator started this node: its results are trusted. */
   isOwn?: (hello: Hello) => boolean
-  /** Whether this is the worker of this machine that judges what others say. */
+  /** Whether this is the auditor, a process of this machine that judges results of others. */
   isAuditor?: (hello: Hello) => boolean
-  /** Results of nodes are checked: what they say is believed once it is confirmed, or they are trusted. */
+  /** Whether results of nodes are checked: they count once the result is confirmed or the node trusted. */
   checked?: boolean
-  /** Told of each node that joins and has to be judged. */
+  /** Called for each node that joins and has to be judged. */
   strangerJoined?: () => void
-  /** Asks a pipeline for something once its best path is warm; it is ready when that is over. */
+  /** Sends a pipeline a trial query once its best path is warm; the pipeline is ready after it. */
   rehearse?: (pipeline: Pipeline) => Promise<void>
   link?: Omit<LinkOptions, 'now'>
-  /** Keys that nodes come in with; who holds one that is taken back has to leave. */
+  /** Keys that nodes join with; a node whose key is taken back has to leave. */
   keyring?: Keyring
   identities?: Identities
-  /** What a collector is told by; absent: none is told. */
+  /** The interface of OpenTelemetry; absent where nothing is exported. */
   otel?: OtelApi
 }

@@ -1,6 +1,6 @@
 /**
- * What the scheduler tells, under the names that applications know: two versions of a pipeline, while
- * one replaces the other, are one.
+ * The scheduler's plan and statistics under the names that applications know: two versions of a
+ * pipeline, while one replaces the other, are one.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * Whether what is served can be asked for: not only somehow, but as well as the nodes that are here
- * can do it.
+ * Whether pipelines are ready: served not only somehow, but as well as the present nodes can.
  *
  * @module
  */
@@ -10,31 +9,31 @@ import { holdsInAll, type PooledNode } from '../nodes/nodes.ts'
 
 export interface Readiness {
   /**
-   * Whether the most accurate path is warm in every slot of some node, was rehearsed, and is in time as
-   * things are. Where it is not in time, as on a slow machine, or memory has no room for it: once nothing
-   * more loads, so that the best path which is in time is warm, too. From then on a warm instance for
-   * every task is enough: who asks while nodes load something better is served as before.
+   * Whether the most accurate path is warm in every slot of some node, was rehearsed, and is in time.
+   * Where it is not in time, as on a slow machine, or memory has no room for it: once nothing more loads,
+   * so that the best path which is in time is warm. From then on a warm instance for every task is
+   * enough: queries are served while nodes load something better.
    */
   isReady(pipeline: Pipeline): boolean
-  /** Instances came or went. */
-  look(): void
+  /** Checks again: instances came or went. */
+  recheck(): void
 }
 
 export interface ReadinessParts {
   nodes: ReadonlyMap<string, PooledNode>
   pipelines(): readonly Pipeline[]
-  /** What a node is able to hold as it runs now. */
+  /** Variants that a node is able to hold as it runs now. */
   ableOn(node: PooledNode): readonly VariantRef[]
-  /** Whether a query that is alone is in time by the most accurate path of this pipeline. */
+  /** Whether a lone query is in time on the most accurate path of a pipeline. */
   bestInTime?: ((pipeline: string) => boolean) | undefined
-  /** Asks for something; resolves when it was answered, or will not be. */
+  /** Sends a trial query; resolves when it was answered, or will not be. */
   rehearse?: ((pipeline: Pipeline) => Promise<unknown>) | undefined
 }
 
 export function createReadiness(parts: ReadinessParts): Readiness {
   const { nodes, pipelines, ableOn, bestInTime = () => true, rehearse } = parts
-  /** Names of those that were ready, and have been served ever since. */
-  const known = new Set<string>()
+  /** Names of pipelines that were ready, and have been served ever since. */
+  const ready = new Set<string>()
   const rehearsed = new Set<string>()
   let rehearsing = false
 
@@ -53,7 +52,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
   const isLoading = () => [...nodes.values()].some(({ loading }) => loading.size > 0)
   const isWarm = (one: Pipeline) => everyTask(one, (node, task) => isAtBest(node, one, task))
 
-  /** One after another, once what is loaded first no more takes time from them. */
+  /** Rehearses pipelines one after another, once first loads take no more time from them. */
   async function rehearseAll(ask: (pipeline: Pipeline) => Promise<unknown>): Promise<void> {
     if (rehearsing || isLoading() && !pipelines().every(isWarm)) return
     rehearsing = true
@@ -67,16 +66,16 @@ export function createReadiness(parts: ReadinessParts): Readiness {
 
   function isReady(pipeline: Pipeline): boolean {
     const { name } = pipeline
-    if (!everyTask(pipeline, (node, task) => isServed(node, pipeline, task))) known.delete(name)
-    else if (!known.has(name) && isWarm(pipeline) && (!rehearse || rehearsed.has(name))) {
-      if (!isLoading() || bestInTime(name)) known.add(name)
+    if (!everyTask(pipeline, (node, task) => isServed(node, pipeline, task))) ready.delete(name)
+    else if (!ready.has(name) && isWarm(pipeline) && (!rehearse || rehearsed.has(name))) {
+      if (!isLoading() || bestInTime(name)) ready.add(name)
     }
-    return known.has(name)
+    return ready.has(name)
   }
 
   return {
     isReady,
-    look() {
+    recheck() {
       if (rehearse !== undefined) void rehearseAll(rehearse)
       pipelines().forEach(isReady)
     },

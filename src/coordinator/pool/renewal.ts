@@ -17,14 +17,14 @@ export interface RenewalParts {
   nodes: ReadonlyMap<string, PooledNode>
   post: Post
   log: Log
-  /** Tells a node what is served, and the scheduler what the node is able to hold of it, as joining. */
+  /** Tells a node what is served, and the scheduler which variants the node can hold. */
   offer(node: PooledNode): Extract<PolicyEvent, { type: 'node_joined' }>
   isReady(pipeline: Pipeline): boolean
-  /** Whether whoever runs the coordinator lets it be held. */
+  /** Whether rulings let a variant be held. */
   isOpen(ref: VariantRef): boolean
-  /** Counts for it are kept, too. */
+  /** Called when a new version is there, and is to be counted. */
   opened(pipeline: Pipeline): void
-  /** The scheduler knows it. */
+  /** Called when the scheduler knows the new version. */
   added(): void
   closed(pipeline: Pipeline): void
   /** Longest wait for all nodes, and in the end for one of each task. */
@@ -39,8 +39,8 @@ export class RenewalError extends Error {
 export interface Renewal {
   /** @throws RenewalError */
   renew(next: ServedPipeline, old: ServedPipeline): Promise<void>
-  /** A node said that it holds a variant, cannot, or it left. */
-  heard(node: PooledNode, failure?: { pipeline: string; what: string; message: string }): void
+  /** Called when a node holds a variant, failed to load one, or left. */
+  noteNode(node: PooledNode, failure?: { pipeline: string; what: string; message: string }): void
 }
 
 interface Failure {
@@ -51,26 +51,26 @@ interface Failure {
 }
 
 const PATIENCE_MS = 60_000
-/** As many nodes that say nothing are waited for one by one; a slow one loads on beside the next. */
+/** Number of nodes without an answer that are waited for one by one; after its turn a node loads on. */
 const TURNS = 6
 
 export function createRenewal(parts: RenewalParts): Renewal {
   const { versions, nodes, post, log } = parts
   const patienceMs = parts.patienceMs ?? PATIENCE_MS
   let failures: Failure[] = []
-  let look = () => {}
+  let check = () => {}
 
-  /** Resolves as soon as it is so, or after a while; what it was in the end. */
+  /** Resolves with true as soon as the condition holds, with false after `ms`. */
   function until(is: () => boolean, ms: number): Promise<boolean> {
     if (is()) return Promise.resolve(true)
     return new Promise((resolve) => {
       const settle = (so: boolean) => {
         clearTimeout(timer)
-        look = () => {}
+        check = () => {}
         resolve(so)
       }
       const timer = setTimeout(() => settle(false), ms)
-      look = () => is() && settle(true)
+      check = () => is() && settle(true)
     })
   }
 
@@ -81,7 +81,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
   const failed = ({ name }: Pipeline, node: PooledNode) =>
     failures.some((one) => one.pipeline === name && one.node === node)
 
-  /** The first of a node and pipeline is enough to know, however many it tells of. */
+  /** Notes the first failure of a node with a pipeline. */
   function note(failure: Failure): void {
     failures = failures.filter(({ node }) => nodes.get(node.id) === node)
     const { pipeline, node } = failure
@@ -90,12 +90,12 @@ export function createRenewal(parts: RenewalParts): Renewal {
     if (isNews && isServed) failures.push(failure)
   }
 
-  /** Nodes that cannot load it do not keep it from the others, unless they are most of them. */
+  /** Has nodes load a version. @throws RenewalError where most nodes cannot */
   async function load(pipeline: Pipeline): Promise<void> {
     const isRefused = () =>
       [...nodes.values()].filter((node) => failed(pipeline, node)).length > nodes.size / 2
     let leftMs = patienceMs
-    // Who joins meanwhile is told of both versions at once.
+    // Nodes that join meanwhile are offered both versions at once.
     for (const node of [...nodes.values()]) {
       if (nodes.get(node.id) !== node) continue
       const { able, memoryBytes = Infinity } = parts.offer(node)
@@ -103,7 +103,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
       const wanted = able.filter((one) => one.pipeline === pipeline.name && parts.isOpen(one))
         .map(({ task, variant }) => `${pipeline.name} ${task} ${variant}`)
       const turnMs = Math.min(leftMs, patienceMs / TURNS)
-      // Where there is no room for both versions at once, the placement says what goes where.
+      // Where memory has no room for both versions at once, the placement decides.
       const isDone = await until(
         () =>
           nodes.get(node.id) !== node || !fits || holds(node, wanted) ||
@@ -158,9 +158,9 @@ export function createRenewal(parts: RenewalParts): Renewal {
       await versions.left(old)
       drop(old, next)
     },
-    heard(node, failure) {
+    noteNode(node, failure) {
       if (failure !== undefined) note({ node, ...failure })
-      look()
+      check()
     },
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Variants that whoever runs the coordinator has pinned or forbidden, as long as it runs.
+ * Variants that an admin has pinned or forbidden, as long as the coordinator runs.
  *
  * @module
  */
@@ -16,25 +16,24 @@ export type RulingAction = 'pin' | 'forbid' | 'allow'
 
 export interface Rulings {
   /**
-   * Pins, forbids, or takes back what was said of a variant.
+   * Pins or forbids a variant, or takes its ruling back.
    *
-   * @throws ApiError for a variant that there is not, and `conflict` where a task would be left with
-   * nothing
+   * @throws ApiError for an unknown variant, and `conflict` where a task would have no variant left
    */
   change(action: RulingAction, ref: VariantRef): void
   list(): VariantRuling[]
-  /** Whether a variant may be held, by the name that its version has inside. */
+  /** Whether a variant may be held; its pipeline has the name of its version. */
   isOpen(ref: VariantRef): boolean
-  /** A version of a pipeline came: what was said of its variants holds for it, too. */
+  /** Applies the rulings to a new version of a pipeline. */
   renewed(): void
 }
 
 export interface RulingsParts {
   versions: Pick<Versions, 'find' | 'all'>
   nodes: ReadonlyMap<string, PooledNode>
-  /** All that is served, with the memory that it takes. */
+  /** All variants that are served, with the memory that each takes. */
   able: () => readonly (ServedVariant & { memoryBytes: number })[]
-  /** Whether the rules that plan here keep to rulings. */
+  /** Whether the scheduler in use keeps rulings. */
   kept: boolean
   post: Post
   log: Log
@@ -45,8 +44,8 @@ const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}\n${task}
 export function createRulings(parts: RulingsParts): Rulings {
   const { versions, nodes, kept, post, log } = parts
   let rulings = new Map<string, VariantRuling>()
-  /** As the scheduler was told of them. */
-  let inside: VariantRuling[] = []
+  /** Rulings by the names of versions, as the scheduler has them. */
+  let ofVersions: VariantRuling[] = []
 
   function find({ pipeline: name, task, variant }: VariantRef): string[] {
     const pipeline = versions.find(name)?.pipeline
@@ -92,23 +91,23 @@ export function createRulings(parts: RulingsParts): Rulings {
     }
   }
 
-  /** By every version that has the variant, under the name that it has inside. */
-  function tell(): void {
+  /** Sends the scheduler the rulings of every version that has the variant. */
+  function postRulings(): void {
     const all = [...rulings.values()]
-    inside = versions.all().flatMap(({ pipeline: { name, tasks } }) => {
+    ofVersions = versions.all().flatMap(({ pipeline: { name, tasks } }) => {
       const own = all.filter((one) => one.pipeline === publicName(name))
       return own.flatMap((one): VariantRuling[] => {
         const variants = Object.keys(tasks[one.task]?.variants ?? {})
         const forbidden = own.filter(({ task, ruling }) =>
           task === one.task && ruling === 'forbidden'
         )
-        // What would leave a task of a new version with nothing was said of another one.
+        // Rulings made for another version must not leave a task of this one without variants.
         const leaves = variants.some((name) => !forbidden.some(({ variant }) => variant === name))
         const holds = variants.includes(one.variant) && (one.ruling === 'pinned' || leaves)
         return holds ? [{ ...one, pipeline: name }] : []
       })
     })
-    post({ type: 'rulings_changed', rulings: inside })
+    post({ type: 'rulings_changed', rulings: ofVersions })
   }
 
   return {
@@ -135,7 +134,7 @@ export function createRulings(parts: RulingsParts): Rulings {
       }
       if (action !== 'allow') mustServe(wanted, ref, variants)
       rulings = wanted
-      tell()
+      postRulings()
       const { pipeline, task, variant } = ref
       log(`${action}: ${pipeline} ${task} ${variant}`, 'info', {
         ...{ event: 'variant_admin', action, pipeline, task, variant },
@@ -143,12 +142,12 @@ export function createRulings(parts: RulingsParts): Rulings {
     },
     list: () => [...rulings.values()],
     isOpen({ pipeline, task, variant }) {
-      const said = inside.filter((one) => one.pipeline === pipeline && one.task === task)
-      const own = said.find((one) => one.variant === variant)
+      const ofTask = ofVersions.filter((one) => one.pipeline === pipeline && one.task === task)
+      const own = ofTask.find((one) => one.variant === variant)
       return own === undefined
-        ? said.every(({ ruling }) => ruling !== 'pinned')
+        ? ofTask.every(({ ruling }) => ruling !== 'pinned')
         : own.ruling === 'pinned'
     },
-    renewed: tell,
+    renewed: postRulings,
   }
 }

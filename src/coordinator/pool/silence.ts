@@ -1,5 +1,5 @@
 /**
- * Nodes that fell silent.
+ * Nodes that sent no message for a while.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { createBatches } from '../queries/batches.ts'
 import type { Post } from '../scheduler/driver.ts'
 
 /**
- * A node that fell silent gets nothing while others do the same tasks, and what it has goes to them: a
- * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
- * Others that are paused, or hold nothing of one of its tasks, are no others: nobody would be left to
- * do that, and what it answers after all would come to nothing.
+ * A silent node gets no batches while other nodes do the same tasks, and its batches go to them: a
+ * half-open connection, a stopped process or a sleeping laptop would hold them until they are overdue.
+ * Where no other node can do one of its tasks, because all are paused or hold no variant of it, the
+ * silent node keeps its batches: it may still answer.
  *
- * @returns to be called when a node fell silent, is heard of again, got ready or let go of a variant,
- *   paused, went on, or left
+ * @returns to be called when a node falls silent, sends messages again, loads or unloads a variant,
+ *   pauses, resumes or leaves
  */
 export function createSilence({ nodes, batches, post, log }: {
   nodes: ReadonlyMap<string, PooledNode>
@@ -24,7 +24,7 @@ export function createSilence({ nodes, batches, post, log }: {
   log: Log
 }): () => void {
   return function weigh() {
-    // Called for every variant that is ready or gone: mostly nobody is silent.
+    // Called for every load and unload: mostly no node is silent.
     if (![...nodes.values()].some(({ silent, sidelined }) => silent || sidelined)) return
     const done = new Set<string>()
     for (const node of nodes.values()) {

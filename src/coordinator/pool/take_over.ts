@@ -1,5 +1,5 @@
 /**
- * Who has a node: the newer of two links takes over, and a coordinator that ends lets all go.
+ * Which link a node has: the newer of two links takes over; a coordinator that ends releases all.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Link } from '../nodes/link.ts'
 import type { createMembers } from '../nodes/members.ts'
 import type { PooledNode } from '../nodes/nodes.ts'
 
-/** Whether the link is the node's from now on; the other one of the two is closed. */
+/** Whether the new link takes the old one's place; the other of the two is closed. */
 export function takesOver(
   link: Link,
   hello: Hello,
@@ -27,8 +27,8 @@ export function takesOver(
   return true
 }
 
-/** Nodes wait for the next coordinator; an own node is ended by whoever started it. */
-export function letGo(links: readonly Link[]): void {
+/** Closes all links. Nodes wait for the next coordinator; own nodes are ended by their parent process. */
+export function releaseAll(links: readonly Link[]): void {
   const reason = 'the coordinator is shutting down'
   for (const link of links) {
     link.send({ type: 'drain', reason, rejoin: true })

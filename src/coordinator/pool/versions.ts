@@ -1,6 +1,6 @@
 /**
- * What is served now, and what still is while queries that began with it are inside. A query is
- * answered wholly by the version that it began with.
+ * Versions of pipelines: the current ones, and older ones with queries under way. A query is answered
+ * wholly by the version that it began with.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { ApiError } from '../core/api_error.ts'
 import type { ServedModel, ServedPipeline } from '../nodes/served.ts'
 
 export interface Versions {
-  /** Of each pipeline the one that new queries go to. */
+  /** The version of each pipeline that new queries go to. */
   current(): ServedPipeline[]
-  /** Those and the ones on their way in or out, oldest first. */
+  /** Current versions, and those on their way in or out, oldest first. */
   all(): ServedPipeline[]
   /** @param name as applications know it */
   find(name: string): ServedPipeline | undefined
   /**
-   * Has work done with the current version of a pipeline, which stays until it is done.
+   * Does work with the current version of a pipeline, which stays until the work is done.
    *
    * @throws ApiError `unknown_pipeline`
    */
@@ -31,14 +31,14 @@ export interface Versions {
   enter(name: string): ServedPipeline
   leave(one: ServedPipeline): void
   model(sha256: string): ServedModel | undefined
-  /** One that is a program, and no model. */
+  /** A file that is a program, and no model. */
   program(sha256: string): ServedModel | undefined
-  /** One more, which no query goes to yet. */
+  /** Adds a version that no query goes to yet. */
   add(one: ServedPipeline): void
-  /** New queries of its name go to this one. */
+  /** Has new queries of its name go to this version. */
   follow(one: ServedPipeline): void
   remove(one: ServedPipeline): void
-  /** Resolves once no work that began with it is under way. */
+  /** Resolves once no work that began with this version is under way. */
   left(one: ServedPipeline): Promise<void>
 }
 
@@ -51,8 +51,8 @@ export function createVersions(served: readonly ServedPipeline[]): Versions {
   function enter(name: string): ServedPipeline {
     const one = current.get(name)
     if (one === undefined) {
-      const known = [...current.keys()].join(', ')
-      throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
+      const names = [...current.keys()].join(', ')
+      throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${names}`)
     }
     open.set(one, (open.get(one) ?? 0) + 1)
     return one

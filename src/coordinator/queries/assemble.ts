@@ -1,6 +1,6 @@
 /**
- * The answer's `outputs`, put together from data: the pipeline file says which task's items become
- * which list, with which fields.
+ * The answer's `outputs`, assembled as the pipeline file says: which task's items become which list,
+ * with which fields.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { Payload, Result } from '../nodes/payload.ts'
 
 /**
  * @param items of one query, parents before children, in reading order
- * @returns one list per entry of `output`, or what the one item gives; a field is looked for in the item's result, then in what
- *   its parent said of it, then in the parent's result, and so on up
+ * @returns one list per entry of `output`, or the value of its one item; a field is looked for in the
+ *   item's result, then in the item's metadata, then in those of its parent, and so on up
  */
 export function assembleOutputs(
   pipeline: Pipeline,
@@ -31,7 +31,7 @@ export function assembleOutputs(
   return outputs
 }
 
-/** Entries of a list, each in the place of the one that is the same in the field `by`. */
+/** The list, with each entry replaced by a later entry of the same value in the field `by`. */
 function renew(
   items: readonly FinishedItem[],
   value: unknown,
@@ -47,7 +47,7 @@ function renew(
   return value.map((one) => later.get(entryOf(one)[by]) ?? one)
 }
 
-/** It is the node's word: what is no object has no fields. */
+/** A node's value that is no object has no fields. */
 const entryOf = (one: unknown): { [field: string]: unknown } =>
   typeof one === 'object' && one !== null ? one as { [field: string]: unknown } : {}
 

@@ -1,6 +1,6 @@
 /**
  * Batches on the links: from the scheduler's command to a frame, and from a node's result to
- * outcomes. Here alone payload bytes and opaque handles meet.
+ * outcomes. Only this file knows both payload bytes and opaque handles.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export type { Dispatch } from '../scheduler/driver.ts'
 
 interface Flight {
   command: Dispatch
-  /** Items at the end of the batch that its message had no room for. */
+  /** Number of items at the end of the batch that its message had no room for. */
   unsent: number
   node: PooledNode
   crops: BatchMessage['crops']
@@ -33,7 +33,7 @@ interface Flight {
   bytes: number
 }
 
-/** Told that a node gave up the document of a query after so long. */
+/** Called when a node gave up the document of a query after `tookMs`. */
 export type GaveUp = (query: QueryId, message: string, tookMs: number) => void
 
 export function createBatches(
@@ -48,10 +48,10 @@ export function createBatches(
   const flights = createTable<BatchId, Flight>()
   const cancelled = createCancelled(post)
   const holding = createHolding(isLive)
-  /** Copies that nodes keep for a query, to be let go with it. */
+  /** Payloads of which nodes keep copies until their query ends. */
   const kept = createTable<QueryId, Payload[]>()
 
-  /** The node keeps a copy of it until its query ends. */
+  /** Notes that a node keeps a copy of a payload until its query ends. */
   function keep(query: QueryId, payload: Payload, link: Link, key: string): void {
     if (!isLive(query)) return
     payload.kept = { link, key }
@@ -66,8 +66,8 @@ export function createBatches(
     return pipeline
   }
 
-  /** What a node keeps of work that no query waits for is of no use to anybody. */
-  function letGo(node: PooledNode, { items }: Dispatch, message: ResultMessage) {
+  /** Has a node drop copies that it keeps of work without a query. */
+  function dropCopies(node: PooledNode, { items }: Dispatch, message: ResultMessage) {
     const keys = message.items.flatMap((item, i) =>
       !item.ok || items[i]?.query !== ''
         ? []
@@ -82,8 +82,8 @@ export function createBatches(
     watch?.failed(command)
   }
 
-  /** The node hears of it. False where that is over already. */
-  function callOff({ command: { batch }, node }: Flight): boolean {
+  /** Cancels a batch on its node. False where the batch has ended already. */
+  function cancelFlight({ command: { batch }, node }: Flight): boolean {
     if (!flights.delete(batch)) return false
     streams.ended(batch)
     cancelled.add(batch, node)
@@ -125,14 +125,14 @@ export function createBatches(
       node.link.send(message, blobs)
     },
 
-    /** The scheduler wants no more of it than to hear when it has ended. */
+    /** Cancels a batch; the scheduler still gets the event of its end. */
     cancel(batch: BatchId) {
       const flight = flights.get(batch)
-      if (flight !== undefined) callOff(flight)
+      if (flight !== undefined) cancelFlight(flight)
     },
 
     finished(node: PooledNode, { message, blobs, bytes = 0 }: Received<ResultMessage>) {
-      // It crossed the word that nobody wants it.
+      // The result crossed the message that cancelled its batch.
       const ranMs = message.items.some(({ ok }) => ok) ? message.computeMs : undefined
       if (cancelled.ended(message.batch, node, ranMs)) return
       const flight = flights.get(message.batch)
@@ -170,7 +170,7 @@ export function createBatches(
       const { computeMs, queueMs } = message
       watch?.finished(flight.command, outcomes, { computeMs, queueMs, networkMs })
       const { pipeline, task, items } = flight.command
-      // What no query waits for is counted apart.
+      // Batches without a query are counted apart.
       if (items[0]?.query !== '') {
         telemetry.batch(pipeline, task, items.length, message.computeMs, networkMs)
       }
@@ -183,12 +183,12 @@ export function createBatches(
         networkMs,
         backend: backendOf(node, flight.command),
       })
-      letGo(node, flight.command, message)
+      dropCopies(node, flight.command, message)
     },
 
     cancelledEnded: cancelled.ended,
 
-    /** What results take that wait for the rest of their queries. */
+    /** Bytes of results that wait for the rest of their queries. */
     get heldBytes() {
       return holding.bytes
     },
@@ -201,31 +201,31 @@ export function createBatches(
       post({ type: 'batch_failed', batch, message })
     },
 
-    /** Nothing more is heard of a batch: it is called off there, and done elsewhere. */
+    /** A batch got no messages for too long: it is cancelled, and run elsewhere. */
     lose(node: PooledNode, batch: BatchId, message: string) {
       const flight = flights.get(batch)
-      if (flight?.node !== node || !callOff(flight)) return
+      if (flight?.node !== node || !cancelFlight(flight)) return
       lost(flight)
       post({ type: 'batch_failed', batch, message })
     },
 
-    /** Has what runs on a node done elsewhere. */
+    /** Cancels all batches of a node, which run elsewhere. */
     abandon(node: PooledNode, message: string) {
       for (const flight of flights.values()) {
-        if (flight.node !== node || !callOff(flight)) continue
+        if (flight.node !== node || !cancelFlight(flight)) continue
         lost(flight)
         post({ type: 'batch_failed', batch: flight.command.batch, message })
       }
     },
 
-    /** Batches sent to a node and not answered. */
+    /** Number of batches that a node has and did not answer yet. */
     countOn(node: PooledNode): number {
       let count = 0
       for (const flight of flights.values()) if (flight.node === node) count++
       return count
     },
 
-    /** Forgets what was under way on a node that left. */
+    /** Forgets the batches of a node that left. */
     left(node: PooledNode) {
       cancelled.left(node)
       for (const flight of flights.values()) {
@@ -233,12 +233,12 @@ export function createBatches(
       }
     },
 
-    /** Lets go of the copies that nodes keep for a query that ended. */
+    /** Has nodes drop the copies that they keep for a query that ended. */
     release(query: QueryId) {
       const byLink = new Map<Link, string[]>()
       for (const payload of kept.get(query) ?? []) {
         const copy = payload.kept
-        // It may be asked about later, as a question of known answer.
+        // The payload may be sent again later, as a question of known answer.
         delete payload.kept
         if (!copy?.link.open) continue
         const keys = byLink.get(copy.link)
@@ -263,11 +263,11 @@ const UNSENT: ItemOutcome = {
 const bytesIn = (blobs: readonly Uint8Array[]): number =>
   blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
 
-/** Results of one input are compared: crops are asked for as they were the first time. */
+/** Encoding of the crops that results are compared with: both have to be the same. */
 function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
   for (const outcome of like ?? []) {
     if (!outcome.ok) continue
-    for (const child of Object.values(outcome.children).flat()) return (child as Payload).asked
+    for (const child of Object.values(outcome.children).flat()) return (child as Payload).crops
   }
   return undefined
 }

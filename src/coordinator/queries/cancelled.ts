@@ -1,6 +1,6 @@
 /**
- * Batches that were called off. A node has to end what it runs all the same, and says when it has:
- * until then its slot is taken, whoever wants the result.
+ * Batches that were cancelled. A node cannot interrupt a run: its slot is taken until it reports the
+ * end of the run.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { BatchId } from '../../policy/core/types.ts'
 import type { PooledNode } from '../nodes/nodes.ts'
 import type { Post } from '../scheduler/driver.ts'
 
-/** A node that never says so is not waited for: the oldest are forgotten. */
+/** Batches remembered; beyond that the oldest is forgotten, whose node may never report its end. */
 const MOST = 1024
 
 export function createCancelled(post: Post) {
@@ -20,10 +20,10 @@ export function createCancelled(post: Post) {
     },
 
     /**
-     * What a node says of a batch. False where that is not one of these. The scheduler, which may have
-     * done with it before, makes nothing of what it does not know.
+     * Notes the end of a batch. False where the batch was not cancelled. The scheduler ignores batches
+     * that it does not know any more.
      *
-     * @param computeMs what it took; nodes of before do not say
+     * @param computeMs time of the run; absent from older nodes
      */
     ended(batch: BatchId, node: PooledNode, computeMs: number | undefined): boolean {
       if (nodes.get(batch) !== node) return false

@@ -1,6 +1,6 @@
 /**
- * Batches that no message has room for: pictures of 32 MiB are taken, and a batch has as many as the
- * scheduler likes, which knows nothing of bytes.
+ * Batches larger than a message: pictures have up to 32 MiB, and the scheduler, which chooses how many
+ * are in a batch, does not know their bytes.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Payload } from '../nodes/payload.ts'
 
 type Items = Extract<PolicyCommand, { type: 'dispatch' }>['items']
 
-/** The first of them, as many as fit and one at least; the others have to be sent again. */
+/** The first items, as many as fit and one at least; the others have to be sent again. */
 export function fitting(items: Items, maxBytes = MAX_BLOB_BYTES): Items {
   let bytes = 0
   for (let i = 0; i < items.length; i++) {

@@ -1,5 +1,5 @@
 /**
- * Results that wait for the rest of their queries: how much memory they take, and that it has an end.
+ * Memory of results that wait for the rest of their queries, and its bound.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { createTable } from '../../policy/core/table.ts'
 import type { QueryId } from '../../policy/core/types.ts'
 import type { ResultMessage } from '../../protocol/mod.ts'
 
-/** What is taken from a message is a view of it: all of it stays until the last query lets go. */
+/** Results are views of their message: all of it stays in memory until its last query has ended. */
 interface Message {
   bytes: number
   users: number
@@ -16,7 +16,7 @@ interface Message {
 export interface Holding {
   readonly bytes: number
   /**
-   * Has these queries keep what came in one message; some may be over, or be there more than once.
+   * Counts a message for these queries; some may have ended, or be named more than once.
    *
    * @throws RangeError where that is too much for all queries together
    */
@@ -24,20 +24,20 @@ export interface Holding {
   release(query: QueryId): void
 }
 
-/** Of all queries together. */
+/** For all queries together. */
 const MAX_BYTES = 512 * 1024 * 1024
 /** Text of JSON takes several times as much once it is read. */
 const JSON_FACTOR = 8
 
-/** What a message takes while it is kept. */
+/** Memory that a message takes. */
 export const sizeOf = (jsonBytes: number, blobBytes: number): number =>
   blobBytes + JSON_FACTOR * Math.max(0, jsonBytes)
 
 const NOTHING = new Uint8Array(0)
 
 /**
- * The blobs that some item names, at their places. They are views, as long as there are no others:
- * those would be kept with them, for nothing.
+ * The blobs that some item names, at their places; copies where there are others, so that these do not
+ * stay in memory with them.
  */
 export function namedOf(
   { items }: ResultMessage,

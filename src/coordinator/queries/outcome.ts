@@ -1,5 +1,5 @@
 /**
- * What a node says of an item of a batch, as the scheduler takes it.
+ * From a node's result of an item to the scheduler's outcome.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import type { Link } from '../nodes/link.ts'
 import type { PooledNode } from '../nodes/nodes.ts'
 import type { Payload, Result } from '../nodes/payload.ts'
 
-/** The batch that it was an item of. */
+/** The batch of an item. */
 export interface Origin {
   node: PooledNode
   crops: BatchMessage['crops']
-  /** Tasks that may get items. */
+  /** Tasks that may get items from this batch. */
   next: readonly string[]
-  /** Told of bytes that the node keeps a copy of. */
+  /** Called for each payload that the node keeps a copy of. */
   keep(query: QueryId, payload: Payload, link: Link, key: string): void
 }
 
-/** @throws RangeError where what the node sent is no result */
+/** @throws RangeError where the node's message is no valid result */
 export function toOutcome(
   { node, crops, next, keep }: Origin,
   item: ResultMessage['items'][number],
@@ -31,7 +31,7 @@ export function toOutcome(
   if (!item.ok) {
     const { kept } = dispatched?.payload as Payload
     if (item.reason === 'missing' && kept?.link === node.link) {
-      // The node let its copy go, as it may: the bytes are here, so the next try carries them.
+      // The node dropped its copy, as it may: the next try carries the bytes.
       delete (dispatched?.payload as Payload).kept
       const { message } = item
       return { ok: false, fatal: false, reason: 'node_failed', message, excused: true }
@@ -51,8 +51,8 @@ export function toOutcome(
     children[task] = list.map(({ meta, blob, key }) => {
       const bytes = blobs[blob]
       if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
-      const payload: Payload = { meta, bytes, asked: crops }
-      // It may be the picture itself, handed on as it is.
+      const payload: Payload = { meta, bytes, crops }
+      // The child may be the picture itself, handed on unchanged.
       const { pixels } = (dispatched?.payload ?? {}) as Partial<Payload>
       if (pixels !== undefined && meta['type'] !== undefined) payload.pixels = pixels
       if (key !== undefined && dispatched !== undefined) {
@@ -66,7 +66,7 @@ export function toOutcome(
 
 type Done = Extract<ResultMessage['items'][number], { ok: true }>
 
-/** Fields and tensors of an item, by their names. @throws RangeError for tensors that are none */
+/** Fields and tensors of an item, by their names. @throws RangeError for invalid tensors */
 function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Result {
   if (tensors === undefined) return fields
   const result: NonNullable<Result> = { ...fields }

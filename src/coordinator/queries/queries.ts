@@ -13,44 +13,44 @@ import type { Payload } from '../nodes/payload.ts'
 import type { Telemetry } from '../observe/metrics/telemetry.ts'
 import type { QueryWatch, WatchedQuery } from '../observe/watch.ts'
 import type { Post } from '../scheduler/driver.ts'
-import type { Hear } from './streams.ts'
+import type { OnText } from './streams.ts'
 
-/** Whom queries of this machine without a key count for, to the scheduler. */
+/** The scheduler's client for queries of this machine without a key. */
 const HERE = 'here'
 
 export interface QueryRequest extends WatchedQuery {
-  /** Whom its bytes count for. */
+  /** Key or address that its bytes count for. */
   holder: Holder
   payload: Payload
   minAccuracy?: number
   prefer?: Prefer
-  /** As how much of a query it counts where work is planned, 0..1; 1 where absent. */
+  /** Weight of the query where work is planned, 0..1; 1 where absent. */
   share?: number
-  /** Results that nobody confirmed will do. */
+  /** Whether results without confirmation will do. */
   unverified?: boolean | undefined
-  /** Tells when the client goes away, which cancels what is queued for the query. */
+  /** Watches for the client to leave, which cancels the query. */
   gone: Gone
-  /** Told of the text of a task that generates as it comes. */
-  hear?: Hear
+  /** Called with the text of a task that generates, as it comes. */
+  onText?: OnText
 }
 
-/** The one answer, and when it was given on the coordinator's clock. */
+/** The one answer, and its time on the coordinator's clock. */
 export interface Answered {
   answer: Answer
   answeredMs: number
-  /** What its batches took, modelled; see `energy/meter.ts`. */
+  /** Energy of its batches, modelled; see `energy/meter.ts`. */
   modelledJ: number
 }
 
-/** What the scheduler never told by then is told by the shell. */
+/** After the deadline and this time without the scheduler's answer, the query is answered here. */
 const GUARD_MS = 50
-/** Whether a query's client is still there is of interest only then: most are answered before. */
-const LOOK_AFTER_MS = 50
+/** A query's client is watched only after this time: most queries are answered before. */
+const WATCH_AFTER_MS = 50
 
 /** Bytes of submitted pictures held at once; the scheduler bounds their number, not their size. */
-const MAX_BYTES_INSIDE = 512 * 1024 * 1024
-const INSIDE = {
-  ...{ most: MAX_BYTES_INSIDE, deed: 'take a query', what: 'bytes of pictures inside' },
+const MAX_BYTES = 512 * 1024 * 1024
+const ROOM = {
+  ...{ most: MAX_BYTES, deed: 'take a query', what: 'bytes of pictures under way' },
   retryAfterMs: 1000,
 }
 
@@ -59,25 +59,25 @@ interface Waiting {
   request: QueryRequest
   resolve(answered: Answered): void
   reject(reason: unknown): void
-  /** Calls off what happens next if there is no answer. */
-  callOff: () => void
-  /** Calls off that it is told when the client goes away. */
+  /** Cancels the timer of what happens next if there is no answer. */
+  cancelTimer: () => void
+  /** Ends the watch for the client to leave. */
   unwatch: () => void
-  /** Whether the scheduler knows of it. */
-  isInside: boolean
-  /** Ends its stay, or its wait to go inside. */
+  /** Whether the scheduler knows the query. */
+  isSubmitted: boolean
+  /** Ends the query's stay in the pool, or its wait for a turn. */
   leave: () => void
 }
 
 const nothing = () => {}
 
-/** Calls `begin` when a query may go inside; returns what ends its stay, or its wait. */
+/** Calls `begin` when it is a query's turn; returns a function that ends its stay, or its wait. */
 export type Enter = (request: QueryRequest, begin: () => void) => () => void
 
 /**
- * @param cancelled told of queries that end without the scheduler's answer
- * @param refuse the answer to what nobody here could do, whatever the scheduler said
- * @param joulesOf asked once of each query
+ * @param cancelled called with queries that end without the scheduler's answer
+ * @param refuse the answer to a query that no node here could serve
+ * @param joulesOf called once for each query
  */
 export function createQueries(
   post: Post,
@@ -95,7 +95,7 @@ export function createQueries(
 ) {
   const waiting = createTable<QueryId, Waiting>()
   let serial = 0
-  const inside = createRoom(() => INSIDE)
+  const room = createRoom(() => ROOM)
 
   function answered(
     query: QueryId,
@@ -108,13 +108,13 @@ export function createQueries(
     return { answer, answeredMs, modelledJ: joulesOf(query, answer.ok) }
   }
 
-  /** False when it was before. */
-  function settle({ query, request, callOff, unwatch, leave }: Waiting): boolean {
+  /** False where the query was settled before. */
+  function settle({ query, request, cancelTimer, unwatch, leave }: Waiting): boolean {
     if (!waiting.delete(query)) return false
-    callOff()
+    cancelTimer()
     unwatch()
     leave()
-    inside.take(-request.payload.bytes.byteLength, request.holder)
+    room.take(-request.payload.bytes.byteLength, request.holder)
     return true
   }
 
@@ -140,17 +140,17 @@ export function createQueries(
     if (settle(one)) one.resolve(answered(one.query, one.request, answer))
   }
 
-  function cancel({ query, isInside }: Waiting): void {
-    if (!isInside) return
+  function cancel({ query, isSubmitted }: Waiting): void {
+    if (!isSubmitted) return
     post({ type: 'query_cancelled', query })
     cancelled(query)
   }
 
-  /** Whether the client is still there; at last, whether it is time. */
-  function look(one: Waiting): void {
+  /** Watches the client, and answers in the scheduler's place where it is too late. */
+  function watchClient(one: Waiting): void {
     const guardAtMs = one.request.deadlineMs + GUARD_MS
     if (now() >= guardAtMs) return guard(one)
-    one.callOff = deadlines.at(guardAtMs, () => guard(one))
+    one.cancelTimer = deadlines.at(guardAtMs, () => guard(one))
     one.unwatch = one.request.gone((why) => {
       if (!settle(one)) return
       cancel(one)
@@ -160,7 +160,7 @@ export function createQueries(
       watch?.ended(one.query, undefined, leftMs)
       one.reject(why)
     })
-    // Told at once: there was nothing to call off yet.
+    // The client was gone already: `unwatch` was not set yet when the query was settled.
     if (!waiting.has(one.query)) one.unwatch()
   }
 
@@ -176,30 +176,30 @@ export function createQueries(
     },
 
     has: (query: QueryId) => waiting.has(query),
-    hearOf: (query: QueryId) => waiting.get(query)?.request.hear,
+    onTextOf: (query: QueryId) => waiting.get(query)?.request.onText,
     requestOf: (query: QueryId) => waiting.get(query)?.request,
 
-    /** Resolves with the one answer; rejects only with why the client left. */
+    /** Resolves with the one answer; rejects only with the reason why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
       const { payload, arrivedMs, deadlineMs, holder } = request
       const { byteLength } = payload.bytes
       const query = String(serial + 1)
       watch?.began(query, request)
-      const crowded = inside.refusal(byteLength, holder)
+      const crowded = room.refusal(byteLength, holder)
       const refused = crowded === undefined ? refuse(request) : { ok: false as const, ...crowded }
       if (refused !== undefined) return Promise.resolve(answered(query, request, refused))
-      inside.take(byteLength, holder)
+      room.take(byteLength, holder)
       serial += 1
       return new Promise((resolve, reject) => {
         const one: Waiting = {
-          ...{ query, request, resolve, reject, isInside: false },
-          ...{ callOff: nothing, unwatch: nothing, leave: nothing },
+          ...{ query, request, resolve, reject, isSubmitted: false },
+          ...{ cancelTimer: nothing, unwatch: nothing, leave: nothing },
         }
-        const lookAtMs = Math.min(arrivedMs + LOOK_AFTER_MS, deadlineMs + GUARD_MS)
-        one.callOff = deadlines.at(lookAtMs, () => look(one))
+        const watchAtMs = Math.min(arrivedMs + WATCH_AFTER_MS, deadlineMs + GUARD_MS)
+        one.cancelTimer = deadlines.at(watchAtMs, () => watchClient(one))
         waiting.set(query, one)
         one.leave = enter(request, () => {
-          one.isInside = true
+          one.isSubmitted = true
           arrive(query, request)
         })
       })
@@ -210,7 +210,7 @@ export function createQueries(
       if (one !== undefined) give(one, answer)
     },
 
-    /** Answers all that are left: nobody works on them any more. */
+    /** Answers all queries that are left when the coordinator shuts down. */
     endAll() {
       for (const one of waiting.values()) give(one, shutDown)
     },

@@ -86,7 +86,7 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
   const callOff = ttftMs === undefined ? nothing : deadlines.at(arrivedMs + ttftMs, () => {
     leave(new ApiError('deadline_exceeded', `Cannot answer: no token came in ${ttftMs} ms`))
   })
-  const hear = ({ text }: { text: string }) => {
+  const onText = ({ text }: { text: string }) => {
     if (ended) return
     // A first token may be one of which no text is certain yet.
     callOff()
@@ -101,7 +101,7 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
     try {
       const answered = await Promise.race([
         pool.submit({
-          ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone, hear, holder },
+          ...{ pipeline: pipeline.name, payload, id, arrivedMs, gone, onText, holder },
           ...{ deadlineMs: arrivedMs + budgetMs, unverified },
           ...minAccuracy === undefined ? {} : { minAccuracy },
           ...prefer === undefined ? {} : { prefer },
@@ -111,7 +111,7 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
       const answer = resultOf(answered.answer)
       const all = saidIn(pipeline, answer, said)
       if (!all.text.startsWith(said)) {
-        const message = 'Cannot go on: the answer is another than what was said of it'
+        const message = 'Cannot go on: the answer differs from the text that was sent before'
         throw new ApiError('node_failed', message)
       }
       untaken += all.text.slice(said.length)
