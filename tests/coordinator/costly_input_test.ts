@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import type { Takes } from '../../src/pipeline/takes.ts'
 import { ApiError } from '../../src/coordinator/core/api_error.ts'
 import { readInferBody, readInferHeaders } from '../../src/coordinator/apis/common/infer_request.ts'
-import { pictureOf } from '../../src/coordinator/http/inputs/picture_payload.ts'
 import { modelOf } from '../../src/coordinator/apis/oip/model.ts'
 import { readRequest } from '../../src/coordinator/apis/oip/request.ts'
-import { checkPicture } from '../../src/coordinator/http/inputs/picture.ts'
+import { checkPicture, pictureOf } from '../../src/coordinator/http/inputs/picture.ts'
 import { pipeline, PIXEL_PNG } from './fixture.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)

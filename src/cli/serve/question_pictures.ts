@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { pictureOf } from '../../coordinator/http/inputs/picture_payload.ts'
+import { pictureOf } from '../../coordinator/http/inputs/picture.ts'
 import type { Payload } from '../../coordinator/nodes/payload.ts'
 import type { QuestionReply, QuestionRequest } from './question_worker.ts'
 

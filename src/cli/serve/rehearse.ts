@@ -6,7 +6,7 @@
  */
 import { textPayload } from '../../coordinator/http/inputs/text.ts'
 import type { Payload } from '../../coordinator/nodes/payload.ts'
-import { pictureOf } from '../../coordinator/http/inputs/picture_payload.ts'
+import { pictureOf } from '../../coordinator/http/inputs/picture.ts'
 import type { Pool } from '../../coordinator/pool/pool.ts'
 import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'

@@ -1,18 +1,17 @@
 /**
- * Answers compressed for those who ask for it, piece by piece, so that a long one keeps the event
- * loop at no go for long.
+ * Answers compressed for clients that accept it, piece by piece, so that a long answer does not hold the
+ * event loop.
  *
  * @module
  */
-import { inSteps } from './bodies/in_steps.ts'
-import { type Encoding, ENCODINGS } from './bodies/inflate.ts'
+import { type Encoding, ENCODINGS, inSteps } from './bodies/inflate.ts'
 
-/** Less is sent in one packet or a few, and sooner as it is. */
+/** Shorter answers are a few packets, and arrive sooner uncompressed. */
 export const LEAST_BYTES = 16 * 1024
-/** What is compressed at a go, in about a millisecond. */
+/** Bytes that are compressed in one turn, in about a millisecond. */
 const STEP_BYTES = 32 * 1024
 
-/** The first of ours that a client takes; `undefined` where it takes none. */
+/** The first of `ENCODINGS` that a client accepts; `undefined` where it accepts none. */
 export function encodingFor(headers: Headers): Encoding | undefined {
   const taken = (headers.get('accept-encoding') ?? '').toLowerCase().split(',')
     .map((one) => one.split(';').map((part) => part.trim()))
@@ -22,18 +21,18 @@ export function encodingFor(headers: Headers): Encoding | undefined {
 }
 
 /**
- * What to send of an answer: as it is, where it is short or the client takes nothing else.
+ * The body to send: uncompressed where it is short or the client accepts no encoding.
  *
- * @param asked headers of the request
- * @param own headers of the answer, which are told of it
+ * @param request headers of the request
+ * @param own headers of the answer, to which those of the encoding are added
  */
 export function compressed(
-  asked: Headers,
+  request: Headers,
   body: Uint8Array<ArrayBuffer> | string,
   own: Record<string, string>,
 ): BodyInit {
   const isShort = (typeof body === 'string' ? body.length : body.byteLength) < LEAST_BYTES
-  const encoding = isShort ? undefined : encodingFor(asked)
+  const encoding = isShort ? undefined : encodingFor(request)
   if (encoding === undefined) return body
   own['content-encoding'] = encoding
   own['vary'] = 'accept-encoding'

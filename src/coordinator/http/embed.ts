@@ -1,19 +1,19 @@
 /**
- * The join page as an element of pages of other origins, which whoever runs the coordinator names: all
- * others can neither load its script nor show it in a frame.
+ * The join page as an element of pages of other origins, which the operator of the coordinator names:
+ * pages of other origins can neither load its script nor show it in a frame.
  *
  * @module
  */
 
 /** The join page, for a frame. */
 export const EMBED_PAGE = '/node/embed'
-/** Defines the element that has it in a frame. */
+/** The script that defines an element with the join page in a frame. */
 export const EMBED_SCRIPT = '/embed.js'
 
 /**
- * What lets pages of these origins have the two files; nothing for any other file.
+ * Headers that let pages of these origins use the two files; none for other files.
  *
- * @param origin of the page that asks
+ * @param origin origin of the page that sends the request
  */
 export function embedHeaders(
   path: string,
@@ -21,7 +21,7 @@ export function embedHeaders(
   embedders: readonly string[],
 ): Record<string, string> {
   if (embedders.length === 0) return {}
-  // An isolated page shows only what says so; who may show it at all is said by `frame-ancestors`.
+  // Isolated pages show only frames with this header; `frame-ancestors` names the pages that may.
   if (path === EMBED_PAGE) return { 'cross-origin-resource-policy': 'cross-origin' }
   if (path !== EMBED_SCRIPT) return {}
   const isKnown = origin !== undefined && embedders.includes(origin)

@@ -1,5 +1,5 @@
 /**
- * What is said to a call that no route takes: with which methods the path could be asked, if with any.
+ * The answer to a call without a route: which methods its path takes, if any.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import type { Context, Hono, NotFoundHandler } from 'hono'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { ApiError } from '../core/api_error.ts'
 
-/** Of a path; names in it are the caller's. */
+/** Characters of a path that an error repeats: the caller chose them. */
 const MAX_PATH = 200
 const EVERY = 'ALL'
 
-/** @param app with all its routes by the first call that none takes */
+/** @param app all its routes have to be mounted by the first call without a route */
 export function notFound(app: Hono): NotFoundHandler {
   let router: RegExpRouter<true> | undefined
   let methods: string[] = []
 
   function open(): RegExpRouter<true> {
     const router = new RegExpRouter<true>()
-    // What is done for every method answers none of them.
+    // Handlers for every method are middleware: they answer nothing.
     const routes = app.routes.filter(({ method }) => method !== EVERY)
     for (const { method, path } of routes) router.add(method, path, true)
     methods = [...new Set(routes.map(({ method }) => method))]

@@ -1,13 +1,13 @@
 /**
- * Who may open a link from a browser: a page of this very host, and the host must be one of ours,
- * so that a foreign name pointed at this machine cannot reach it (DNS rebinding).
+ * Origins of pages that may open a link: the page has to come from this very host, and the host has to
+ * be one of the coordinator's, so that a foreign name for this machine cannot reach it (DNS rebinding).
  *
  * @module
  */
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
-/** The host that a request names. HTTP/2 has no Host header: there it is part of the address. */
+/** The host that a request names. HTTP/2 has no Host header: there the host is part of the URL. */
 export function hostOf(request: { url: string; header(name: string): string | undefined }): string {
   return request.header('host') ?? new URL(request.url).host
 }
@@ -28,7 +28,7 @@ export function mayLink(
   return url.host === host && isOwn(url.hostname, hosts)
 }
 
-/** Whether a Host header names this machine, and not what someone else pointed at it. */
+/** Whether a Host header is a name of this coordinator, not a foreign name for its machine. */
 export function isOwnHost(host: string | undefined, hosts: readonly string[]): boolean {
   const url = URL.parse(`http://${host ?? ''}`)
   return url !== null && isOwn(url.hostname, hosts)

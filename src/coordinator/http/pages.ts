@@ -1,24 +1,24 @@
 /**
- * What browsers and machines without a checkout are given: pages, scripts, the engine's files.
+ * Files for browsers and for machines without a checkout: pages, scripts, the engine's files.
  *
- * Built elsewhere and handed in as data. Every answer isolates its page (WebAssembly shares memory
- * between threads only then) and lets it run nothing but files of this coordinator.
+ * They are built elsewhere and passed in as data. Every answer isolates its page (WebAssembly shares
+ * memory between threads only then) and lets it run files of this coordinator alone.
  *
  * @module
  */
 import type { Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
-import { wantsBody } from './wants_body.ts'
 import { EMBED_PAGE, embedHeaders } from './embed.ts'
 import { hostOf } from './origin.ts'
+import { wantsBody } from './wants_body.ts'
 
 export interface Asset {
-  /** Bytes, or what reads them anew for each request. */
+  /** Bytes, or a function that reads them for each request. */
   body: string | Uint8Array<ArrayBuffer> | (() => ReadableStream<Uint8Array>)
   type: string
-  /** How many there are of bytes that are read anew, where that is known. */
+  /** Length of the body where a function reads it and the length is known. */
   bytes?: number
-  /** The same, gzipped; absent where that gains nothing. */
+  /** The body gzipped; absent where that gains nothing. */
   packed?: () => Promise<Uint8Array<ArrayBuffer>>
 }
 
@@ -39,7 +39,7 @@ export function mountPages(app: Hono, assets: Assets, embedders: readonly string
         ...pageHeaders(hostOf(c.req), path === EMBED_PAGE ? embedders : []),
         ...embedHeaders(path, c.req.header('origin'), embedders),
         'content-type': type,
-        // Names under /assets/ hold a hash: another content is another name.
+        // Names under /assets/ hold a hash of their content.
         'cache-control': path.startsWith('/assets/')
           ? 'public, max-age=31536000, immutable'
           : 'no-cache',
@@ -68,8 +68,8 @@ const takesGzip = (c: Context): boolean =>
   }) === 'gzip'
 
 /**
- * @param host where the page came from, to which links may be opened
- * @param embedders origins of pages that may show it in a frame
+ * @param host host of the page, to which it may open links
+ * @param embedders origins of pages that may show the page in a frame
  */
 export function pageHeaders(
   host: string | undefined,

@@ -8,10 +8,10 @@ import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { ApiError } from '../core/api_error.ts'
 import { bodyRoom, MAX_BODY_BYTES } from '../http/bodies/body.ts'
-import { pictureOf } from '../http/inputs/picture_payload.ts'
+import { pictureOf } from '../http/inputs/picture.ts'
 import { textPayload } from '../http/inputs/text.ts'
-import { askPipeline, type WorkParts } from './query_pipeline.ts'
 import { readDocument } from './part_files.ts'
+import { askPipeline, type WorkParts } from './query_pipeline.ts'
 import { DocumentFault, type Work } from './work.ts'
 
 export function createQueriesWork(parts: WorkParts): Work {

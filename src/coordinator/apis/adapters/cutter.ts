@@ -128,7 +128,7 @@ class Cutting implements Holder {
       throw error
     } finally {
       this.#steps--
-      this.places.look()
+      this.places.assign()
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { ApiError } from '../../core/api_error.ts'
 import { createFormReader } from '../../http/bodies/multipart.ts'
-import { pictureOf } from '../../http/inputs/picture_payload.ts'
+import { pictureOf } from '../../http/inputs/picture.ts'
 import type { BodyQuery } from '../oip/request.ts'
 import { checkLanguage } from './language.ts'
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { ApiError } from '../../core/api_error.ts'
-import { documentOf } from '../../http/inputs/document.ts'
 import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
+import { documentOf } from '../../http/inputs/document.ts'
 import type { BodyQuery } from '../oip/request.ts'
 import { checkOthers } from './mistral_others.ts'
 import type { OcrQuery } from './ocr_query.ts'

@@ -8,7 +8,7 @@ import { ApiError } from '../../core/api_error.ts'
 import { leftAddress } from '../../http/access/caller.ts'
 import { readBody } from '../../http/bodies/body.ts'
 import { readEncoding } from '../../http/bodies/inflate.ts'
-import { withTextWish } from '../../http/inputs/document.ts'
+import { withTextChoice } from '../../http/inputs/document.ts'
 import type { Payload } from '../../nodes/payload.ts'
 import type { InferParts } from '../common/infer_parts.ts'
 import { type InferHeaders, MAX_TIMEOUT_MS, readInferHeaders } from '../common/infer_request.ts'
@@ -52,7 +52,7 @@ export async function readOcrRequest(
     ? body
     : await useUpload(c, query.upload!, hosts, uploads, (bytes) =>
       bodies.read({ form: { api: 'document' }, bytes, encoding: undefined, lateMs, address }))
-  return { query, payload: withTextWish(payload!, request.headers), headers, isTimed }
+  return { query, payload: withTextChoice(payload!, request.headers), headers, isTimed }
 }
 
 function checkContentType(headers: Headers): void {

@@ -1,27 +1,37 @@
 /**
- * Places for documents that are open: whoever has one that it does not use just now gives it up to whoever
- * waits.
+ * Places for documents that are open: an idle document gives its place up to one that waits.
  *
  * @module
  */
 import { ApiError } from '../../core/api_error.ts'
-import { CUTTING } from './params.ts'
+
+const SECOND_MS = 1000
+
+/** Bounds of documents that are read while their callers wait. */
+const CUTTING = {
+  places: 2, // documents that are open at once, each in memory of a worker
+  eachPlaces: 1, // of one caller: another always gets in
+  waiting: 32, // documents that wait for a place, each in memory
+  eachWaiting: 16, // of one caller
+  retryMs: SECOND_MS, // until a refused caller is to try again
+} as const
 
 export interface Holder {
   readonly caller: string
   /** Whether its document is open, and not worked on. */
   readonly isIdle: boolean
-  /** It has a place from now on; or no more. */
+  /** Called when the document gets a place. */
   given(): void
+  /** Called when its place is taken away. */
   taken(): void
 }
 
 export interface Places {
-  /** `given` follows, perhaps at once. @throws ApiError where too many wait */
+  /** Asks for a place: `given` follows, perhaps at once. @throws ApiError where too many wait */
   ask(holder: Holder): void
-  /** It may have become idle. */
-  look(): void
-  /** It wants none any more. */
+  /** Gives places out again: a document may have become idle. */
+  assign(): void
+  /** Gives the place back, or ends the wait for one. */
   leave(holder: Holder): void
 }
 
@@ -31,7 +41,7 @@ export function createPlaces(): Places {
   const countOf = (holders: Set<Holder>, caller: string) =>
     [...holders].filter((one) => one.caller === caller).length
 
-  /** One that may be taken away so that this one gets in. */
+  /** An idle document whose place this one may take. */
   function victimFor({ caller }: Holder): Holder | undefined {
     const isOwnShareFull = countOf(held, caller) >= CUTTING.eachPlaces
     return [...held].find((one) => one.isIdle && (!isOwnShareFull || one.caller === caller))
@@ -41,7 +51,7 @@ export function createPlaces(): Places {
     return held.size < CUTTING.places && countOf(held, caller) < CUTTING.eachPlaces
   }
 
-  function look(): void {
+  function assign(): void {
     for (const holder of waiting) {
       if (!hasRoom(holder)) {
         const victim = victimFor(holder)
@@ -56,7 +66,7 @@ export function createPlaces(): Places {
   }
 
   return {
-    look,
+    assign,
     ask(holder) {
       if (waiting.size >= CUTTING.waiting) {
         const message = `Cannot open the document: over ${CUTTING.waiting} others wait to be opened`
@@ -67,11 +77,11 @@ export function createPlaces(): Places {
         throw new ApiError('rate_limited', message, CUTTING.retryMs)
       }
       waiting.add(holder)
-      look()
+      assign()
     },
     leave(holder) {
       waiting.delete(holder)
-      if (held.delete(holder)) look()
+      if (held.delete(holder)) assign()
     },
   }
 }

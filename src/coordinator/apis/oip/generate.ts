@@ -6,8 +6,8 @@
 import type { Context } from 'hono'
 import { publicName, versionOf } from '../../../pipeline/version.ts'
 import type { InferParts } from '../common/infer_parts.ts'
-import { askedOf } from '../generate/submit.ts'
 import { eventOf, streamed } from '../generate/stream.ts'
+import { askedOf } from '../generate/submit.ts'
 import type { GenerateResponse } from './generate_body.ts'
 
 /** @param name of the pipeline, which is there @throws ApiError */

@@ -5,10 +5,10 @@
  */
 import type { Takes } from '../../../pipeline/takes.ts'
 import { ApiError } from '../../core/api_error.ts'
-import { documentOf } from '../../http/inputs/document.ts'
-import { pictureOf } from '../../http/inputs/picture_payload.ts'
-import { textPayload } from '../../http/inputs/text.ts'
 import { ELEMENTS, parseAs, TENSORS } from '../../http/bodies/json.ts'
+import { documentOf } from '../../http/inputs/document.ts'
+import { pictureOf } from '../../http/inputs/picture.ts'
+import { textPayload } from '../../http/inputs/text.ts'
 import type { Payload } from '../../nodes/payload.ts'
 import type { OcrQuery } from '../adapters/ocr_query.ts'
 import { MAX_TIMEOUT_MS } from '../common/infer_request.ts'

@@ -5,11 +5,11 @@
  */
 import type { Context, Hono } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
-import { leftAddress } from '../../http/access/caller.ts'
 import type { Access } from '../../http/access/access.ts'
-import { wantsBody } from '../../http/wants_body.ts'
+import { leftAddress } from '../../http/access/caller.ts'
 import { readBody } from '../../http/bodies/body.ts'
 import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
+import { wantsBody } from '../../http/wants_body.ts'
 import { streamOf } from '../../jobs/file_stream.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'

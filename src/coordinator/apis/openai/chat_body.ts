@@ -5,8 +5,8 @@
  */
 import type { Message as Plain } from '../../../pipeline/generate.ts'
 import { ApiError } from '../../core/api_error.ts'
-import { pictureOf } from '../../http/inputs/picture_payload.ts'
 import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
+import { pictureOf } from '../../http/inputs/picture.ts'
 import { askFrom } from '../generate/ask.ts'
 import type { TextQuery } from '../generate/text_query.ts'
 import type { BodyQuery } from '../oip/request.ts'

@@ -8,8 +8,8 @@
  */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { ApiError } from '../../core/api_error.ts'
-import { leftAddress } from '../../http/access/caller.ts'
 import type { Access } from '../../http/access/access.ts'
+import { leftAddress } from '../../http/access/caller.ts'
 import { readBody } from '../../http/bodies/body.ts'
 import { hostOf, mayLink } from '../../http/origin.ts'
 import type { Pool } from '../../pool/pool.ts'

@@ -15,7 +15,7 @@ import { leftAddress } from '../../http/access/caller.ts'
 import { respondWhole } from '../../http/access/headers.ts'
 import { readBody } from '../../http/bodies/body.ts'
 import { readEncoding } from '../../http/bodies/inflate.ts'
-import { withTextWish } from '../../http/inputs/document.ts'
+import { withTextChoice } from '../../http/inputs/document.ts'
 import { resultOf, round, timingOf } from '../../pool/answer.ts'
 import type { InferParts } from '../common/infer_parts.ts'
 import { readContentType, readInferHeaders } from '../common/infer_request.ts'
@@ -48,7 +48,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
       ...{ form: { api: 'v1', type, takes, text, document }, bytes, encoding, lateMs: deadlineMs },
       address,
     })
-    const wanted = document ? withTextWish(payload!, request.headers) : payload!
+    const wanted = document ? withTextChoice(payload!, request.headers) : payload!
     const asked = await boundPayload(pipeline, wanted, schemas, { lateMs: deadlineMs, address })
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({

@@ -1,8 +1,8 @@
 /**
  * Access to the coordinator: which caller may make which call, how often, and which node may join.
  *
- * A role that has keys asks for one, whoever calls. A role that has none is open to this machine
- * alone: to direct connections from loopback, under a name of this machine, from no foreign page.
+ * A role that has keys asks every caller for one. A role without keys is open to this machine alone: to
+ * direct connections from loopback, under a name of this machine, from no foreign page.
  *
  * @module
  */
@@ -22,11 +22,11 @@ import { type Caller, createCallers, leaveAddress } from './caller.ts'
 import { createRateLimit, type Rate } from './rate.ts'
 
 export interface AccessLimits {
-  /** Calls with one key. */
+  /** Rate of calls with one key. */
   key: Rate
-  /** Calls without a key, from one address; those of this machine are not counted. */
+  /** Rate of calls without a key from one address; calls of this machine are not counted. */
   address: Rate
-  /** Keys tried in vain from one address. */
+  /** Rate of wrong keys from one address. */
   failure: Rate
 }
 
@@ -54,21 +54,21 @@ export interface Access {
   /** Lets a request through, or throws. @throws ApiError */
   guard: MiddlewareHandler
   caller(c: Context): Caller
-  /** Hash of the key that a call came with, empty without one, and whether it may do all. */
+  /** Hash of the key of a call, empty without one, and whether its caller is an admin. */
   holder(c: Context): { owner: string; all: boolean }
   /** Whether a call of this role would be let through. */
   allows(c: Context, role: Role): boolean
-  /** Has `shut` told once keys change so that it would not; what it returns calls that off. */
+  /** Calls `shut` once keys change so that the call would be refused; returns the end of the watch. */
   watch(c: Context, role: Role, shut: () => void): () => void
-  /** For the link that a request asks for. */
+  /** The check of a node's token, for the link that a caller opens. */
   admits(caller: Caller): Admit
 }
 
-/** What else begins with `/v1/pipelines` changes the pool. */
+/** Paths for clients; other paths below `/v1/pipelines` change the pool. */
 const FOR_CLIENTS =
   /^\/v1\/pipelines(\/[^/]+\/infer)?$|^\/v2\/repository\/index$|^\/v1\/(chat\/completions|completions|ocr|(models|jobs|files|batches)(\/.*)?)$|^\/ocr$/
 
-/** Who is about to join may ask, too, what there is to download: a volunteer whose link may cost. */
+/** Nodes may read the pipelines before they join: downloads may cost their volunteer. */
 const FOR_NODES_TOO = '/v1/pipelines'
 
 /** The role that a call asks for; `undefined` where it is for everybody. */
@@ -78,12 +78,12 @@ export function roleFor(
 ): Role | undefined {
   if (path.startsWith('/v2/models') || FOR_CLIENTS.test(path)) return 'client'
   if (path === '/v2' || path === '/v2/' || path.startsWith('/v2/health/')) return undefined
-  // Whoever knows the hash of a model or a program was told it by this coordinator.
+  // Hashes of models and programs are known only from this coordinator.
   if (path.startsWith(MODEL_PATH) || path.startsWith('/code/') || isFile(path)) return undefined
   if (path === '/docs' || path === '/docs/style.css' || path === '/openapi.json') return undefined
   // A node shows its token in its first message, where no log of addresses keeps it.
   if (path === '/v1/link') return undefined
-  // Says whether this very caller is an admin.
+  // The answer is whether this caller is an admin.
   if (path === '/v1/admin') return undefined
   return 'admin'
 }
@@ -100,9 +100,10 @@ export function createAccess(options: AccessOptions): Access {
   const isOpenTo = (role: Role, { local }: Caller) => local && !keyring.has(role)
 
   /**
-   * A key that is found is let through, whatever others try from there, unless it could be guessed.
+   * The key of a text. A right key counts whatever others tried from its address, unless it is short
+   * enough to be guessed.
    *
-   * @throws ApiError `rate_limited` where too many were tried in vain
+   * @throws ApiError `rate_limited` where too many wrong keys were tried
    */
   function find(text: string, { address }: Caller): Key | undefined {
     const key = keyring.find(text)
@@ -155,7 +156,7 @@ export function createAccess(options: AccessOptions): Access {
       return keyring.onChange(() => {
         const key = keyring.find(text)
         const may = key !== undefined && mayAs(key.role, role)
-        // What is open already is no call that a rate is for.
+        // No rate is counted here: this is no call.
         if (!may && !isOpenTo(role, caller)) shut()
       })
     },
@@ -174,7 +175,7 @@ export function createAccess(options: AccessOptions): Access {
         const key = find(token, caller)
         return key !== undefined && mayAs(key.role, 'node') ? key : open
       } catch (error) {
-        // Too many were tried in vain: this one is not even looked at.
+        // Too many wrong keys were tried: this token was not checked.
         if (open === null) return open
         throw error
       }

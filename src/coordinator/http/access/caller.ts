@@ -1,5 +1,5 @@
 /**
- * Who is at the other end of a connection, as far as the network tells.
+ * Callers, as far as the network identifies them.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Holder } from '../../core/shares.ts'
 import { hostOf, isOwnHost, mayLink } from '../origin.ts'
 
 export interface Caller {
-  /** What limits count by: an IPv4 address, or the first half of one of IPv6. */
+  /** The address that limits count by: an IPv4 address, or the first half of an IPv6 address. */
   address: string
-  /** At this very machine, not through a proxy, and not a page from elsewhere in its browser. */
+  /** Whether the caller is on this machine, without a proxy, and no foreign page in its browser. */
   local: boolean
 }
 
@@ -23,14 +23,14 @@ export const leaveAddress = (c: Context, address: Holder): void => c.set(ADDRESS
 export const leftAddress = (c: Context): Holder => c.get(ADDRESS)
 
 export const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
-/** What proxies add: the connection's other end is then not who asks. */
+/** The header that proxies add: the caller is then behind the connection's other end. */
 const FORWARDED = 'x-forwarded-for'
 const ALSO_FORWARDED = ['forwarded', 'x-real-ip', 'via']
-/** Hosts remembered to be ours or not: reading a name as part of an address takes a while. */
+/** Hosts whose check is remembered: parsing a name takes a while. */
 const MAX_HOSTS = 100
 
 /**
- * Tells callers by the connection that `Deno.serve` tells of; without a socket nobody is local.
+ * Identifies callers by the connection that `Deno.serve` reports; without a socket no caller is local.
  *
  * @param hosts names and addresses, besides loopback, under which this coordinator is reached
  * @param origins of applications that may ask from a browser
@@ -39,13 +39,13 @@ export function createCallers(
   hosts: readonly string[],
   origins: readonly string[],
 ): (c: Context) => Caller {
-  const known = new Map<string, boolean>()
+  const checked = new Map<string, boolean>()
 
   function isOurs(host: string): boolean {
-    let is = known.get(host)
+    let is = checked.get(host)
     if (is === undefined) {
       is = isOwnHost(host, hosts)
-      if (known.size < MAX_HOSTS) known.set(host, is)
+      if (checked.size < MAX_HOSTS) checked.set(host, is)
     }
     return is
   }
@@ -56,24 +56,24 @@ export function createCallers(
     if (hostname === undefined || !LOOPBACK.test(hostname)) {
       return { address: groupOf(hostname ?? 'unknown'), local: false }
     }
-    // A proxy on this machine writes at the end whom it heard; what stands before is hearsay.
+    // A proxy on this machine appends its caller's address; entries before that may be forged.
     const forwarded = c.req.header(FORWARDED)
-    const told = forwarded?.split(',').at(-1)?.trim()
+    const last = forwarded?.split(',').at(-1)?.trim()
     const isDirect = forwarded === undefined &&
       !ALSO_FORWARDED.some((name) => c.req.header(name) !== undefined)
     const host = hostOf(c.req)
     const origin = c.req.header('origin')
     const isWelcome = mayLink(origin, host, hosts) || origins.includes(origin ?? '')
     return {
-      address: groupOf(told || hostname),
+      address: groupOf(last || hostname),
       local: isDirect && isOurs(host) && isWelcome,
     }
   }
 }
 
-/** Whoever has one address of IPv6 has 2^64 of them. Some proxies tell the port, too. */
-export function groupOf(told: string): string {
-  const address = told.replace(/^(?:\[([^\]]*)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/, '$1$2')
+/** The address to count by: a caller with one IPv6 address has 2^64 of them. Some proxies add a port. */
+export function groupOf(text: string): string {
+  const address = text.replace(/^(?:\[([^\]]*)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/, '$1$2')
   if (!address.includes(':') || /^::ffff:\d+\./i.test(address)) {
     return address.replace(/^::ffff:/i, '').slice(0, 64)
   }

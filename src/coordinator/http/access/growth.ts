@@ -1,22 +1,22 @@
 /**
- * Memory that links take before their hello. Deno gathers a message out of sight, in any number of
- * fragments, so that nobody can count its bytes; what can be seen is that the process grows while
- * such links are open. Then all of them end: a node says hello at once, and comes again.
+ * Memory of links before their hello. Deno gathers a message of any number of fragments internally, so
+ * that its bytes cannot be counted; only the growth of the process can be measured. Where it grows too
+ * much, all such links are closed: a good node sends its hello at once, and joins again.
  *
  * @module
  */
 
 export interface Growth {
-  /** Has `end` called where the process grows too much. Returns what calls that off. */
+  /** Calls `end` where the process grows too much. Returns a function that ends the watch. */
   watch(end: () => void): () => void
 }
 
 /** 64 KiB for each of the 1,024 links that may wait. */
 export const MAX_GROWTH_BYTES = 64 * 1024 * 1024
-/** A network of a gigabit brings 2.5 MB meanwhile. */
-const LOOK_EVERY_MS = 20
+/** A network of a gigabit brings 2.5 MB in this time. */
+const CHECK_EVERY_MS = 20
 
-/** @param memoryBytes what the process takes now */
+/** @param memoryBytes memory of the process now */
 export function createGrowth(
   memoryBytes: () => number = () => Deno.memoryUsage().rss,
   maxBytes: number = MAX_GROWTH_BYTES,
@@ -35,9 +35,9 @@ export function createGrowth(
     watch(end) {
       if (ends.size === 0) {
         leastBytes = memoryBytes()
-        timer = setInterval(look, LOOK_EVERY_MS)
+        timer = setInterval(look, CHECK_EVERY_MS)
       }
-      // Each its own, though two be the same function.
+      // A function of its own for each watch: two may pass the same one.
       const own = () => end()
       ends.add(own)
       return () => {

@@ -1,5 +1,5 @@
 /**
- * Headers of every answer, and those that let chosen applications in other origins ask.
+ * Headers of every answer, and headers that let chosen applications of other origins call.
  *
  * @module
  */
@@ -8,9 +8,8 @@ import { cors } from 'hono/cors'
 import { compressed } from '../compress.ts'
 
 /**
- * Whatever a browser takes data for, it shows and runs nothing of it; figures, answers and refusals
- * are of their moment, and of whoever asked. Few, since each query pays for each of them; pages come
- * with more of their own.
+ * A browser neither shows nor runs data under these headers, and caches none. They are few, since each
+ * costs every query some time; pages have more of their own.
  */
 export const SECURE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -20,18 +19,17 @@ export const SECURE_HEADERS: Readonly<Record<string, string>> = {
 }
 const SECURE = Object.entries(SECURE_HEADERS)
 
-/** What a caller knows its query by, echoed. */
+/** Headers that identify a query, echoed in its answer. */
 const ECHOED = ['x-request-id', 'traceparent']
 const LONGEST_ECHO = 128
 const IS_ECHOED = /^\/(v1\/(pipelines|chat|completions|models|jobs|files|batches|ocr)|v2|ocr)(\/|$)/
 
-/** Set for an answer that has all its headers from the start. */
+/** The context's field of an answer that has all its headers from the start. */
 const WHOLE = 'whole'
 
 /**
- * An answer with all its headers, those that `finish` adds to others included. They are added one by
- * one: of several that a response begins with Deno makes something that is quicker to send, but more
- * to make, and to be watched by the garbage collector.
+ * An answer with all its headers, those of `finish` included. They are added one by one: headers passed
+ * to the constructor are quicker to send, but take longer to make and to collect as garbage.
  */
 export function respondWhole(c: Context, text: string, own: Record<string, string>): Response {
   c.set(WHOLE, true)
@@ -51,13 +49,13 @@ function echoOf(c: Context, name: string): string | undefined {
   return value !== undefined && value.length <= LONGEST_ECHO ? value : undefined
 }
 
-/** One step for all that every answer gets: each step of its own costs each query some time. */
+/** One middleware for all headers: each middleware costs every query some time. */
 export const finish: MiddlewareHandler = async (c, next) => {
   await next()
   if (c.get(WHOLE) === true) return
   const { headers, status } = c.res
   if (status === 101) return
-  // Its body is dropped, and the server beneath would tell of none.
+  // Hono drops the body of a HEAD, and the server would send no length.
   if (c.req.method === 'HEAD' && c.res.body !== null && !headers.has('content-length')) {
     headers.set('content-length', String((await c.res.bytes()).byteLength))
   }
@@ -83,7 +81,7 @@ export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
       'inference-header-content-length',
       ...['x-min-accuracy', 'x-prefer', 'x-request-id', 'x-request-timeout-ms', 'x-unverified'],
       ...['x-ttft-ms', 'x-tpot-ms'],
-      // What OpenAI's client tells of itself.
+      // Headers that OpenAI's client sends about itself.
       ...[
         'lang',
         'package-version',

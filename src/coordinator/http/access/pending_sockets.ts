@@ -1,6 +1,6 @@
 /**
- * Sockets that have not said hello. Each takes a descriptor and a place beside others for as long as
- * its hello may take, so that their number is bounded; what they hold is bounded by `growth.ts`.
+ * Sockets before their hello. Each takes a descriptor and a place for as long as its hello may take, so
+ * that their number is bounded; `growth.ts` bounds their memory.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { ApiError } from '../../core/api_error.ts'
 
 export interface PendingSockets {
   /**
-   * Takes a place. Returns what gives it back, once or more often.
+   * Takes a place. Returns a function that gives it back, and may be called more than once.
    *
    * @throws ApiError `rate_limited` where there is none
    */
   enter(address: string): () => void
-  /** Gives nobody from there a place for so long, or a minute where that is less. */
+  /** Gives an address no place for this time, or for a minute where that is less. */
   turnAway(address: string, ms: number): void
 }
 
 const RETRY_MS = 5000
 const MAX_TURNED_AWAY_MS = 60_000
-/** Addresses turned away at once; beyond that the one that was so first gets in again. */
+/** Addresses turned away at once; beyond that the first of them gets places again. */
 const MAX_TURNED_AWAY = 10_000
 
 export function createPendingSockets(
@@ -55,10 +55,10 @@ export function createPendingSockets(
       }
       waiting.set(address, here + 1)
       total++
-      let inside = true
+      let isHeld = true
       return () => {
-        if (!inside) return
-        inside = false
+        if (!isHeld) return
+        isHeld = false
         total--
         const left = (waiting.get(address) ?? 1) - 1
         if (left === 0) waiting.delete(address)

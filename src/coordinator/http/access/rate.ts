@@ -1,5 +1,5 @@
 /**
- * Rates by name: so many at once, then so many a second. Bounded, however many names there are.
+ * Rates by name: a burst, then a number a second, for a bounded number of names.
  *
  * @module
  */
@@ -7,22 +7,22 @@ import { ApiError } from '../../core/api_error.ts'
 
 export interface Rate {
   perS: number
-  /** At once, after a while of nothing. */
+  /** Calls at once after a pause. */
   burst: number
 }
 
 export interface RateLimit {
-  /** @throws ApiError `rate_limited` where this is one too many */
+  /** @throws ApiError `rate_limited` where this call is one too many */
   take(name: string, rate?: Rate): void
-  /** @throws ApiError `rate_limited` where the next would be one too many; takes nothing */
+  /** Takes no call. @throws ApiError `rate_limited` where the next call would be one too many */
   check(name: string): void
 }
 
-/** Names remembered at once; beyond that the one longest not heard of is forgotten. */
+/** Names remembered; beyond that the name that was used longest ago is forgotten. */
 const MAX_NAMES = 10_000
 
 export function createRateLimit(rate: Rate, now: () => number): RateLimit {
-  /** What is left, as of a moment; in the order of their last use. */
+  /** Calls left at a moment, by name, in the order of their last use. */
   const buckets = new Map<string, { left: number; atMs: number }>()
 
   function leftOf(name: string, { perS, burst }: Rate): number {

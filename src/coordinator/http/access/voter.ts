@@ -1,5 +1,5 @@
 /**
- * Who stands behind a link: what nodes of one voter say counts once, however many they are.
+ * Voters behind links: results of all nodes of one voter count as one vote.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { type Caller, groupOf, LOOPBACK } from './caller.ts'
 export type VoterOf = (caller: Caller, key: Key | null) => string
 
 /**
- * By key, where nodes have several; one that all share tells nothing, so then by address. This
- * machine is one, by whichever of its addresses a program on it came.
+ * Voters by key, where the role has several keys; by address, where all nodes share one. This machine is
+ * one voter, by whichever of its addresses a program connects.
  *
  * @param hosts names and addresses, besides loopback, under which this coordinator is reached
  */

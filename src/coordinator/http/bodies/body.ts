@@ -10,25 +10,25 @@ import { type BodyRoom, createBodyRoom } from './room.ts'
 
 /** Largest request body, in bytes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
-/** Longest time that a body may take, whatever the deadline: a slow sender holds memory. */
+/** Longest time that a body may take, whatever its deadline: a slow sender holds memory. */
 const MAX_BODY_MS = 30_000
 /**
- * Bodies up to this are read whole where there is room for it, in less than half the time. No such
- * read can be ended before its sender hangs up.
+ * Bodies up to this size are read whole where there is room, in less than half the time. Such a read
+ * cannot be ended before its sender hangs up.
  */
 const WHOLE_BYTES = 128 * 1024
-/** Bytes of bodies that have not come to their end, all together. */
+/** Bytes of all bodies that are not whole yet. */
 const MAX_UNDER_WAY_BYTES = 512 * 1024 * 1024
-/** Of those that are read whole, as they are declared; what does not fit comes as a stream. */
+/** Declared bytes of all bodies that are read whole; others are read as streams. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
 
 const shared = createBodyRoom(MAX_UNDER_WAY_BYTES)
 const sharedByWhole = createBodyRoom(MAX_WHOLE_BYTES)
 
 export interface BodyOptions {
-  /** Of a caller elsewhere. */
+  /** Key or address of the caller; absent for this machine. */
   address?: string | undefined
-  /** Aborted once nobody is served any more, which ends what is under way. */
+  /** Aborted at shutdown, which ends reads under way. */
   draining?: AbortSignal
   room?: BodyRoom
   /** For bodies that are read whole. */
@@ -51,17 +51,17 @@ export function readBody(
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const late: Late = {}
-    const callOff = deadlines.at(Math.min(lateMs, nowMs + MAX_BODY_MS), () => {
+    const cancelTimer = deadlines.at(Math.min(lateMs, nowMs + MAX_BODY_MS), () => {
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
       late.end?.()
     })
     read(request, late, options).then(
       (body) => {
-        callOff()
+        cancelTimer()
         resolve(body)
       },
       (error) => {
-        callOff()
+        cancelTimer()
         reject(error)
       },
     )
@@ -82,7 +82,7 @@ async function read(
   { address, draining, room = shared, wholes = sharedByWhole }: BodyOptions,
 ): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
-  // Said twice it is `5, 5`: no number, and nothing to reckon with.
+  // A header that was sent twice is `5, 5`, which is no number.
   const length = /^\d+$/.test(declared ?? '') ? Number(declared) : MAX_BODY_BYTES
   if (length > MAX_BODY_BYTES) {
     await request.body?.cancel()
@@ -116,5 +116,5 @@ async function read(
   }
 }
 
-/** For those that have come, too, until it is known what they are. */
+/** The room of bodies, also for whole bodies until they are parsed. */
 export const bodyRoom: BodyRoom = shared

@@ -1,31 +1,31 @@
 /**
- * A stream gathered into one buffer, in short turns of the event loop. The pieces that a socket hands out are views into buffers of
- * their own, each as large as the most that could have come: kept as they are, a body that comes
- * byte by byte would take 65,536 times its size.
+ * A stream gathered into one buffer, in short turns of the event loop. A socket's pieces are views of
+ * buffers of 64 KiB each: kept as they are, a body that comes byte by byte would take 65,536 times its
+ * size.
  *
  * @module
  */
 
-/** What a piece under way takes, be it of one byte. */
+/** Memory of a piece, even of one byte. */
 export const PIECE_BYTES = 64 * 1024
-/** What is made room for at once: to make it anew and larger would keep the event loop for long. */
+/** Bytes of a block: one growing buffer would hold the event loop each time it is copied. */
 const BLOCK_BYTES = 1024 * 1024
-/** What is copied in one turn of the event loop, in a few milliseconds. */
+/** Bytes that are copied in one turn of the event loop, in a few milliseconds. */
 const TURN_BYTES = 4 * 1024 * 1024
 
 export interface GatherLimits {
-  /** Bytes that may come. */
+  /** Most bytes that may come. */
   most: number
-  /** Told of room before it is taken, and of room given back, below 0. @throws where there is none */
+  /** Called before room is taken, and with less than 0 as it is given back. @throws where there is none */
   hold(bytes: number): void
-  /** What to throw where more comes. */
+  /** The error where more comes. */
   tooLong(): Error
 }
 
 export interface Gathering {
-  /** What came, once it ended or was cancelled. */
+  /** The bytes, once the stream ended or was cancelled. */
   whole: Promise<Uint8Array>
-  /** Has it end here, and its room given back. */
+  /** Ends the stream and gives its room back. */
   cancel(): Promise<void>
 }
 
@@ -39,7 +39,7 @@ export function gather(stream: ReadableStream<Uint8Array>, limits: GatherLimits)
   return { whole, cancel }
 }
 
-/** Room grows with what has come: a length is soon told, and holds nothing. */
+/** Room grows with the bytes that have come, not with the declared length. */
 async function gatherAll(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   { most, hold, tooLong }: GatherLimits,
@@ -47,7 +47,7 @@ async function gatherAll(
   hold(PIECE_BYTES)
   let held = PIECE_BYTES
   let size = 0
-  /** All are full but the last. */
+  /** Blocks, of which all but the last are full. */
   const blocks: Uint8Array<ArrayBuffer>[] = []
   let room = 0
   try {
@@ -76,7 +76,7 @@ async function gatherAll(
   }
 }
 
-/** Frees each block as soon as it is copied, so that there is one copy of all at any time. */
+/** Frees each block as soon as it is copied, so that there is one copy at any time. */
 async function joined(blocks: Uint8Array<ArrayBuffer>[], size: number): Promise<Uint8Array> {
   const [first = new Uint8Array(), second] = blocks
   if (second === undefined) return new Uint8Array(first.buffer.transfer(size))

@@ -1,14 +1,14 @@
 /**
- * The JSON of a request, held against a schema, in a time that its making cannot draw out.
+ * The JSON of a request, checked against a schema, in bounded time whatever its content.
  *
  * @module
  */
 import type { z } from 'zod'
 import { ApiError } from '../../core/api_error.ts'
 
-/** Of one input, one output, or the request. */
+/** Parameters of one input, one output, or the request. */
 const MAX_PARAMETERS = 64
-/** Objects and members; those of a request are counted in hundreds. */
+/** Objects and members; a request has some hundreds. */
 const MAX_MEMBERS = 65_536
 const [OBJECT, MEMBER, LIST, ELEMENT] = [0x7b, 0x3a, 0x5b, 0x2c]
 const [QUOTE, ESCAPE] = [0x22, 0x5c]
@@ -18,7 +18,7 @@ export const ELEMENTS = 65_536
 export const TENSORS = 4_194_304
 /** Inputs, and outputs, of one request: counted before any of them, which may each be wrong, is checked. */
 export const MAX_TENSORS = 256
-/** Of a place that an error names: names in it are the client's. */
+/** Characters of a place that an error names: the client chose them. */
 const MAX_PLACE_LENGTH = 200
 
 const REQUEST = 'Cannot use the request: '
@@ -28,11 +28,11 @@ const fail = (fault: string, param?: string): never => {
 }
 
 /**
- * Any JSON. Counts before it makes anything.
+ * Reads any JSON, and counts its elements before it builds them.
  *
- * @param elements that it may have, in all its lists
- * @param outside only marks outside of texts stand for something: texts are what is asked about
- * @param what of errors: they go on from it
+ * @param elements most elements in all its lists
+ * @param outside counts only marks outside of texts: for requests whose texts may be long
+ * @param what names the JSON in errors
  * @throws ApiError `invalid_input` or `too_large`
  */
 export function readJson(
@@ -59,9 +59,9 @@ export function readJson(
 }
 
 /**
- * JSON as a schema says.
+ * Reads JSON of a schema.
  *
- * @param elements that it may have, in all its lists
+ * @param elements most elements in all its lists
  * @param outside see {@linkcode readJson}
  * @throws ApiError `invalid_input` or `too_large`
  */
@@ -80,7 +80,7 @@ export function parseAs<Json>(
   return fail(`${place}: ${issue?.message ?? 'not as expected'}`, paramOf(issue?.path ?? []))
 }
 
-/** As `messages[0].content`. */
+/** The path of a fault, as `messages[0].content`. */
 const paramOf = (path: readonly PropertyKey[]): string =>
   path.map((step, i) =>
     typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${String(step)}`
@@ -88,8 +88,8 @@ const paramOf = (path: readonly PropertyKey[]): string =>
     .join('').slice(0, MAX_PLACE_LENGTH)
 
 /**
- * What JSON holds, by the marks that stand for it, those within texts included unless it is told
- * otherwise. Ends with the first that is too much.
+ * Counts elements and members by their marks, those within texts included unless `outside`. Ends with
+ * the first that is too many.
  */
 export function count(bytes: Uint8Array, mostElements: number, outside = false) {
   let elements = 0
@@ -104,7 +104,7 @@ export function count(bytes: Uint8Array, mostElements: number, outside = false) 
   return { elements, members, looked: at }
 }
 
-/** Behind the quote that ends a text, or all of it where none does. */
+/** The position behind the quote that ends a text, or the end of the bytes. */
 export function endOfText(bytes: Uint8Array, start: number): number {
   for (let at = start;;) {
     const end = bytes.indexOf(QUOTE, at)
@@ -116,7 +116,7 @@ export function endOfText(bytes: Uint8Array, start: number): number {
   }
 }
 
-/** Schemas have a bound for lists, and look at the members of an object however many there are. */
+/** Parameters are counted here: schemas bound lists, but check all members of an object. */
 function hasManyParameters(json: unknown): boolean {
   const { inputs, outputs, parameters } = (json ?? {}) as Record<string, unknown>
   const tensors = [inputs, outputs].filter((list) => Array.isArray(list))

@@ -20,7 +20,7 @@ export type FormEvent =
   | { type: 'end' }
 
 export interface FormReader {
-  /** What the next bytes of the body bring. @throws ApiError `invalid_input` */
+  /** Events of the next bytes of the body. @throws ApiError `invalid_input` */
   read(bytes: Uint8Array): Iterable<FormEvent>
   /** @throws ApiError `invalid_input` where the form is not whole */
   end(): void
@@ -63,7 +63,7 @@ export function createFormReader(contentType: string | null): FormReader {
   const mark = Buffer.from(`\r\n--${boundaryOf(contentType)}`)
   const firstMark = mark.subarray('\r\n'.length)
   let state: 'start' | 'preamble' | 'mark' | 'head' | 'content' | 'done' = 'start'
-  /** Bytes that cannot be told before those behind them are there. */
+  /** Bytes that cannot be read before the next ones are there. */
   let rest: Buffer = NOTHING
 
   function* read(more: Uint8Array): Generator<FormEvent> {

@@ -1,5 +1,5 @@
 /**
- * What bodies under way may take: all together, and those of one key or address.
+ * Memory for bodies under way: of all together, and of one key or address.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { createRoom, type Holder, type Room } from '../../core/shares.ts'
 const RETRY_MS = 1000
 
 export interface BodyRoom extends Room {
-  /** Bytes that are taken. */
+  /** Bytes in use. */
   readonly bytes: number
   fits(bytes: number, holder: Holder): boolean
 }
 
 /**
- * @param deed what is refused beyond, as errors say it
- * @param what is counted
+ * @param deed the refused act, in errors
+ * @param what the counted things, in errors
  */
 export function createBodyRoom(
   most: number,

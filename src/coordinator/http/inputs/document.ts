@@ -1,5 +1,5 @@
 /**
- * Documents that come in, looked at by their first bytes; a node opens them.
+ * Documents that come in, checked by their first bytes; a node opens them.
  *
  * @module
  */
@@ -11,14 +11,13 @@ import {
 } from '../../../documents/document_type.ts'
 import { ApiError } from '../../core/api_error.ts'
 import type { Payload } from '../../nodes/payload.ts'
-import { isPictureType } from './picture.ts'
-import { pictureOf } from './picture_payload.ts'
+import { isPictureType, pictureOf } from './picture.ts'
 
 export { DOCUMENT_TYPES, isDocumentType }
 
-/** The header that says whether pages of a PDF that carry their text keep it or are read. */
+/** The header that chooses whether the text layer of a PDF's pages is kept, or the pages are read. */
 const TEXT_HEADER = 'x-document-text'
-const WISHES = ['keep', 'read'] as const
+const CHOICES = ['keep', 'read'] as const
 
 /**
  * @param declared its content type; `undefined` accepts any type of document
@@ -48,14 +47,14 @@ export function documentOf(
   return isPictureType(type) ? pictureOf(bytes, type) : { meta: { type }, bytes }
 }
 
-/** The document with what its caller wishes of the text that it carries. @throws ApiError */
-export function withTextWish(payload: Payload, headers: Headers): Payload {
-  const said = headers.get(TEXT_HEADER)
-  if (said === null) return payload
-  const text = WISHES.find((one) => one === said)
+/** The document with its caller's choice for its text layer. @throws ApiError */
+export function withTextChoice(payload: Payload, headers: Headers): Payload {
+  const choice = headers.get(TEXT_HEADER)
+  if (choice === null) return payload
+  const text = CHOICES.find((one) => one === choice)
   if (text !== undefined) return { ...payload, meta: { ...payload.meta, text } }
   throw new ApiError(
     'invalid_input',
-    `Cannot use ${TEXT_HEADER}: must be ${WISHES.join(' or ')}: received ${said.slice(0, 40)}`,
+    `Cannot use ${TEXT_HEADER}: must be ${CHOICES.join(' or ')}: received ${choice.slice(0, 40)}`,
   )
 }

@@ -1,5 +1,5 @@
 /**
- * Pictures that come in, looked at by their headers, so that a bomb is refused before anyone unpacks it.
+ * Pictures that come in, checked by their headers, so that a decompression bomb is refused undecoded.
  *
  * @module
  */
@@ -11,6 +11,8 @@ import {
   type PictureType,
 } from '../../../pipeline/picture_head.ts'
 import { ApiError } from '../../core/api_error.ts'
+import type { Payload } from '../../nodes/payload.ts'
+import { stripMetadata } from './strip_metadata.ts'
 
 export { isPictureType, MAX_PICTURE_PIXELS, PICTURE_TYPES } from '../../../pipeline/picture_head.ts'
 export type { PictureType } from '../../../pipeline/picture_head.ts'
@@ -48,4 +50,14 @@ export function checkPicture(bytes: Uint8Array, declared?: PictureType): Picture
     )
   }
   return head
+}
+
+/** A picture as an item for a node: checked, and without metadata. @throws ApiError */
+export function pictureOf(
+  bytes: Uint8Array,
+  declared?: PictureType,
+): Pick<Payload, 'meta' | 'bytes' | 'pixels'> {
+  const head = checkPicture(bytes, declared)
+  const { type, width, height } = head
+  return { meta: { type }, bytes: stripMetadata(bytes, head), pixels: width * height }
 }

@@ -1,24 +1,24 @@
 /**
- * Stretches of a file that are kept, and what is put between them.
+ * A file of which ranges are kept, and others replaced.
  *
  * @module
  */
 import { ApiError } from '../../core/api_error.ts'
 
-/** Pictures have some dozens, and each takes memory of its own. */
+/** Pictures have some dozens; each piece takes memory of its own. */
 const MAX_PIECES = 10_000
 
 export interface Pieces {
-  /** Of all that is kept and put there. */
+  /** Bytes of all pieces. */
   readonly bytes: number
-  /** From there up to `end`. @throws ApiError `invalid_input` where there are too many */
+  /** Keeps a range. @throws ApiError `invalid_input` where there are too many */
   keep(from: number, end: number): void
-  /** Others in the place of what stands there. */
+  /** Puts other bytes in the place of a range. */
   replace(from: number, end: number, made: Uint8Array): void
   /**
-   * The file itself where all of it is kept and nothing else, else a copy.
+   * The file itself where all of it is kept unchanged, else a copy.
    *
-   * @param start goes before all else
+   * @param start pieces that go before all others
    */
   joined(start?: readonly Uint8Array[]): Uint8Array
 }

@@ -1,6 +1,6 @@
 /**
- * A JPEG of nothing but what its decoder needs: frame, tables and scans as they are, and what tells
- * how colours are stored and which way up the picture is, written anew.
+ * A JPEG reduced to the segments that its decoder needs: frame, tables and scans unchanged; the segments
+ * of colour space and orientation are written anew.
  *
  * @module
  */
@@ -15,24 +15,24 @@ import { orientationTiff } from '../../../pipeline/png_orientation.ts'
 import { ApiError } from '../../core/api_error.ts'
 import { createPieces } from './pieces.ts'
 
-/** Cameras and programs write some hundreds; looking at each takes time. */
+/** Cameras and programs write some hundreds; each takes time to check. */
 const MAX_SEGMENTS = 100_000
 
-/** JFIF 1.01 without density and thumbnail: that it is there tells that colours are as it has them. */
+/** JFIF 1.01 without density and thumbnail: its presence declares the colour space. */
 const JFIF = Uint8Array.of(
   ...[0xff, JPEG.app0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0],
 )
-/** Adobe's, whose last byte tells how colours are stored. */
+/** Adobe's segment, whose last byte is the colour transform. */
 const ADOBE = Uint8Array.of(
   ...[0xff, JPEG.app14, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0],
 )
 const TRANSFORM = 11
-/** As they are, as YCbCr, as YCCK. What is none of them decoders take for YCbCr. */
+/** None, YCbCr, YCCK. Decoders take other values for YCbCr. */
 const TRANSFORMS = [0, 1, 2]
 const adobeOf = (transform: number) =>
   Uint8Array.of(...ADOBE.subarray(0, -1), TRANSFORMS.includes(transform) ? transform : 1)
 
-/** An EXIF segment that tells the orientation and nothing else. */
+/** An EXIF segment that holds the orientation alone. */
 const exifOf = (orientation: number): Uint8Array =>
   Uint8Array.of(
     ...[0xff, JPEG.app1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0],
@@ -40,14 +40,14 @@ const exifOf = (orientation: number): Uint8Array =>
   )
 
 const isApp = (marker: number) => marker >= JPEG.app0 && marker <= JPEG.app15
-/** Words of programs, and what the decoders here pass over. */
+/** Segments of applications, and segments that the decoders here skip. */
 const isDropped = (marker: number) =>
   isApp(marker) ||
   ([JPEG.comment, JPEG.arithmetic, JPEG.lines] as readonly number[]).includes(marker)
 
 /**
- * @param pixels as its frame has them
- * @param orientation as its EXIF has it: 1 to 8
+ * @param pixels width times height in its frame
+ * @param orientation orientation in its EXIF: 1 to 8
  * @throws ApiError `invalid_input` for a file that is not understood to its end, or too costly
  */
 export function stripJpeg(bytes: Uint8Array, pixels: number, orientation = 1): Uint8Array {
@@ -66,8 +66,7 @@ export function stripJpeg(bytes: Uint8Array, pixels: number, orientation = 1): U
       continue
     }
     if (isDropped(marker)) {
-      // Only what stands before the pixels tells how to read them; of several the last, as decoders
-      // have it.
+      // Decoders use the segments before the pixels, of several the last.
       if (scans > 0) continue
       if (startsAs(bytes, segment, JFIF)) hasJfif = true
       if (startsAs(bytes, segment, ADOBE)) transform = bytes[segment.body + TRANSFORM]!
@@ -94,11 +93,11 @@ export function stripJpeg(bytes: Uint8Array, pixels: number, orientation = 1): U
   return kept.joined(start)
 }
 
-/** Where a table ends; there may be several in a segment. */
+/** The position where a table ends; a segment may have several tables. */
 const TABLE_ENDS: { readonly [marker: number]: (bytes: Uint8Array, at: number) => number } = {
   // 64 numbers of one byte or two.
   [JPEG.quantisation]: (bytes, at) => at + 1 + 64 * ((bytes[at]! >> 4) + 1),
-  // Its kind, how many codes there are of each of 16 lengths, and what each stands for.
+  // Its kind, the number of codes of each of 16 lengths, and the symbol of each code.
   [JPEG.huffman](bytes, at) {
     let end = at + 17
     for (let i = at + 1; i < at + 17; i++) end += bytes[i] ?? 0
@@ -106,7 +105,7 @@ const TABLE_ENDS: { readonly [marker: number]: (bytes: Uint8Array, at: number) =
   },
 }
 
-/** Whether a segment has what a decoder looks for to take it for JFIF's or Adobe's. */
+/** Whether a decoder takes a segment for JFIF's or Adobe's. */
 function startsAs(bytes: Uint8Array, segment: JpegSegment, made: Uint8Array): boolean {
   const { marker, body, end } = segment
   const name = made.subarray(4, 9)
@@ -114,7 +113,7 @@ function startsAs(bytes: Uint8Array, segment: JpegSegment, made: Uint8Array): bo
     name.every((byte, i) => bytes[body + i] === byte)
 }
 
-/** Whether a segment is as long as what it says is in it: decoders here take no other. */
+/** Whether the length of a segment fits its content: decoders here take no other. */
 function isSound(bytes: Uint8Array, { marker, body, end }: JpegSegment): boolean {
   const length = end - body
   if (JPEG_FRAMES.includes(marker)) return length === 6 + 3 * bytes[body + 5]!

@@ -1,5 +1,5 @@
 /**
- * A PNG of nothing but what its decoder makes pixels of, and which way up they are.
+ * A PNG reduced to the chunks that its decoder needs for pixels and orientation.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
 import { ApiError } from '../../core/api_error.ts'
 import { createPieces } from './pieces.ts'
 
-/** Programs write some thousands at most; looking at each takes time. */
+/** Programs write some thousands at most; each takes time to check. */
 const MAX_CHUNKS = 100_000
 
 const [HEAD, PALETTE, TRANSPARENCY, DATA, END, EXIF] = [
@@ -25,7 +25,7 @@ const [HEAD, PALETTE, TRANSPARENCY, DATA, END, EXIF] = [
 ]
   .map(chunkName) as [number, number, number, number, number, number]
 const HEAD_BYTES = 13
-/** Set in the names of chunks that a reader may pass over. */
+/** The bit in the names of chunks that a reader may skip. */
 const ANCILLARY = 0x20000000
 
 /** Colour types; the others have transparency for each pixel. */
@@ -33,7 +33,7 @@ const GREY = 0
 const RGB = 2
 const INDEXED = 3
 
-/** Bytes of each chunk that is kept, as the standard has them for a picture of such a head; the rest of it is cut. */
+/** Chunks that are kept, with the bytes that the standard gives each; further bytes are cut. */
 function keptBytes(bitDepth: number, colourType: number): Map<number, number> {
   const kept = new Map([[HEAD, HEAD_BYTES], [DATA, Infinity], [END, 0]])
   if (colourType === INDEXED) {

@@ -1,5 +1,5 @@
 /**
- * A WebP of nothing but its picture: pixels, and transparency beside them where it is stored so.
+ * A WebP reduced to its pixels, and to its transparency where that has a chunk of its own.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const ALPHA = chunkName('ALPH')
 const LOSSY = chunkName('VP8 ')
 const LOSSLESS = chunkName('VP8L')
 const HEAD_BYTES = 12
-/** Of an extended file, what its first chunk says. */
+/** Bytes of the first chunk of an extended file. */
 const EXTENDED_BYTES = 10
 const HAS_ALPHA = 0x10
 const IS_ANIMATION = 0x02
@@ -42,7 +42,7 @@ export function stripWebp(bytes: Uint8Array): Uint8Array {
     if (end > fileEnd) break
     if (name === LOSSY || name === LOSSLESS) {
       kept.keep(at, end)
-      // Whatever follows is none of the picture.
+      // Chunks behind the pixels are no part of the picture.
       return kept.joined([headOf(kept.bytes)])
     }
     if (name === EXTENDED && at === HEAD_BYTES) {
@@ -59,7 +59,7 @@ export function stripWebp(bytes: Uint8Array): Uint8Array {
   return fail('it is cut short or damaged')
 }
 
-/** Of a file with so many bytes of chunks. */
+/** The head of a file with this many bytes of chunks. */
 function headOf(chunkBytes: number): Uint8Array {
   const head = new Uint8Array(HEAD_BYTES)
   const view = new DataView(head.buffer)
@@ -69,14 +69,14 @@ function headOf(chunkBytes: number): Uint8Array {
   return head
 }
 
-/** Whether there is transparency, and the size; nothing of what else an extended file may have. */
-function extendedOf(told: Uint8Array): Uint8Array {
+/** The first chunk of an extended file, reduced to transparency and size. */
+function extendedOf(original: Uint8Array): Uint8Array {
   const chunk = new Uint8Array(8 + EXTENDED_BYTES)
   const view = new DataView(chunk.buffer)
   view.setUint32(0, EXTENDED)
   view.setUint32(4, EXTENDED_BYTES, true)
-  chunk[8] = told[0]! & HAS_ALPHA
-  chunk.set(told.subarray(4), 12)
+  chunk[8] = original[0]! & HAS_ALPHA
+  chunk.set(original.subarray(4), 12)
   return chunk
 }
 

@@ -7,12 +7,12 @@ import type { Ask, Message } from '../../../pipeline/generate.ts'
 import { ApiError } from '../../core/api_error.ts'
 import type { Payload } from '../../nodes/payload.ts'
 
-/** Of one query, in UTF-8. */
+/** Bytes of one query's text, in UTF-8. */
 export const MAX_TEXT_BYTES = 1024 * 1024
 
 type Input = Pick<Payload, 'meta' | 'bytes'>
 
-/** @throws ApiError `too_large`; `invalid_input` where there is none, or it is not UTF-8 */
+/** @throws ApiError `too_large`; `invalid_input` for an empty text, or bytes that are not UTF-8 */
 export function textPayload(text: string | Uint8Array, ask: Ask = {}, param?: string): Input {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
   if (bytes.byteLength === 0) {
@@ -30,7 +30,7 @@ export function chatPayload(messages: readonly Message[], ask: Ask): Input {
   return { meta: metaOf('application/json', ask), bytes }
 }
 
-/** Of a picture, which the task that generates comes to later. */
+/** A picture with the parameters of generation, for a later task. */
 export const withAsk = <Whole extends Input>(payload: Whole, ask: Ask): Whole => ({
   ...payload,
   meta: { ...payload.meta, ...askOf(ask) },

@@ -8,7 +8,16 @@
 import { releaseProxy, type Remote, wrap } from 'comlink'
 import type { Documents, Fault } from '../../../documents/documents.ts'
 import type { Deadlines } from '../../core/deadlines.ts'
-import { STEP } from './params.ts'
+
+const SECOND_MS = 1000
+
+/** Times in which a step of a document has to be done. */
+export const STEP = {
+  openMs: 10 * SECOND_MS, // to count the pages: ordinary documents take less than a second
+  pageMs: 5 * SECOND_MS, // to cut out a page: ordinary ones take some milliseconds
+  writeMs: 20 * SECOND_MS, // to write what was read, whatever it is
+  writePageMs: 60, // and for each page: the PDF of 10,000 pages takes a minute
+} as const
 
 export interface DocumentsOptions {
   /** Starts `workers/documents.ts`; called when there is something for it. */
