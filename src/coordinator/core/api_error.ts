@@ -28,9 +28,9 @@ export class ApiError extends Error {
   constructor(
     readonly reason: ErrorReason,
     message: string,
-    /** When a later try can succeed; absent where none can. */
+    /** Time until a later try can succeed; absent where none can. */
     readonly retryAfterMs?: number,
-    /** What of the request is at fault, where its protocol has a place to say so. */
+    /** The faulty part of the request, where its protocol has a field for it. */
     readonly param?: string,
   ) {
     super(message)

@@ -6,29 +6,29 @@
  */
 
 export interface Deadlines {
-  /** Has `action` happen at that time, or soon after. Returns what calls it off. */
+  /** Calls `action` at that time, or soon after. Returns a function that cancels it. */
   at(atMs: number, action: () => void): () => void
 }
 
 interface Due {
   atMs: number
   action: () => void
-  /** Where it lies among those pending; below 0 once it does not. */
+  /** Index among the pending deadlines; below 0 once it is none of them. */
   place: number
 }
 
-/** What is due within this is done together, so that many deadlines are few looks at all of them. */
+/** Deadlines within this time are handled together, so that the list is scanned less often. */
 const GRAIN_MS = 10
 
 /** @param now monotonic milliseconds */
 export function createDeadlines(now: () => number): Deadlines & { stop(): void } {
-  /** A list: a `Set` would hold on to them, see `policy/table.ts`. */
+  /** A list, since a `Set` keeps removed entries for a while: see `policy/core/table.ts`. */
   const pending: Due[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
   let stopped = false
 
-  /** The last one takes its place. */
+  /** Removes a deadline; the last one takes its place in the list. */
   function remove(one: Due): void {
     if (one.place < 0) return
     const last = pending.pop()!
@@ -61,10 +61,10 @@ export function createDeadlines(now: () => number): Deadlines & { stop(): void }
       const one: Due = { atMs, action, place: pending.length }
       pending.push(one)
       if (atMs < timerAtMs && !stopped) arm(atMs)
-      // The timer is left standing for the next ones: it finds out by itself what there is to do.
+      // The timer stays for the next deadlines: it checks what is due when it fires.
       return () => remove(one)
     },
-    /** Nothing is told any more. */
+    /** Calls no action any more. */
     stop() {
       stopped = true
       clearTimeout(timer)

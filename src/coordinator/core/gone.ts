@@ -1,23 +1,23 @@
 /**
- * Whether the client that sent a request is still there.
+ * Watches for clients that leave before their answer.
  *
  * @module
  */
 import type { Context } from 'hono'
 
-/** Who closed their end of a connection, where the machine tells it. */
+/** Watches the other ends of connections, where the operating system shows their state. */
 export interface Peers {
-  /** Has `left` called once the other end is closed; what it returns calls that off. */
+  /** Calls `left` once the other end is closed; returns a function that ends the watch. */
   watch(peer: Deno.NetAddr, left: () => void): () => void
 }
 
-/** Has its argument told, once and why, when the client goes away; what it returns calls that off. */
+/** Calls its argument once, with the reason, when the client leaves; returns the end of the watch. */
 export type Gone = (left: (why: unknown) => void) => () => void
 
-/** Why a query ends whose client closed its connection. */
+/** The reason of a query that ends because its client closed the connection. */
 export const LEFT = new DOMException('The client closed its connection', 'AbortError')
 
-/** Where a signal tells that nothing more is wanted. */
+/** The watch of a client whose leaving is a signal. */
 export const goneWith = (signal: AbortSignal): Gone => (left) => {
   const leave = () => left(signal.reason)
   if (signal.aborted) leave()
@@ -26,13 +26,13 @@ export const goneWith = (signal: AbortSignal): Gone => (left) => {
 }
 
 /**
- * Asked only of those that wait: Deno's signal costs a fifth of a small query, with an exception made
- * as each request ends. Of HTTP/1.1 it is silent where a request did not come in one small piece, as
- * no picture does (2.8.3 and later), so that `peers` are asked, too.
+ * The watch of a request's client. Used only for queries that wait: Deno's signal makes an exception as
+ * each request ends, and costs a fifth of a small query. For HTTP/1.1 it stays silent where a request
+ * did not come in one small piece, as no picture does (2.8.3 and later): there `peers` watch, too.
  */
 export function goneOf(c: Context, peers: Peers | undefined): Gone {
   const request = c.req.raw
-  // HTTP/2, which browsers speak over TLS, does not tell late who left before.
+  // The signal of HTTP/2, which browsers use over TLS, is taken early: later it may miss the event.
   const early = request.url.startsWith('https:') ? request.signal : undefined
   return (left) => {
     const unlisten = goneWith(early ?? request.signal)(left)

@@ -1,14 +1,15 @@
 /**
- * Keys: who holds one may do what its role may. Kept as hashes, so that a file of them opens nothing.
+ * Keys: a caller with a key may do what the key's role may. Keys are kept as hashes, so that their file
+ * grants nothing.
  *
- * A plain SHA-256 is enough: keys made here are 256 random bits, which nobody finds by trying, and a
- * slow hash would only make refusing strangers expensive.
+ * A plain SHA-256 is enough: keys made here are 256 random bits, which cannot be found by trying, and a
+ * slow hash would make refusing strangers expensive.
  *
  * @module
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** `node` joins; `client` asks; `admin` watches and changes the pool, and may do all the others may. */
+/** `node` joins; `client` sends queries; `admin` watches and changes the pool, and may do all else. */
 export const ROLES = ['node', 'client', 'admin'] as const
 export type Role = typeof ROLES[number]
 
@@ -24,42 +25,43 @@ export interface Key {
 }
 
 /**
- * The key of a node that may join with this token; null where it needs none, `undefined` is a no.
+ * The key of a node that may join with a token; null where it needs none, `undefined` where it may not
+ * join.
  *
- * @throws ApiError `rate_limited` where the token was not looked at
+ * @throws ApiError `rate_limited` where the token was not checked
  */
 export type Admit = (token: string | undefined) => Key | null | undefined
 
 export interface Keyring {
-  /** The key of this text, found in the same time whichever it is, and whether or not there is one. */
+  /** The key of a text. The search takes the same time for every text. */
   find(text: string): Key | undefined
   /**
-   * Whether a role asks for keys: one that ever had any asks on when the last is taken back, or to
-   * take back a key would open the role to this machine.
+   * Whether a role asks for keys. A role that ever had keys still does when the last is taken back: to
+   * take back a key must not open the role to this machine.
    */
   has(role: Role): boolean
-  /** Whether no role does. */
+  /** Whether no role asks for keys. */
   readonly empty: boolean
-  /** Whether a role has several keys, so that a key tells who came with it. */
-  tellsApart(role: Role): boolean
-  /** Whether this one is still good. */
+  /** Whether a role has several keys, so that keys distinguish callers. */
+  distinguishes(role: Role): boolean
+  /** Whether a key is still valid. */
   holds(key: Key): boolean
   /**
-   * Takes others from now on.
+   * Replaces all keys.
    *
-   * @param roles that ask for keys though there may be none of theirs
+   * @param roles roles that ask for keys even if they have none
    */
   replace(keys: readonly Key[], roles?: readonly Role[]): void
-  /** Told whenever the keys are others. Returns what ends it. */
+  /** Calls `listener` whenever keys change. Returns a function that ends this. */
   onChange(listener: () => void): () => void
 }
 
-/** Shorter ones, which people made up, can be guessed where nothing slows the guessing. */
+/** Shorter keys, chosen by people, can be guessed where nothing slows the guessing. */
 export const GUESSABLE = 16
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** A new key's text: its role can be seen, the rest is chance. */
+/** A new key's text: its role is readable, the rest is random. */
 export const makeKey = (role: Role): string =>
   `shoal_${role}_${randomBytes(32).toString('base64url')}`
 
@@ -82,12 +84,12 @@ export function createKeyring(keys: readonly Key[] = []): Keyring {
     find(text) {
       const digest = createHash('sha256').update(text).digest()
       let found: Key | undefined
-      // All are looked at: the time tells nothing of which was nearest.
+      // All keys are compared, so that the time does not depend on the text.
       for (const one of held) if (timingSafeEqual(one.digest, digest)) found = one.key
       return found
     },
     has: (role) => asking.has(role),
-    tellsApart: (role) => held.filter(({ key }) => key.role === role && !key.own).length > 1,
+    distinguishes: (role) => held.filter(({ key }) => key.role === role && !key.own).length > 1,
     get empty() {
       return asking.size === 0
     },

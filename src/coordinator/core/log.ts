@@ -1,5 +1,5 @@
 /**
- * What the coordinator says while it runs: lines for people, or one JSON object a line for machines.
+ * The coordinator's log: lines for people, or one JSON object a line for machines.
  *
  * @module
  */
@@ -12,11 +12,11 @@ export type LogFormat = typeof LOG_FORMATS[number]
 
 export type LogFields = Readonly<Record<string, unknown>>
 
-/** Takes lines; whoever only wants them for people may leave the rest. */
+/** Takes lines; level and fields are optional. */
 export interface Log {
   /** @param level `info` where absent */
   (line: string, level?: LogLevel, fields?: LogFields): void
-  /** Of each query and plan; absent where nobody listens, so that it costs nothing. */
+  /** Takes a line for each query and plan; absent at other levels, so that it costs nothing. */
   debug?: (line: string, fields?: LogFields) => void
 }
 
@@ -42,8 +42,8 @@ export function createLog(
 }
 
 /**
- * Without what a terminal would obey, and with lines after the first set in: names and messages are
- * the nodes' own words.
+ * A line without control characters, and with its further lines indented: names and messages come from
+ * nodes.
  */
 const plain = (line: string): string =>
   // deno-lint-ignore no-control-regex

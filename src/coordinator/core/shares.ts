@@ -1,46 +1,46 @@
 /**
- * Shares: of what all callers have together one key, or one address, gets a part at most, so that
- * nobody takes all of it from the others.
+ * Shares of bounded resources: one key, or one address, gets a part at most, so that no caller takes all
+ * of it from the others.
  *
  * @module
  */
 import { ApiError } from './api_error.ts'
 
-/** Whom something counts for: a key's hash, or an address; empty or absent for this machine. */
+/** The holder of a share: a key's hash, or an address; empty or absent for this machine. */
 export type Holder = string | undefined
 
-/** Of all there is, what one key or one address elsewhere may have. */
+/** The part that one key, or one address elsewhere, may have. */
 const SHARE = 1 / 4
-/** What this machine may without a key: its owner is likely alone, yet others get in beside it. */
+/** The part of this machine without a key: its owner is likely alone, yet others get a part, too. */
 const OWN_SHARE = 3 / 4
 
 export interface Bound {
-  /** For all together. */
+  /** The most for all holders together. */
   most: number
-  /** What is refused beyond, as `keep a file`. */
+  /** The refused act, as `keep a file`. */
   deed: string
-  /** What is counted, as `files`. */
+  /** The counted things, as `files`. */
   what: string
-  /** What makes room. */
+  /** How a caller makes room. */
   remedy?: string
-  /** When there may be room again by itself. */
+  /** Time after which there may be room again. */
   retryAfterMs?: number
 }
 
 export interface Counts {
   all: number
-  /** Of these, the holder's own. */
+  /** The part of the holder itself. */
   own: number
 }
 
 export interface Refusal {
-  /** `queue_full` where all would have too much, `rate_limited` where this holder would. */
+  /** `queue_full` where all together would have too much, `rate_limited` where this holder would. */
   reason: 'queue_full' | 'rate_limited'
   message: string
   retryAfterMs?: number
 }
 
-/** Why a holder is not to have so much more; undefined where it may. */
+/** Why a holder may not have more; undefined where it may. */
 export function refusalOf(
   bound: Bound,
   { all, own }: Counts,
@@ -56,9 +56,9 @@ export function refusalOf(
     const message = `Cannot ${deed}: all callers together have ${most} ${what} at most${toDo}`
     return { reason: 'queue_full', message, ...again }
   }
-  const whose = holder ? 'one key or address' : 'this machine'
+  const name = holder ? 'one key or address' : 'this machine'
   const message =
-    `Cannot ${deed}: too many of yours: ${whose} has ${share} of ${most} ${what} at most${toDo}`
+    `Cannot ${deed}: too many of yours: ${name} has ${share} of ${most} ${what} at most${toDo}`
   return { reason: 'rate_limited', message, ...again }
 }
 
@@ -69,21 +69,21 @@ export function checkShare(...of: Parameters<typeof refusalOf>): void {
   throw new ApiError(refusal.reason, refusal.message, refusal.retryAfterMs)
 }
 
-/** What holders have of something, as it comes and goes. */
+/** A bounded resource, and the amounts that holders have of it. */
 export interface Room {
   all(): number
   refusal(amount: number, holder: Holder): Refusal | undefined
-  /** @throws ApiError where there is no room for so much more */
+  /** @throws ApiError where there is no room for this amount */
   check(amount: number, holder: Holder): void
   /** @param amount below 0 gives room back @throws ApiError where there is none */
   hold(amount: number, holder: Holder): void
-  /** Counts what is there in any case. @param amount below 0 gives room back */
+  /** Counts an amount without a check. @param amount below 0 gives room back */
   take(amount: number, holder: Holder): void
-  /** Holds so much until this is done. @throws ApiError as `hold`, before it begins */
+  /** Holds an amount until the work is done. @throws ApiError as `hold`, before the work begins */
   within<T>(amount: number, holder: Holder, work: () => Promise<T>): Promise<T>
 }
 
-/** @param bound as it is at the moment */
+/** @param bound the bound at the moment */
 export function createRoom(bound: () => Bound): Room {
   const byHolder = new Map<string, number>()
   let all = 0

@@ -15,28 +15,28 @@ export interface WorkerCalls<Api> {
 }
 
 export interface WorkerCallsOptions {
-  /** Called when there is something for it. */
+  /** Called when there is a call for the worker. */
   createWorker: () => Worker
   now: () => number
   deadlines: Deadlines
-  /** What errors say of it, as `read a body`. */
+  /** The work in errors, as `read a body`. */
   what: string
-  /** Whether the worker is ended, and its memory given back, when no call waits. */
+  /** Whether the worker is ended, and its memory freed, when no call waits. */
   endsIdle?: boolean
 }
 
 export function createWorkerCalls<Api>(options: WorkerCallsOptions): WorkerCalls<Api> {
   const { createWorker, now, deadlines, what, endsIdle = false } = options
   let running: { worker: Worker; api: Remote<Api> } | undefined
-  let giveUp = (_why: unknown) => {}
-  /** Of the call before; and how many have not ended. */
+  let rejectCall = (_why: unknown) => {}
+  /** The end of the last call, and the number of calls that have not ended. */
   let turn: Promise<unknown> = Promise.resolve()
   let open = 0
 
   function end(why: unknown): void {
     running?.worker.terminate()
     running = undefined
-    giveUp(why)
+    rejectCall(why)
   }
 
   const fail = (why: string) => end(new Error(`Cannot ${what}: its worker ${why}`))
@@ -52,14 +52,14 @@ export function createWorkerCalls<Api>(options: WorkerCallsOptions): WorkerCalls
 
   async function callNow<T>(limitMs: number, work: (api: Remote<Api>) => Promise<T>): Promise<T> {
     const over = Promise.withResolvers<never>()
-    giveUp = over.reject
-    const callOff = deadlines.at(now() + limitMs, () => fail('took too long'))
+    rejectCall = over.reject
+    const cancelTimer = deadlines.at(now() + limitMs, () => fail('took too long'))
     try {
       const { api } = running ??= start()
       return await Promise.race([work(api), over.promise])
     } finally {
-      callOff()
-      giveUp = () => {}
+      cancelTimer()
+      rejectCall = () => {}
       if (--open === 0 && endsIdle) end(undefined)
     }
   }

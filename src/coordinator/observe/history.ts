@@ -1,6 +1,6 @@
 /**
- * `GET /v1/history`: what the pool did of late, a row a second for five minutes and a row a minute
- * for an hour, and how the plan changed. Kept in memory, bounded, gone with the process.
+ * `GET /v1/history`: rows of the pool's counts, one a second for five minutes and one a minute for an
+ * hour, and changes of the plan. They are kept in memory, bounded, until the process ends.
  *
  * @module
  */
@@ -13,36 +13,36 @@ const SECOND_MS = 1000
 const MINUTE_MS = 60_000
 const SECONDS = 300
 const MINUTES = 60
-/** Seconds that the live percentiles look back: one alone holds too few queries. */
+/** Seconds of the live percentiles: one second alone has too few queries. */
 const LATENCY_SECONDS = 10
 const PLANS = 60
-/** Changes of the number of nodes at work, of one mode and reason, within this are told as one. */
+/** Changes of the number of nodes at work within this time, of one mode and reason, are one change. */
 const PLAN_STEP_MS = 10_000
 
 interface Track {
-  told: Counts | undefined
+  before: Counts | undefined
   seconds: Row[]
   minutes: Row[]
   minute: Row
   minuteLatency: LatencyHistogram
-  /** One a second, the newest last; the last is being filled. */
+  /** A histogram a second, the newest last; the last is being filled. */
   latencies: LatencyHistogram[]
 }
 
-/** What it looks at. */
+/** The pool, as far as the history reads it. */
 export interface Watched {
   stats(): SchedulerStats
   plan(): PlanInfo
-  /** Ends the watching. */
+  /** Ends the history. */
   draining: AbortSignal
 }
 
 export interface History {
-  /** Notes how long the work took, if it came to a result. */
+  /** Notes the time of work that ends with a result. */
   timed(pipeline: string, work: () => Promise<Response>): Promise<Response>
-  /** Notes how long work took that came to a result. */
+  /** Notes the time of work that came to a result. */
   took(pipeline: string, ms: number): void
-  /** Of the last ten seconds, by pipeline. */
+  /** Percentiles of the last ten seconds, by pipeline. */
   latency(): Record<string, LatencyPercentiles | null>
   read(): HistoryInfo
 }
@@ -53,10 +53,10 @@ export function createHistory(watched: Watched, now: () => number): History {
   let lastMs = now()
 
   function trackOf(pipeline: string): Track {
-    const known = tracks.get(pipeline)
-    if (known !== undefined) return known
+    const found = tracks.get(pipeline)
+    if (found !== undefined) return found
     const track: Track = {
-      told: undefined,
+      before: undefined,
       ...{ seconds: [], minutes: [], minute: emptyRow() },
       minuteLatency: createLatencyHistogram(),
       latencies: [createLatencyHistogram()],
@@ -117,12 +117,12 @@ export function createHistory(watched: Watched, now: () => number): History {
   }
 }
 
-/** One row of the time that passed, also into the minute under way. */
+/** Adds a row for the time that passed, also to the minute under way. */
 function step(track: Track, now: Counts, passedMs: number) {
-  const before = track.told ?? now
-  track.told = now
+  const before = track.before ?? now
+  track.before = now
   const row = rowOf(now, before, passedMs, recent(track))
-  // A timer that came late, after a sleep, leaves no hole.
+  // A late timer, as after a sleep, leaves no gap.
   const seconds = Math.min(SECONDS, Math.max(1, Math.round(passedMs / SECOND_MS)))
   for (let i = 0; i < seconds; i++) track.seconds.push(row)
   track.seconds.splice(0, track.seconds.length - SECONDS)

@@ -1,5 +1,5 @@
 /**
- * Rows of the history: counts of a stretch of time, and those as columns.
+ * Rows of the history, each the counts of a stretch of time, and their columns.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export const emptyRow = (): Row => ({
 const sum = (counts: { [reason: string]: number }) =>
   Object.values(counts).reduce((total, count) => total + count, 0)
 
-/** What was counted since `before`. */
+/** The counts since `before`. */
 export function rowOf(
   now: Counts,
   before: Counts,
@@ -41,7 +41,7 @@ export function rowOf(
   }
 }
 
-/** Columns are half the bytes of rows. */
+/** Rows as columns, which take half the bytes. */
 export function seriesOf(rows: readonly Row[]): MetricsSeries {
   const round = (value: number, digits: number) => Number(value.toFixed(digits))
   const ended = ({ onTime, violations }: Row) => onTime + violations

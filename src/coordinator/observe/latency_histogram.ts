@@ -7,7 +7,7 @@
 import type { LatencyPercentiles } from '../../client/types.ts'
 
 const RATIO = 1.05
-/** From 1 ms to over the longest deadline there is. */
+/** From 1 ms to over the longest deadline. */
 const BUCKETS = Math.ceil(Math.log(700_000) / Math.log(RATIO))
 
 export interface LatencyHistogram {
@@ -22,7 +22,7 @@ export interface LatencyHistogram {
 export function createLatencyHistogram(): LatencyHistogram {
   const counts = new Uint32Array(BUCKETS)
 
-  /** The middle, by ratio, of the bucket with the query of that rank. */
+  /** Quantile by nearest rank: the geometric middle of its bucket. */
   function at(share: number, total: number): number {
     let left = Math.max(1, Math.ceil(share * total))
     const bucket = counts.findIndex((count) => (left -= count) <= 0)

@@ -1,5 +1,5 @@
 /**
- * The live shell around the scheduler: feeds it events with the time, runs its commands, wakes it.
+ * Drives the scheduler: passes it events with the time, runs its commands, wakes it.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { createSolver, type Solve } from './solver.ts'
 
 export type Post = (event: PolicyEvent) => void
 
-/** What is left to the one who drives: neither the timer nor plans. */
+/** Commands for `execute`; the driver itself handles the timer and plans. */
 export type Command = Exclude<PolicyCommand, { type: 'wake_at' | 'solve' }>
 
 export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
 
 /**
  * @param execute runs one command; may post events, which are handled after the current one
- * @param report told of a fault in the scheduler, which must not take the server down
- * @param solve works out plans, for a scheduler that asks for them
- * @param planned told of each plan that was worked out
+ * @param report called with a fault in the scheduler, which must not end the server
+ * @param solve computes plans, for a scheduler that asks for them
+ * @param planned called with each plan
  */
 export function createDriver(
   scheduler: Pick<Scheduler, 'handle'>,
@@ -31,7 +31,7 @@ export function createDriver(
   const events: PolicyEvent[] = []
   const solver = createSolver(solve, solved, report)
   let busy = false
-  /** Due once whatever has come by now was read. */
+  /** Runs once all messages that have arrived by now were read. */
   let soon: ReturnType<typeof setImmediate> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
@@ -52,8 +52,8 @@ export function createDriver(
   }
 
   /**
-   * Queries that came at the same moment are seen together: what slots do is decided once for all of
-   * them, and whoever takes several gets them as one batch.
+   * Queries that arrive at the same moment are handled together: slots are filled once for all of them,
+   * and a node that takes several gets them as one batch.
    */
   function post(event: PolicyEvent) {
     events.push(event)

@@ -1,6 +1,6 @@
 /**
  * Placement off the main thread: problems go to a worker and plans come back. A solve cannot be
- * stopped from inside, so one that is no longer wanted ends with its worker.
+ * interrupted: a solve that is no longer wanted ends with its worker.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { Problem } from '../../policy/place/problem.ts'
 import type { Solve } from './solver.ts'
 
 export interface PlannerAway {
-  /** As `shoal` asks for it. */
+  /** The `solve` of the policy `shoal`. */
   solve: Solve
-  /** As rules ask for it that say what it is for, and what is made of it. */
+  /** The `solve` of other policies, which make the problem and read its solution. */
   solveFor(elsewhere: NonNullable<Policy['elsewhere']>): Solve
   stop(): void
 }
 
-/** @param createWorker starts `workers/planner.ts`; called when there is something to solve */
+/** @param createWorker starts `workers/planner.ts`; called when there is a problem to solve */
 export function createPlanner(createWorker: () => Worker): PlannerAway {
   let running: { worker: Worker; planner: Remote<Planner> } | undefined
 
@@ -28,7 +28,7 @@ export function createPlanner(createWorker: () => Worker): PlannerAway {
     running = undefined
   }
 
-  /** @throws the signal's reason, or why there is no answer */
+  /** @throws the signal's reason, or the worker's error */
   async function ask<Answer extends { ok: true }>(
     call: (planner: Remote<Planner>) => Promise<Answer | PlannerFailure>,
     signal: AbortSignal,

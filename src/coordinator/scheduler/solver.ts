@@ -1,6 +1,6 @@
 /**
- * Carries out the scheduler's `solve` commands while serving goes on: on a later turn, the newest
- * only, and given up after a while, so that a solve that never ends costs a plan and nothing else.
+ * Runs the scheduler's `solve` commands while serving goes on: in a later turn, only the newest, and with
+ * a time limit, so that a solve that never ends costs one plan and nothing else.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import type { Plan, PolicyCommand } from '../../policy/core/types.ts'
 export type SolveCommand = Extract<PolicyCommand, { type: 'solve' }>
 
 /**
- * Works out the plan that a command asks for. One that works elsewhere answers with a promise and
- * ends its worker when `signal` is aborted; one that works here keeps the caller's thread meanwhile.
+ * Computes the plan of a command. With a worker it returns a promise, and ends the worker when `signal`
+ * is aborted; without one it holds the caller's thread.
  */
 export type Solve = (command: SolveCommand, signal: AbortSignal) => Plan | Promise<Plan>
 
 export interface Solver {
-  /** Puts an older command that is still under way out of force. */
+  /** Solves a command; an older one that is still under way is cancelled. */
   ask(command: SolveCommand): void
   stop(): void
 }
 
 const PATIENCE_MS = 5000
 
-/** @param failed told of a solve that threw, or that was given up */
+/** @param failed called where a solve threw, or took too long */
 export function createSolver(
   solve: Solve | undefined,
   solved: (plan: Plan) => void,
@@ -33,7 +33,7 @@ export function createSolver(
 
   async function run(command: SolveCommand, mine: AbortController): Promise<void> {
     const { signal } = mine
-    // The events that are waiting now go first.
+    // Events that wait now go first.
     await new Promise((done) => setTimeout(done, 0))
     if (signal.aborted || solve === undefined) return
     const killer = setTimeout(() => {

@@ -16,7 +16,7 @@ export const RECORDS_TABLE = `
   ) STRICT, WITHOUT ROWID;
 `
 
-/** What puts them, all or none. */
+/** Returns a function that writes all changes, or none. */
 export function createRecords(db: DatabaseSync): (changes: readonly RecordChange[]) => void {
   const put = db.prepare(`
     INSERT INTO records (kind, id, row) VALUES (?, ?, ?)

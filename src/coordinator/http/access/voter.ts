@@ -15,12 +15,12 @@ export type VoterOf = (caller: Caller, key: Key | null) => string
  * @param hosts names and addresses, besides loopback, under which this coordinator is reached
  */
 export function createVoters(
-  keyring: Pick<Keyring, 'tellsApart'>,
+  keyring: Pick<Keyring, 'distinguishes'>,
   hosts: readonly string[],
 ): VoterOf {
   const own = new Set(['::1', ...hosts].map(groupOf))
   return ({ address }, key) => {
-    if (key !== null && keyring.tellsApart('node')) return `key ${key.sha256}`
+    if (key !== null && keyring.distinguishes('node')) return `key ${key.sha256}`
     return LOOPBACK.test(address) || own.has(address) ? 'this machine' : `address ${address}`
   }
 }

@@ -1,12 +1,11 @@
 /**
- * Seconds that nodes were awake and slots busy, counted; the energy of that, modelled. It looks on at
- * what goes into the scheduler and what comes out, and changes nothing of either.
+ * Counts seconds that nodes were awake and slots busy, and models their energy. It reads the scheduler's
+ * events and commands, and changes none of them.
  *
  * A node is awake while the scheduler may give it work, and while it does some. While any of its slots
- * has a batch, the power of the device is that of those batches in equal parts, for as long as each
- * was computed; items of one batch have equal parts of that. What an awake node takes while it
- * computes nothing is the pool's, and no query's. Neither the coordinator nor its auditor is counted,
- * nor batches that were lost.
+ * has a batch, these batches share the power of the device in equal parts, for as long as each was
+ * computed; items of a batch share its part equally. The power of an awake node that computes nothing
+ * counts for the pool, not for queries. The coordinator, its auditor and lost batches are not counted.
  *
  * @module
  */
@@ -30,31 +29,31 @@ interface Flight {
   slot: number
   pipeline: string
   queries: QueryId[]
-  /** Nobody waits for it, so that its node may never say that it has ended. */
+  /** Whether no query waits for the batch: its node may never report the end. */
   cancelled: boolean
 }
 
 interface Node {
-  /** As last known. */
+  /** As last reported. */
   power: Power
   slots: number
   paused: boolean
   resting: boolean
-  /** What a slot that was busy all the time took by then. */
+  /** Energy that a slot busy all the time would have taken by then. */
   counted: Mark
   running: Slot[]
 }
 
 interface Slot {
-  /** In the order that they were sent: the first runs. */
+  /** Batches in the order in which they were sent: the first runs. */
   flights: Flight[]
-  /** Since when it does. */
+  /** Since when the first batch runs. */
   since: Mark
 }
 
 interface Mark {
   atMs: number
-  /** Its part of the power of its device, and of what the device took beyond its power at rest. */
+  /** Its part of the device's energy, and of the energy beyond the device's power at rest. */
   partJ: number
   extraJ: number
 }
@@ -69,14 +68,14 @@ export interface EnergyReading extends EnergyInfo {
 }
 
 export interface Meter {
-  /** The scheduler, looked on at. */
+  /** The scheduler, with its events and commands read. */
   over(scheduler: Pick<Scheduler, 'handle'>): Pick<Scheduler, 'handle'>
-  /** Once of each query. What it took, in joules; 0 where nothing is known of it. */
+  /** Called once for each query. Its joules; 0 where no batch of it was counted. */
   answered(query: QueryId, withResult: boolean): number
   read(nowMs: number): EnergyReading
 }
 
-/** @param powerOf of a node that is here */
+/** @param powerOf the power of a node that is here */
 export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter {
   const nodes = new Map<NodeId, Node>()
   const flights = createTable<BatchId, Flight>()
@@ -85,14 +84,14 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
   const total = { awakeNodeS: 0, busySlotS: 0, modelledJ: 0 }
   const ofPipeline = (name: string) => {
     const key = publicName(name)
-    const known = pipelines.get(key)
-    if (known !== undefined) return known
+    const found = pipelines.get(key)
+    if (found !== undefined) return found
     const none = { busySlotS: 0, modelledJ: 0, modelledJPerQuery: null, answered: 0, answeredJ: 0 }
     pipelines.set(key, none)
     return none
   }
 
-  /** Counts the time of a node up to now, before anything about it changes. */
+  /** Counts the time of a node up to now, before its state changes. */
   function count(id: NodeId, node: Node, nowMs: number): void {
     const { power, slots, counted: { atMs, partJ, extraJ } } = node
     const passedS = Math.max(0, nowMs - atMs) / 1000
@@ -110,7 +109,7 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
     node.power = powerOf(id) ?? power
   }
 
-  /** @param computeMs what its node says that it took; undefined where nobody can say */
+  /** @param computeMs time by the node's report; undefined where there is none */
   function ended(batch: BatchId, nowMs: number, computeMs: number | undefined): void {
     const flight = flights.get(batch)
     const node = flight && nodes.get(flight.node)
@@ -119,7 +118,7 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
     const slot = node.running[flight.slot]!
     const { since } = slot
     forget(slot, flight, node.counted, computeMs)
-    // No batch takes longer than since its sending, or the end of the one before, whatever is said.
+    // A batch cannot take longer than since its sending, or the end of the one before.
     const mostMs = nowMs - since.atMs
     if (computeMs === undefined || !(mostMs > 0)) return
     const tookMs = Math.min(computeMs, mostMs)
@@ -138,12 +137,12 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
 
   function forget(slot: Slot, flight: Flight, now: Mark, computeMs = 0): void {
     const at = slot.flights.indexOf(flight)
-    // A slot runs its batches in their order: those called off before it have ended, too.
+    // A slot runs its batches in order: cancelled batches before this one have ended, too.
     const hasEnded = (one: Flight, i: number) => one === flight || (i < at && one.cancelled)
     const isNext = slot.flights.every((one, i) => i >= at || one.cancelled)
     for (const [i, one] of slot.flights.entries()) if (hasEnded(one, i)) flights.delete(one.batch)
     slot.flights = slot.flights.filter((one, i) => !hasEnded(one, i))
-    // One that ran not at all, such as one too late in its queue, leaves the one before it running.
+    // A batch that did not run, as one too late in its queue, leaves the one before it running.
     if (isNext || computeMs > 0) slot.since = now
   }
 

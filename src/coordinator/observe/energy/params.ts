@@ -1,7 +1,6 @@
 /**
- * What devices are taken to need, by their kind. None of it is measured on a volunteer's device: the
- * figures are of the order of what makers state, and a volunteer who owns a meter says better ones
- * (`--watts` of a node).
+ * Assumed power of devices, by their kind. None is measured on a volunteer's device: the figures are of
+ * the order of what makers state, and a volunteer with a meter can set better ones (`--watts` of a node).
  *
  * @module
  */
@@ -43,7 +42,7 @@ export const POWER: Readonly<Record<DeviceKind, Power>> = {
  */
 export const CARD_VENDORS: ReadonlySet<string> = new Set(['nvidia'])
 
-/** Makers of the graphics units of phones. A phone whose node says nothing of its GPU is not told. */
+/** Makers of graphics units of phones. A phone without a reported GPU is not recognised. */
 export const PHONE_VENDORS: ReadonlySet<string> = new Set([
   ...['arm', 'qualcomm', 'img-tec', 'samsung'],
 ])

@@ -1,5 +1,5 @@
 /**
- * What a node's device takes: a model, never a measurement.
+ * Power of a node's device: a model, never a measurement.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import type { Power } from '../../../policy/core/elastic.ts'
 import type { Hello } from '../../../protocol/mod.ts'
 import { CARD_VENDORS, type DeviceKind, LINEAR, PHONE_VENDORS, POWER } from './params.ts'
 
-/** What of a node its power depends on. */
+/** The facts about a node that its power depends on. */
 export interface Powered {
   hello: Pick<Hello, 'runtime' | 'device' | 'watts'>
-  /** What it runs on now. */
+  /** The backend in use now. */
   backend: string
 }
 
-/** As its volunteer says, who is believed within the bounds of the protocol; else by its kind. */
+/** The figures of its volunteer, within the bounds of the protocol; else those of its kind. */
 export function powerOf(node: Powered): Power {
   const { watts } = node.hello
   if (watts === undefined) return POWER[kindOf(node)]
@@ -29,7 +29,7 @@ export function kindOf({ hello: { runtime, device }, backend }: Powered): Device
   return PHONE_VENDORS.has(vendor) ? 'phone' : 'tab'
 }
 
-/** Watts of a device with so many of its slots busy. */
+/** Watts of a device by its number of busy slots. */
 export function wattsOf({ idleW, busyW, exponent }: Power, busy: number, slots: number): number {
   if (busy <= 0) return idleW
   const share = Math.min(1, busy / Math.max(1, slots))

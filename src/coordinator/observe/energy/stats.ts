@@ -1,5 +1,5 @@
 /**
- * Energy as `/v1/stats` tells it, beside what the scheduler counts.
+ * Energy in `/v1/stats`, beside the scheduler's counts.
  *
  * @module
  */

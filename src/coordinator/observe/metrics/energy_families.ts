@@ -1,5 +1,5 @@
 /**
- * What the pool takes: seconds that were counted, and what is modelled from them.
+ * Energy of the pool as metrics: seconds that were counted, and joules modelled from them.
  *
  * @module
  */

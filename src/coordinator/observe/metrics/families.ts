@@ -1,6 +1,6 @@
 /**
- * What is told of the pool when somebody asks, as metrics. No label names a node: nodes come and go, and
- * each would stay a series for ever.
+ * Metrics that are read from the pool at each scrape. No label names a node: nodes come and go, and each
+ * would stay a series for ever.
  *
  * @module
  */
@@ -226,7 +226,7 @@ export const FAMILIES: readonly Family[] = [
   ...SERVER,
 ]
 
-/** Looks at everything at once. */
+/** Reads all parts of the pool at once. */
 export function scrapeOf(watched: Watched, readJobs?: ReadJobs): Scrape {
   const { pipelines, nodes, judgements } = watched.telemetry
   const stats = watched.stats()

@@ -1,5 +1,5 @@
 /**
- * The shape of a metric, and what its rows are made of.
+ * The shape of a metric, and the reading that its rows are made of.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { Plan, SchedulerStats } from '../../../policy/core/types.ts'
 import type { EnergyReading } from '../energy/meter.ts'
 import type { Telemetry } from './telemetry.ts'
 
-/** What is looked at; a pool fits. */
+/** The source of a reading; a pool fits. */
 export interface Watched {
   telemetry: Telemetry
   stats(): SchedulerStats
   plan(): Plan
   nodes(): NodeInfo[]
-  /** Variants held warm, `slot pipeline task variant`, of each node. */
+  /** Variants held warm by each node, as `slot pipeline task variant`. */
   held(): readonly ReadonlySet<string>[]
   ready(): boolean
   energy(): EnergyReading
@@ -22,13 +22,13 @@ export interface Watched {
 
 export type ReadJobs = () => JobsReading
 
-/** Of each pipeline: its jobs that have not ended, and the pages of all. */
+/** By pipeline: jobs that have not ended, and the pages of all. */
 export type JobsReading = Record<
   string,
   { inTime: number; late: number; unknown: number; left: number; done: number; failed: number }
 >
 
-/** How things stand at one moment. */
+/** The state of the pool at one moment. */
 export interface Scrape extends Pick<SchedulerStats, 'batchCloses' | 'extra'> {
   pipelines: [pipeline: string, SchedulerStats['pipelines'][string]][]
   totals: Telemetry['pipelines']

@@ -1,12 +1,12 @@
 /**
  * Histograms whose recording costs nanoseconds and allocates nothing: a query is answered in some
- * tens of microseconds, and the library's own histogram hashes its labels anew at each value. How
- * they are written down is left to the library.
+ * tens of microseconds, and the library's own histogram hashes its labels anew at each value. The library
+ * writes them as text.
  *
  * @module
  */
 
-/** One combination of labels. */
+/** The series of one combination of labels. */
 export interface Series {
   observe(value: number): void
 }
@@ -26,7 +26,7 @@ interface Value {
   value: number
 }
 
-/** What the library's registry asks of a metric. */
+/** The part of a metric that the library's registry needs. */
 export interface Histogram {
   name: string
   help: string
@@ -39,7 +39,7 @@ interface Counted {
   sum: number
 }
 
-/** Adds a histogram to `all`. Returns what makes a series, once for each set of labels. */
+/** Adds a histogram to `all`. Returns a function that makes a series, once for each set of labels. */
 export function createHistogram(
   all: Histogram[],
   { name, help, bounds }: HistogramOptions,

@@ -1,5 +1,5 @@
 /**
- * Work that is done in the background: jobs, and their pages (or requests of a batch).
+ * Metrics of work in the background: jobs, and their pages (or requests of a batch).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `GET /metrics`: what is looked up when a scraper asks, next to what was noted meanwhile.
+ * `GET /metrics`: metrics that are read at each scrape, beside those that were counted meanwhile.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Metric, Registry } from 'prom-client'
 import { FAMILIES, scrapeOf } from './families.ts'
 import type { ReadJobs, Scrape, Watched } from './family.ts'
 
-/** @returns reads all metrics as Prometheus text */
+/** @returns a function that reads all metrics as Prometheus text */
 export function createMetrics(
   watched: Watched,
   readJobs?: ReadJobs,
@@ -15,7 +15,7 @@ export function createMetrics(
   let scrape: Scrape
   let registry: Promise<Registry> | undefined
 
-  /** Loaded by the first scrape: a coordinator that nobody scrapes starts a tenth of a second sooner. */
+  /** Loaded by the first scrape: a coordinator without scrapes starts a tenth of a second sooner. */
   async function open(): Promise<Registry> {
     const library = await import('prom-client')
     const registry = new library.Registry()

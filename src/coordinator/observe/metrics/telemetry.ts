@@ -1,6 +1,6 @@
 /**
- * What is noted of each query and batch as it ends, for `/metrics` and for the statistics of the
- * Open Inference Protocol. The rest is looked up when somebody asks (`metrics.ts`).
+ * Counts of queries and batches as they end, for `/metrics` and for the statistics of the Open Inference
+ * Protocol. Other metrics are read at each scrape (`metrics.ts`).
  *
  * @module
  */
@@ -10,28 +10,28 @@ import type { Answer, Standing } from '../../../policy/core/types.ts'
 import { createHistogram, type Histogram, type Series } from './histogram.ts'
 import { longestOfTasks } from './longest.ts'
 
-/** How often something was, and how long it took in all. */
+/** A number of events, and their time in all. */
 export interface Spent {
   count: number
   ms: number
 }
 
-/** Of one pipeline since the start. */
+/** Counts of one pipeline since the start. */
 export interface PipelineTotals {
   /** Pictures answered with a result. */
   answered: number
-  /** Of the last request, milliseconds since the epoch; 0 before the first. */
+  /** Time of the last request, milliseconds since the epoch; 0 before the first. */
   lastRequestAtMs: number
-  /** Of requests, which may have several pictures. */
+  /** Requests, which may have several pictures. */
   success: Spent
   fail: Spent
-  /** Of the requests with a result: at each task the longest; computing of all their batches. */
+  /** Times of requests with a result: waits by the longest at each task, computation of all batches. */
   queue: Spent
   network: Spent
   compute: Spent
-  /** By items of a batch. */
+  /** By the number of items in a batch. */
   batches: Map<number, { network: Spent; compute: Spent }>
-  /** By reason, of requests that never became queries. */
+  /** Requests that never became queries, by reason. */
   rejected: Map<string, number>
   batchesFailed: number
 }
@@ -40,23 +40,23 @@ type Finished = Extract<Answer, { ok: true }>
 
 export interface Telemetry {
   histograms: readonly Histogram[]
-  /** A version of a pipeline that is served from now on. */
+  /** Begins the counts of a new version of a pipeline. */
   opened(pipeline: Pipeline): void
   pipelines: ReadonlyMap<string, PipelineTotals>
   /** @param latencyMs from arrival to answer */
   answered(pipeline: string, answer: Answer, latencyMs: number): void
   cancelled(pipeline: string, latencyMs: number): void
   requestDone(pipeline: string, answers: readonly Finished[], latencyMs: number): void
-  /** @param rejected why it never became a query; absent where it did */
+  /** @param rejected why the request never became a query; absent where it did */
   requestFailed(pipeline: string, latencyMs: number, rejected?: string): void
   batch(pipeline: string, task: string, size: number, computeMs: number, networkMs: number): void
   batchFailed(pipeline: string): void
   planned(solveMs: number): void
   joined(): void
   left(bytesSent: number, bytesReceived: number): void
-  /** A node's word is worth more than before, or less. */
+  /** Notes that a node is trusted more than before, or less. */
   judged(standing: Standing): void
-  /** By how a node stood after it, how often that changed. */
+  /** Changes of trust, by the standing that a node got. */
   judgements: ReadonlyMap<Standing, number>
   nodes: { joined: number; left: number; bytesSent: number; bytesReceived: number }
 }
@@ -102,7 +102,7 @@ export function createTelemetry(
   const noted = new Map<string, Noted>()
   const find = (name: string) => noted.get(publicName(name))
 
-  /** A later version of a pipeline adds to what is there; its tasks may be others. */
+  /** A later version of a pipeline continues its counts; its tasks may be others. */
   function opened({ name, tasks }: Pipeline): void {
     const pipeline = publicName(name)
     let of = noted.get(pipeline)

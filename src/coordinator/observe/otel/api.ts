@@ -1,6 +1,6 @@
 /**
- * The interface of OpenTelemetry, which the runtime stands behind where `OTEL_DENO` is set. It is handed
- * in: where it is not, nothing of this folder runs.
+ * The interface of OpenTelemetry, which the runtime implements where `OTEL_DENO` is set. It is passed in;
+ * without it nothing of this folder runs.
  *
  * @module
  */
@@ -8,5 +8,5 @@ import type * as Api from '@opentelemetry/api'
 
 export type OtelApi = typeof Api
 
-/** Names the tracer and the meter. */
+/** The name of the tracer and of the meter. */
 export const SCOPE = 'shoal'

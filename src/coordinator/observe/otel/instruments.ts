@@ -1,6 +1,6 @@
 /**
- * What `/metrics` shows, for a collector: the same figures, looked up when the runtime exports, with the
- * same labels. A collector that hands them to Prometheus gives them the names of `/metrics` again.
+ * The metrics of `/metrics` for a collector: the same figures, read when the runtime exports, with the
+ * same labels. A collector that passes them to Prometheus gives them the names of `/metrics` again.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import type { Family, ReadJobs, Watched } from '../metrics/family.ts'
 import { SECONDS, type Telemetry } from '../metrics/telemetry.ts'
 import { type OtelApi, SCOPE } from './api.ts'
 
-/** What the runtime tells of its process by itself is left to it. */
+/** Metrics of the process, which the runtime exports itself. */
 const OWN = /^shoal_/
 
-/** `shoal_link_bytes_total` is `shoal.link`, in bytes. */
+/** The name of a metric: `shoal_link_bytes_total` is `shoal.link`, in bytes. */
 function named(name: string): { name: string; unit?: string } {
   const plain = name.replace(/_total$/, '')
   const base = plain.replace(/_bytes$/, '').replaceAll('_', '.')
@@ -23,7 +23,7 @@ function named(name: string): { name: string; unit?: string } {
 
 type Row = ReturnType<Family[4]>[number]
 
-/** Rows of the same labels are one. */
+/** Sums rows of the same labels. */
 function summed(rows: readonly Row[]): Row[] {
   const sums = new Map<string, Row>()
   for (const [value, labels = {}] of rows) {
@@ -50,7 +50,7 @@ export function exportMetrics({ metrics }: OtelApi, watched: Watched, readJobs?:
   }, all.map(({ instrument }) => instrument))
 }
 
-/** Notes how long queries took, for a collector as for `/metrics`. */
+/** Notes the times of queries for a collector and for `/metrics`. */
 export function alsoMeasured(
   { metrics }: OtelApi,
   telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,

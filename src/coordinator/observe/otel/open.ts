@@ -1,5 +1,5 @@
 /**
- * What a pool tells a collector of its queries.
+ * Exports a pool's queries to a collector.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export interface OtelParts {
   now: () => number
 }
 
-/** Classes of nodes change slowly, and all are looked up at once. */
+/** Classes of nodes change slowly: all are read at once, at most this often. */
 const CLASSES_MS = 1000
 
 export function openOtel(api: OtelApi, { scheduler, telemetry, now }: OtelParts) {
   let nodes: SchedulerStats['nodes'] = {}
-  let knownMs = -Infinity
+  let readMs = -Infinity
 
   function classOf(node: string): string {
-    if (now() - knownMs > CLASSES_MS || nodes[node] === undefined) {
+    if (now() - readMs > CLASSES_MS || nodes[node] === undefined) {
       nodes = scheduler.stats().nodes
-      knownMs = now()
+      readMs = now()
     }
     return nodes[node]?.class ?? 'default'
   }

@@ -1,6 +1,6 @@
 /**
- * The spans of one query, written once it is answered: `query`, in it a `stage` for each task, in that
- * its `batch`es, all with the times that were noted.
+ * The spans of one query, written once it is answered: `query`, in it a `stage` for each task, in each
+ * stage its `batch`es, all with the times that were noted.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export function createSpans({ trace, SpanStatusCode }: OtelApi, now: () => numbe
   return ({ request, parent, batches }: TracedQuery, answer: Answer | undefined, atMs: number) => {
     const offsetMs = wallOffset()
 
-    /** Returns what holds it, for those in it. */
+    /** Returns the context of the span, for spans within it. */
     function span(
       name: string,
       parent: Context,
@@ -82,7 +82,7 @@ export function createSpans({ trace, SpanStatusCode }: OtelApi, now: () => numbe
   }
 }
 
-/** A batch that a node has yet ends, for its query, with it. */
+/** A batch that is still on its node ends, for its query, with the query. */
 function timed(batch: TracedBatch, atMs: number): Timed {
   const { ended, queuedAtMs, sentAtMs } = batch
   return {
@@ -94,13 +94,13 @@ function timed(batch: TracedBatch, atMs: number): Timed {
   }
 }
 
-/** From when the first item waited. */
+/** From the time at which the first item began to wait. */
 const timesOf = (batches: readonly Timed[]): Times => [
   Math.min(...batches.map(({ queuedAtMs }) => queuedAtMs)),
   Math.max(...batches.map(({ endedAtMs }) => endedAtMs)),
 ]
 
-/** As `Server-Timing` sums them: batches of one task wait at the same time. */
+/** Times as `Server-Timing` sums them: batches of one task wait at the same time. */
 const ofTimes = (batches: readonly Timed[]): Attributes => ({
   'shoal.queue_ms': longestOfTasks(batches, 'queueMs'),
   'shoal.network_ms': longestOfTasks(batches, 'networkMs'),

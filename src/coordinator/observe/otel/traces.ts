@@ -1,7 +1,6 @@
 /**
- * Queries that are traced: what became of their batches is noted until they are answered, and then
- * written as spans. Whether a query is, the runtime's sampler has said of its HTTP request by then. Of
- * others nothing is kept.
+ * Queries that are traced: their batches are noted until the query is answered, and then written as
+ * spans. The runtime's sampler decides by its HTTP request whether a query is traced.
  *
  * @module
  */
@@ -18,7 +17,7 @@ export type Traces = QueryWatch & BatchWatch
 export interface TraceParts {
   api: OtelApi
   now: () => number
-  /** Of each node, as `/v1/nodes` has it. */
+  /** The class of a node, as in `/v1/nodes`. */
   classOf: (node: string) => string
 }
 
@@ -29,7 +28,7 @@ export function createTraces({ api, now, classOf }: TraceParts): Traces {
   const traced = createTable<QueryId, TracedQuery>()
   const write = createSpans(api, now)
 
-  /** Each item of a batch whose query is traced, with what is noted of both. */
+  /** Calls `note` for each item of a batch whose query is traced. */
   function each(
     { batch, items }: Pick<Dispatch, 'batch' | 'items'>,
     note: (query: TracedQuery, noted: TracedBatch, item: Handle, index: number) => void,

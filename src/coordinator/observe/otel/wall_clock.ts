@@ -1,11 +1,11 @@
 /**
- * The time of day of moments on a monotonic clock. Machines set their time of day right now and then,
- * and `Date.now()` tells whole milliseconds: what lies between the two is kept for as long as it fits.
+ * The time of day of moments on a monotonic clock. Machines correct their time of day now and then, and
+ * `Date.now()` has whole milliseconds: the offset of the two clocks is kept for as long as it fits.
  *
  * @module
  */
 
-/** @returns tells what to add, now, to a moment of `now` to get milliseconds since the epoch */
+/** @returns a function of the offset from `now` to milliseconds since the epoch */
 export function createWallClock(
   now: () => number,
   wallMs: () => number = Date.now,
@@ -14,7 +14,7 @@ export function createWallClock(
   return () => {
     const atMs = now() + offsetMs
     const truthMs = wallMs()
-    // The truth lies within the millisecond that begins there.
+    // The true time lies within the millisecond that begins there.
     if (atMs < truthMs) offsetMs += truthMs - atMs
     else if (atMs > truthMs + 1) offsetMs -= atMs - (truthMs + 1)
     return offsetMs
