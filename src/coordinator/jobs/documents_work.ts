@@ -13,7 +13,7 @@ import type { DocumentReader } from './document_reader.ts'
 import { PAGES, PART } from './documents/parts.ts'
 import type { Job } from './job.ts'
 import { readDocument } from './part_files.ts'
-import { askPipeline, type WorkParts } from './query_pipeline.ts'
+import { queryPipeline, type WorkParts } from './query_pipeline.ts'
 import type { Failure } from './types.ts'
 import { DocumentFault, SplitError, type Work } from './work.ts'
 
@@ -32,12 +32,12 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
       return { type, pages, unitPages: unitPagesOf(bytes, pages) }
     },
 
-    async ask(job, { document, from, count }, asking) {
+    async ask(job, { document, from, count }, terms) {
       const cut = (documents: Documents) => documents.part(from, count)
       const part = await reader.use(job.row.owner, await pathOf(job, document), cut)
       if (part.bytes.byteLength > PART.bytes && count > 1) throw new SplitError()
       const { pipeline } = job.row
-      const { outputs } = await askPipeline(parts, pipeline, () => payloadOf(part), asking)
+      const { outputs } = await queryPipeline(parts, pipeline, () => payloadOf(part), terms)
       return { pages: pagesOf(outputs, from, count), failed: [] }
     },
 
@@ -65,7 +65,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
   }
 }
 
-/** Few, so that a part gives way soon, and its bytes stay under what a message carries. */
+/** Few pages, so that a part ends soon, and its bytes fit into a message. */
 const unitPagesOf = (bytes: number, pages: number): number =>
   Math.min(PART.pages, Math.max(1, Math.floor(PART.bytes / (bytes / Math.max(1, pages)))))
 
@@ -74,7 +74,7 @@ function payloadOf({ type, bytes }: Part): Payload {
   return asPicture === undefined ? { meta: { type }, bytes } : pictureOf(bytes, asPicture as never)
 }
 
-/** @throws ApiError where the pipeline answered something else */
+/** @throws ApiError where the pipeline's answer has other pages */
 function pagesOf(outputs: Record<string, unknown>, from: number, count: number): Page[] {
   const pages = outputs[PAGES]
   if (!Array.isArray(pages)) {

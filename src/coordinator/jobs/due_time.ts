@@ -1,5 +1,5 @@
 /**
- * By when a job is to be done, as people and programs say it.
+ * The time by which a job is to be done, as people and programs write it.
  *
  * @module
  */
@@ -11,11 +11,11 @@ const INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\
 const SHOWN = 40
 
 /**
- * @param by an instant of ISO 8601, or a time of day, the next one where the coordinator is
- * @param nowMs milliseconds since the epoch, as what is returned
+ * @param by an instant of ISO 8601, or a time of day: the next one in the coordinator's time zone
+ * @param nowMs milliseconds since the epoch, as the result
  * @throws ApiError `invalid_input`
  */
-export function readWhen(
+export function readDueTime(
   by: string | undefined,
   deadlineMs: number | undefined,
   nowMs: number,

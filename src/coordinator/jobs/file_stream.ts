@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises'
 
 const CHUNK = 256 * 1024
 
-/** A file, or a part of it. Open only while somebody reads. */
+/** A file, or a part of it. The file is open only while the stream is read. */
 export function streamOf(
   path: string,
   from = 0,

@@ -1,5 +1,5 @@
 /**
- * All jobs of a coordinator: made, kept over restarts, run, told of, removed.
+ * All jobs of a coordinator: made, kept over restarts, run, shown, removed.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export interface JobsOptions {
   log: Log
   /** The folder of jobs, made when it is first needed. */
   dir: () => Promise<string>
-  /** What was kept of earlier runs, and what keeps it from now on. */
+  /** Rows of earlier runs, and the ledger that keeps them from now on. */
   records?: Records
   ledger?: Ledger
   /** Starts `workers/documents.ts`. */
@@ -111,7 +111,7 @@ export class Jobs {
   }
 
   /**
-   * Goes on with what earlier runs left.
+   * Resumes the jobs of earlier runs.
    *
    * @param batchApi makes the calls of batches
    */
@@ -133,7 +133,7 @@ export class Jobs {
     return this.options.pool.draining
   }
 
-  /** Newest first. */
+  /** Jobs of a viewer, newest first. */
   list(viewer: Viewer): Job[] {
     return [...this.#jobs.values()].filter(({ row }) => maySee(viewer, row))
       .sort(newestFirst)
@@ -154,16 +154,16 @@ export class Jobs {
     return readingOf(this.#runner.jobs, this.#rates, this.wallMs())
   }
 
-  /** @throws ApiError where there is no room for so many, or not of this owner */
+  /** @throws ApiError where there is no room for a job of this many documents of this owner */
   checkRoom(owner: Holder, documents: number): void {
     checkJobs(this.#jobs.values(), owner, documents)
   }
 
   /**
-   * Has files come in.
+   * Counts an upload while it runs.
    *
-   * @param holder whom it counts for
-   * @throws ApiError `queue_full` or `rate_limited` where too many do
+   * @param holder key or address that it counts for
+   * @throws ApiError `queue_full` or `rate_limited` where there are too many
    */
   receive<T>(holder: Holder, work: () => Promise<T>): Promise<T> {
     return this.#uploads.within(1, holder, work)
@@ -172,7 +172,7 @@ export class Jobs {
   /**
    * Resolves when the job and all of its files are on disk.
    *
-   * @param files which are moved away from where they are
+   * @param files files that are moved into the job
    * @throws ApiError
    */
   async create(made: NewJob, files: readonly UploadedFile[]): Promise<Job> {
@@ -203,7 +203,7 @@ export class Jobs {
   async cancel(job: Job): Promise<void> {
     if (job.ended) return
     const { batch } = job.row
-    // What has all of its answers is about to be done.
+    // A batch with all of its answers is about to be done.
     if (batch !== null && job.isCounted && job.parts === 0) return
     this.#runner.cancel(job)
     if (batch === null || !job.isCounted) return
@@ -212,13 +212,13 @@ export class Jobs {
     await this.#put(job)
   }
 
-  /** With all of its files. */
+  /** Removes a job with all of its files. */
   async remove(job: Job): Promise<void> {
     this.#runner.cancel(job)
     await this.#forget(job)
   }
 
-  /** Resolves when all that is done is kept; after the pool has drained. */
+  /** Resolves when all results are on disk; called after the pool has drained. */
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     this.#webhooks.stop()
@@ -229,21 +229,21 @@ export class Jobs {
     await this.#ledger.close()
   }
 
-  /** Room for the files that will be made of a batch. @param times 1 holds it, -1 gives it back */
+  /** Holds room for the files that a batch will make. @param times 1 holds it, -1 gives it back */
   #promise({ row: { kind, owner }, promised }: Job, times: 1 | -1): void {
     if (kind !== 'batch') return
     this.files.room.take(times * JOBS.filesOfBatch, owner)
     this.folder.take(times * promised, owner)
   }
 
-  /** Those that were being opened when the last run ended come first and alone: one may end this one. */
+  /** Jobs that were being opened when the last run ended run first, and alone: one may end this run. */
   async #goOn(jobs: readonly Job[]): Promise<void> {
     const isSuspect = ({ documents }: Job) => documents.some(({ openings }) => openings > 0)
     for (const job of jobs.filter(isSuspect)) await this.#run(job)
     for (const job of jobs.filter((job) => !isSuspect(job))) void this.#run(job)
   }
 
-  /** Resolves when it was opened. */
+  /** Resolves when the job was opened. */
   async #run(job: Job): Promise<void> {
     if (job.ended || this.draining.aborted) return
     this.#webhooks.follow(job)
@@ -252,7 +252,7 @@ export class Jobs {
 
   async #put(job: Job, documents: readonly number[] = []): Promise<void> {
     if (!this.#jobs.has(job.id)) return
-    // It is tried again, and told of, by the ledger.
+    // The ledger tries again, and logs.
     await this.#ledger.put(changesOf(job, documents)).catch(() => {})
   }
 

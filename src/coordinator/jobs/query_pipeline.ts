@@ -9,7 +9,7 @@ import { resultOf } from '../pool/answer.ts'
 import type { Pool } from '../pool/pool.ts'
 import { assembleOutputs } from '../queries/assemble.ts'
 import type { Folder } from './folder.ts'
-import type { Asking } from './work.ts'
+import type { QueryTerms } from './work.ts'
 
 export interface WorkParts {
   /** In the background. */
@@ -23,12 +23,12 @@ export interface Outcome {
   accuracy: number
 }
 
-/** @throws ApiError where there is no result */
-export function askPipeline(
+/** @throws ApiError where the query has no result */
+export function queryPipeline(
   { pool, now }: WorkParts,
   name: string,
   payloadOf: (pipeline: Pipeline) => Payload,
-  { id, dueMs, share, gone, holder }: Asking,
+  { id, dueMs, share, gone, holder }: QueryTerms,
 ): Promise<Outcome> {
   return pool.versions.serve(name, async (pipeline) => {
     const payload = payloadOf(pipeline)

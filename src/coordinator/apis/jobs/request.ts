@@ -15,7 +15,7 @@ import { readBody } from '../../http/bodies/body.ts'
 import { readEncoding } from '../../http/bodies/inflate.ts'
 import { readWebhookUrl } from '../../jobs/address.ts'
 import { readsDocuments } from '../../jobs/documents/parts.ts'
-import { readWhen } from '../../jobs/due_time.ts'
+import { readDueTime } from '../../jobs/due_time.ts'
 import type { Viewer } from '../../jobs/files.ts'
 import type { NewJob } from '../../jobs/job.ts'
 import { type UploadedFile } from '../../jobs/job.ts'
@@ -118,7 +118,7 @@ async function jobOf(
   return {
     madeSecret: hook?.made,
     job: {
-      ...{ owner, kind, pipeline: name, byMs: readWhen(by, deadlineMs, wallMs), batch: null },
+      ...{ owner, kind, pipeline: name, byMs: readDueTime(by, deadlineMs, wallMs), batch: null },
       output: kind === 'queries' ? queriesOutput(output, name) : [...new Set(output ?? TEXTS)],
       webhook: hook?.row ?? null,
     },

@@ -1,6 +1,6 @@
 /**
- * `Documents` in a worker: each call is raced against a time limit and the worker's death, and nothing
- * that a document does is more than a fault. After either, the next call has a new worker, in which the
+ * `Documents` in a worker: each call is raced against a time limit and the worker's death, so that the
+ * worst that a document causes is a fault. After either, the next call has a new worker, in which the
  * document is opened again.
  *
  * @module
@@ -20,7 +20,7 @@ export const STEP = {
 } as const
 
 export interface DocumentsOptions {
-  /** Starts `workers/documents.ts`; called when there is something for it. */
+  /** Starts `workers/documents.ts`; called when there is a call for it. */
   createWorker: () => Worker
   now: () => number
   deadlines: Deadlines
@@ -44,10 +44,10 @@ export interface SupervisedDocuments extends Documents {
 interface Running {
   worker: Worker
   documents: Remote<Documents>
-  /** It has answered. */
+  /** Whether it has answered. */
   isUp: boolean
   isOpen: boolean
-  /** Resolves when the worker is ended, with why. */
+  /** Resolves with the reason when the worker is ended. */
   over: PromiseWithResolvers<Fault>
 }
 
@@ -56,11 +56,11 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
   const { openMs = STEP.openMs } = options
   let running: Running | undefined
   let isStopped = false
-  /** Of the document that is open. Threads share it: there is one copy, however often it is opened. */
+  /** Bytes of the open document. Threads share them: there is one copy, however often it is opened. */
   let bytes: Uint8Array<SharedArrayBuffer> | undefined
   let last: Promise<unknown> = Promise.resolve()
 
-  /** One call after another: a document's time is its own. */
+  /** Runs calls one after another, so that each has its whole time limit. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const next = last.then(work)
     last = next.catch(() => {})
@@ -82,7 +82,7 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
       event.preventDefault()
       const message = `Cannot read the document: its worker died: ${event.message}`
       const fault = faultOf('internal', `${message}; try again, with fewer pages at once`)
-      // One that came up died of the document.
+      // A worker that had answered died of the document.
       end(mine.isUp ? { ...fault, gaveUp: true } : fault)
     }
     const over = Promise.withResolvers<Fault>()
@@ -97,10 +97,10 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
     call: (documents: Documents) => Promise<T | Fault>,
   ): Promise<T | Fault> {
     if (isStopped) return closed
-    let callOff = () => {}
+    let cancelTimer = () => {}
     try {
       const { documents, over } = running ?? start()
-      callOff = deadlines.at(now() + limitMs, () => {
+      cancelTimer = deadlines.at(now() + limitMs, () => {
         const message = `Cannot read the document: it takes longer than ${limitMs / 1000} s`
         end(faultOf('too_large', `${message}: split it, or print it to a new PDF`))
       })
@@ -113,7 +113,7 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
       end(fault)
       return fault
     } finally {
-      callOff()
+      cancelTimer()
     }
   }
 
@@ -123,7 +123,7 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
     return opened
   }
 
-  /** Where a worker was lost, its successor knows nothing of the document yet. */
+  /** Opens the document in a new worker after one was lost. */
   async function openAgain(): Promise<Fault | undefined> {
     if (bytes === undefined || running?.isOpen) return undefined
     const opened = await openHere(bytes)
@@ -155,7 +155,7 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
     close: () =>
       inTurn(() => {
         bytes = undefined
-        // Its memory never shrinks: a new one is started in a few milliseconds.
+        // The worker's memory never shrinks: a new one starts in a few milliseconds.
         end()
         return Promise.resolve()
       }),
@@ -167,5 +167,5 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
   }
 }
 
-/** At least one: that there are none such is for the worker to say. */
+/** At least one page: the worker itself reports an empty range. */
 const pagesIn = (count: number) => count >= 1 ? count : 1
