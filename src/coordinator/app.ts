@@ -51,7 +51,7 @@ import type { Pool } from './pool/pool.ts'
 
 export interface AppOptions {
   pool: Pool
-  /** Reads a pipeline's folder anew and serves what is there; see `admin_routes.ts`. */
+  /** Reads a pipeline's folder anew and serves it; see `admin_routes.ts`. */
   reload?: (name: string) => Promise<Reloaded>
   /** Bytes of a model by content hash; `undefined` where there is none. */
   readModel: (sha256: string) => Promise<BodyInit | undefined>
@@ -61,24 +61,24 @@ export interface AppOptions {
   hosts?: readonly string[]
   /** Pages and scripts for browsers and for machines without a checkout. */
   assets?: Assets
-  /** Keys that calls and nodes are asked for; none where absent. The pool's own. */
+  /** Keys that calls and nodes need; none where absent. The same as the pool's. */
   keyring?: Keyring
-  /** Origins of applications that may ask from a browser. */
+  /** Origins of applications that may call from a browser. */
   origins?: readonly string[]
   /** Origins of pages that may show the join page in a frame. */
   embedders?: readonly string[]
   limits?: Partial<AccessLimits>
-  /** Who closed their end of a connection, where the machine tells it. */
+  /** Watches the other ends of connections, where the operating system shows their state. */
   peers?: Peers
-  /** Reads bodies; on the event loop, all of them, where absent. */
+  /** Reads bodies; where absent, all bodies are read on the event loop. */
   bodies?: BodyReader
-  /** Says whether answers can be kept to a schema; all are taken where absent. */
+  /** Checks schemas of answers; all are accepted where absent. */
   schemas?: SchemaReader
   /** Cuts documents; each is one query where absent. */
   cutter?: Cutter
-  /** What is done in the background; where absent, there are no jobs. */
+  /** Work in the background; where absent, there are no jobs. */
   jobs?: Jobs
-  /** Webhooks of jobs may go to private addresses, whoever asks for them. */
+  /** Whether webhooks of all callers may go to private addresses. */
   nearWebhooks?: boolean
 }
 
@@ -93,7 +93,7 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions) {
   const { pool, readModel, now, log, hosts = [], origins = [], assets, peers } = options
-  // The quicker of the routers; it refuses, with the first call, routes that it cannot tell apart.
+  // The quicker router; it refuses, at the first call, routes that it cannot distinguish.
   const app = new Hono({ router: new RegExpRouter() })
   const { versions, deadlines } = pool
   const { bodies = createBodyReader({ now, deadlines }) } = options

@@ -212,7 +212,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     send(message, blobs) {
       if (state === 'closed') return
       if (isTooMuch(socket.bufferedAmount ?? 0, bytesSent)) {
-        return close(1013, 'the node does not read what it is sent')
+        return close(1013, 'it does not read what it is sent')
       }
       serial += 1
       cost.sent(message)

@@ -1,7 +1,7 @@
 /**
- * Documents of calls that wait for them, counted and cut into parts in workers: one for each document,
- * of which a few are open at once. One that is not being cut is closed where another waits, and opened
- * again for its next part. Each step is raced against the deadline of its call and the end of its worker.
+ * Documents whose callers wait, counted and cut into parts, each in a worker of its own; a few are open
+ * at once. An idle document is closed where another waits, and opened again for its next part. Each step
+ * is raced against the deadline of its call and the end of its worker.
  *
  * @module
  */
@@ -16,21 +16,21 @@ export interface OpenDocument {
   pages: number
   /** @throws ApiError */
   part(from: number, count: number): Promise<Part>
-  /** Ends its worker; more than once does no harm. */
+  /** Ends its worker; may be called more than once. */
   close(): void
 }
 
 export interface ToCut {
   bytes: Uint8Array
-  /** Whose it is. */
+  /** Key or address of the caller. */
   caller: string
-  /** When the call has to have its answer. */
+  /** The deadline of the call. */
   lateMs: number
   gone: Gone
 }
 
 export interface Cutter {
-  /** @throws ApiError for what is no document, or where it was not opened in time */
+  /** @throws ApiError for a file that is no document, or that was not opened in time */
   open(document: ToCut): Promise<OpenDocument>
 }
 
@@ -70,13 +70,13 @@ class Cutting implements Holder {
   readonly caller: string
   isCounted = false
   #documents: SupervisedDocuments | undefined
-  /** Resolves once it has a place, and its document is open again where it was before. */
+  /** Resolves once the document has a place, and is open again where it was open before. */
   #place: Promise<void> | undefined
   #resolve = () => {}
   #steps = 0
   #isOver = false
   readonly #over = Promise.withResolvers<never>()
-  readonly #callOff: (() => void)[]
+  readonly #cancels: (() => void)[]
 
   constructor(
     private readonly options: CutterOptions,
@@ -85,7 +85,7 @@ class Cutting implements Holder {
   ) {
     this.caller = document.caller
     this.#over.promise.catch(() => {})
-    this.#callOff = [
+    this.#cancels = [
       options.deadlines.at(document.lateMs, () => this.end(late())),
       document.gone((why) => this.end(why)),
     ]
@@ -110,12 +110,12 @@ class Cutting implements Holder {
     if (this.#isOver) return
     this.#isOver = true
     this.#over.reject(why)
-    for (const callOff of this.#callOff) callOff()
+    for (const cancel of this.#cancels) cancel()
     this.taken()
     this.places.leave(this)
   }
 
-  /** @throws ApiError; then it is over: what ended a worker is given to no other */
+  /** @throws ApiError; then the document is closed: no second worker gets what ended the first */
   async step<T extends { ok: true }>(work: (documents: Documents) => Promise<T | Fault>) {
     this.#steps++
     try {
@@ -134,7 +134,7 @@ class Cutting implements Holder {
 
   async #answer<T extends { ok: true }>(work: (documents: Documents) => Promise<T | Fault>) {
     if (this.#isOver) return await this.#over.promise
-    // Of the first that asks all others wait for the place, and for the document to be open again.
+    // The first step waits for a place and for the document to open; later steps share that wait.
     this.#place ??= this.#ask()
     await this.#place
     return await work(this.#documents!)
@@ -145,7 +145,7 @@ class Cutting implements Holder {
     this.#resolve = resolve
     this.places.ask(this)
     await promise
-    // It was closed for another one.
+    // The document was closed while another one had its place.
     if (this.isCounted) await this.#documents!.open(this.document.bytes)
   }
 }

@@ -1,33 +1,33 @@
 /**
- * Languages that a caller says a text is in: read is any that is written in a script that is read.
+ * Languages that a caller names for a text: accepted where `ocr` reads the script of the language.
  *
  * @module
  */
 import { ApiError } from '../../core/api_error.ts'
 
-/** What `ocr` reads, as ISO 15924 has it. */
+/** The script that `ocr` reads, by its code of ISO 15924. */
 const SCRIPT = 'Latn'
-/** Of one code, as of several joined by `+`. */
+/** Characters of all codes together. */
 const MAX_LENGTH = 100
 
 /**
- * @param told codes of two or three letters, as `de` or `deu`, several joined by `+`
- * @throws ApiError `invalid_input` where one is none, or is not written in Latin letters
+ * @param text codes of two or three letters, as `de` or `deu`, several joined by `+`
+ * @throws ApiError `invalid_input` where a code is no language, or one that is not written in Latin letters
  */
-export function checkLanguage(told: string): void {
-  const shown = JSON.stringify(told.slice(0, MAX_LENGTH))
+export function checkLanguage(text: string): void {
+  const shown = JSON.stringify(text.slice(0, MAX_LENGTH))
   const fail = (fault: string) => {
     throw new ApiError('invalid_input', `Cannot use language ${shown}: ${fault}`)
   }
-  if (told.length > MAX_LENGTH) fail(`it has over ${MAX_LENGTH} characters`)
-  for (const code of told.split('+')) {
+  if (text.length > MAX_LENGTH) fail(`it has over ${MAX_LENGTH} characters`)
+  for (const code of text.split('+')) {
     const script = scriptOf(code.trim())
     if (script === undefined) fail('send codes as `en` or `eng`, several joined by `+`')
     else if (script !== SCRIPT) fail('texts in Latin script are read, and it is written in another')
   }
 }
 
-/** `undefined` for what is no language. */
+/** The script of a language; `undefined` for an unknown code. */
 function scriptOf(code: string): string | undefined {
   try {
     return new Intl.Locale(code.replaceAll('_', '-')).maximize().script

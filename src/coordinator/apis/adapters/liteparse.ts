@@ -71,7 +71,7 @@ function serve(c: Context, pipeline: Pipeline, parts: InferParts): Promise<Respo
   )
 }
 
-/** A line as `ocr` answers it. */
+/** A line of an answer of `ocr`. */
 export interface OcrLine {
   text: string
   confidence: number

@@ -1,6 +1,6 @@
 /**
  * Mistral's `POST /v1/ocr`: a document as Markdown, page by page, on pipeline `documents`; a picture on
- * `ocr` where that is not served.
+ * `ocr` where `documents` is not served.
  *
  * @module
  */
@@ -19,14 +19,14 @@ import type { Cutter, OpenDocument } from './cutter.ts'
 import { OCR_PATH } from './mistral_errors.ts'
 import { chosenModel } from './mistral_model.ts'
 import { ocrPage } from './mistral_page.ts'
-import { type OcrAsked, readOcrRequest, type RequestParts } from './mistral_request.ts'
+import { type OcrCall, readOcrRequest, type RequestParts } from './mistral_request.ts'
 import { checkPages, rangesOf } from './page_choice.ts'
 import { type ReadDocument, readDocument } from './read_document.ts'
 import type { OcrResponse } from './schemas.ts'
 import { mountUrls } from './uploads.ts'
 
 export interface MistralParts extends RequestParts {
-  /** Has documents cut; without, each goes through as one query. */
+  /** Cuts documents; without it each is one query. */
   cutter?: Cutter | undefined
 }
 
@@ -35,49 +35,49 @@ export function mountMistral(app: Hono, parts: MistralParts): void {
   app.post(OCR_PATH, async (c) => {
     const arrivedMs = parts.now()
     const gone = goneOf(c, parts.peers)
-    const asked = await readOcrRequest(c, parts, arrivedMs)
+    const call = await readOcrRequest(c, parts, arrivedMs)
     const { versions } = parts.pool
-    const served = versions.enter(chosenModel(asked.query.model, isPicture(asked), versions))
+    const served = versions.enter(chosenModel(call.query.model, isPicture(call), versions))
     try {
-      return await answer(c, parts, served, { ...asked, arrivedMs, gone })
+      return await answer(c, parts, served, { ...call, arrivedMs, gone })
     } finally {
       versions.leave(served)
     }
   })
 }
 
-interface Asked extends OcrAsked {
+interface TimedCall extends OcrCall {
   arrivedMs: number
   gone: Gone
 }
 
-const isPicture = ({ payload: { meta } }: OcrAsked) => isPictureType(String(meta['type']))
+const isPicture = ({ payload: { meta } }: OcrCall) => isPictureType(String(meta['type']))
 
 async function answer(
   c: Context,
   parts: MistralParts,
   { pipeline }: ServedPipeline,
-  asked: Asked,
+  call: TimedCall,
 ): Promise<Response> {
   const { pool, history, now, log } = parts
-  const { query, payload, headers: { id }, arrivedMs } = asked
+  const { query, payload, headers: { id }, arrivedMs } = call
   const address = leftAddress(c)
-  // A picture is soon inside the pool, where it is counted; a document is cut for as long as it takes.
-  const heldBytes = isPicture(asked) ? 0 : payload.bytes.byteLength
+  // The pool soon counts a picture; a document is counted here while it is cut.
+  const heldBytes = isPicture(call) ? 0 : payload.bytes.byteLength
   bodyRoom.hold(heldBytes, address)
   let document: OpenDocument | undefined
   let isQuery = false
   try {
-    if (isPicture(asked)) checkPages(query.pages, 1)
+    if (isPicture(call)) checkPages(query.pages, 1)
     else {document = await parts.cutter?.open({
-        ...{ bytes: payload.bytes, caller: leftAddress(c) ?? '', gone: asked.gone },
-        lateMs: arrivedMs + asked.headers.budgetMs,
+        ...{ bytes: payload.bytes, caller: leftAddress(c) ?? '', gone: call.gone },
+        lateMs: arrivedMs + call.headers.budgetMs,
       })}
     if (document !== undefined) checkPages(query.pages, document.pages)
     isQuery = true
     const read = await readDocument(pool, {
-      ...{ pipeline, payload, document, pages: query.pages, gone: asked.gone },
-      request: { ...requestOf(asked, pipeline.sloMs, document), holder: address },
+      ...{ pipeline, payload, document, pages: query.pages, gone: call.gone },
+      request: { ...requestOf(call, pipeline.sloMs, document), holder: address },
     })
     const tookMs = now() - arrivedMs
     const latencyMs = round(tookMs)
@@ -86,7 +86,7 @@ async function answer(
     })
     const model = publicName(pipeline.name)
     const stages = read.answers.flatMap((one) => stagesOf(one, pool, pipeline))
-    const response = respondWhole(c, JSON.stringify(bodyOf(model, asked, read)), {
+    const response = respondWhole(c, JSON.stringify(bodyOf(model, call, read)), {
       'content-type': 'application/json',
       'server-timing': timingOf(latencyMs, stages, round(read.modelledJ)),
     })
@@ -94,7 +94,7 @@ async function answer(
     history.took(model, tookMs)
     return response
   } catch (error) {
-    // What fails before it is a query was none, and counts as rejected.
+    // A fault before the query was made counts as rejected.
     const reason = !isQuery && error instanceof ApiError ? error.reason : undefined
     pool.telemetry.requestFailed(pipeline.name, now() - arrivedMs, reason)
     throw error
@@ -104,9 +104,9 @@ async function answer(
   }
 }
 
-/** Whoever does not say how long it waits has the objective of the pipeline for each part. */
+/** A caller without a time limit waits for the pipeline's objective for each part. */
 function requestOf(
-  { query, headers, isTimed, arrivedMs }: Asked,
+  { query, headers, isTimed, arrivedMs }: TimedCall,
   sloMs: number,
   document: OpenDocument | undefined,
 ) {
@@ -124,7 +124,7 @@ function requestOf(
 
 const bodyOf = (
   model: string,
-  { query, payload }: Asked,
+  { query, payload }: TimedCall,
   { pages }: ReadDocument,
 ): OcrResponse => ({
   pages: pages.map((page) => ocrPage(page, query)),

@@ -1,5 +1,5 @@
 /**
- * The body of Mistral's `POST /v1/ocr`: what to read of which document, which may come along.
+ * The body of Mistral's `POST /v1/ocr`: the pages to read, and the document, or where it is.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import { readPages } from './page_choice.ts'
 import { type OcrRequest, ocrRequest } from './schemas.ts'
 
 const DATA_URI = /^data:[^,;]*(?:;[^,;]*)*;base64,/i
-/** What of a data URI is looked at for its head. */
+/** Characters of a data URI that are searched for its head. */
 const MAX_HEAD = 200
 
 /** @throws ApiError */
 export function readOcr(body: Uint8Array): BodyQuery {
-  const said = parseAs(ocrRequest, body, ELEMENTS, true)
-  checkOthers(said)
-  const { model, pages, include_blocks, confidence_scores_granularity: scores } = said
+  const request = parseAs(ocrRequest, body, ELEMENTS, true)
+  checkOthers(request)
+  const { model, pages, include_blocks, confidence_scores_granularity: scores } = request
   const ocr: OcrQuery = {
     model: model ?? undefined,
     pages: pages == null ? undefined : readPages(pages),
     blocks: include_blocks ?? false,
     scores: scores ?? undefined,
   }
-  const place = placeOf(said.document)
+  const place = placeOf(request.document)
   if ('id' in place) return { payloads: [], outputs: [], ocr: { ...ocr, upload: place } }
   const { url, param } = place
   if (!/^data:/i.test(url)) return { payloads: [], outputs: [], ocr: { ...ocr, upload: place } }
@@ -59,7 +59,7 @@ function bytesOf(url: string): Uint8Array {
   try {
     if (head !== undefined) return Uint8Array.fromBase64(url.slice(head.length))
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw new ApiError('invalid_input', 'Cannot use the data: URI: it is not base64')
 }

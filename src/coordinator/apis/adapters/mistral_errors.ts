@@ -1,5 +1,5 @@
 /**
- * Errors as Mistral's clients read them.
+ * Errors in the form of Mistral's API.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { MistralError } from './schemas.ts'
 export const OCR_PATH = '/v1/ocr'
 const FILE_URL = /^\/v1\/files\/[^/]+\/url$/
 
-/** Whether a call is one of Mistral's API alone. */
+/** Whether a path is of Mistral's API alone. */
 export const isMistral = (path: string): boolean => path === OCR_PATH || FILE_URL.test(path)
 
 const TYPES: Record<number, string> = {
@@ -29,7 +29,7 @@ export function mistralErrorOf({ reason, message, param }: ApiError): MistralErr
   }
 }
 
-/** Status and headers are those of every call. */
+/** The response of an error; status and headers are those of every call. */
 export function mistralResponse(error: ApiError): Response {
   const { status, headers } = error.toResponse()
   const response = Response.json(mistralErrorOf(error), { status })

@@ -1,5 +1,5 @@
 /**
- * Which pipeline a call of Mistral's API is for.
+ * The pipeline of a call of Mistral's API.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { Versions } from '../../pool/versions.ts'
 import { OCR } from './liteparse.ts'
 
 export const DOCUMENTS = 'documents'
-/** Names of Mistral's own models, which its clients send unless told otherwise. */
+/** Names of Mistral's own models, which its clients send by default. */
 const THEIRS = /^mistral-ocr/
 
-/** @param model as it was asked for @throws ApiError `unknown_pipeline` or `unsupported_type` */
+/** @param model the name in the call @throws ApiError `unknown_pipeline` or `unsupported_type` */
 export function chosenModel(
   model: string | undefined,
   isPicture: boolean,

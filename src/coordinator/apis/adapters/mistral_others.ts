@@ -1,5 +1,5 @@
 /**
- * What else a call of Mistral's API may ask for: refused unless it asks for what is done anyway.
+ * Other fields of calls of Mistral's API: refused unless their value asks for the usual behaviour.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { ocrRequest } from './schemas.ts'
 const NO_SCHEMA = 'nothing is made of a document but its text'
 const NO_PARTS = 'heads and feet of pages are not told from the rest of their text'
 
-/** When each asks for nothing, and why it is refused otherwise. */
+/** By field: whether a value asks for the usual behaviour, and why other values are refused. */
 const OTHERS: Record<string, [asksNothing: (value: unknown) => boolean, why: string]> = {
   include_image_base64: [(value) => value === false, 'no pictures come out'],
   bbox_annotation_format: [() => false, NO_SCHEMA],
@@ -18,7 +18,7 @@ const OTHERS: Record<string, [asksNothing: (value: unknown) => boolean, why: str
   table_format: [() => false, 'tables stand in the markdown'],
   extract_header: [(value) => value === false, NO_PARTS],
   extract_footer: [(value) => value === false, NO_PARTS],
-  // Bounds for pictures, of which none come out; and a name of the caller's own.
+  // Bounds of pictures, of which answers have none; and an id of the caller's own.
   image_limit: [() => true, ''],
   image_min_size: [() => true, ''],
   id: [() => true, ''],
@@ -26,7 +26,7 @@ const OTHERS: Record<string, [asksNothing: (value: unknown) => boolean, why: str
 
 const MAX_NAME = 100
 
-/** @throws ApiError `invalid_input` that names the first one */
+/** @throws ApiError `invalid_input` that names the first refused field */
 export function checkOthers(body: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(body)) {
     if (value === null || value === undefined || Object.hasOwn(ocrRequest.shape, name)) continue

@@ -1,5 +1,5 @@
 /**
- * A page that was read, as Mistral's API tells it.
+ * A page in the form of Mistral's API.
  *
  * @module
  */
@@ -45,7 +45,7 @@ function ocrBlock(block: Block, scored: boolean): NonNullable<OcrPage['blocks']>
   }
 }
 
-/** Of a page without text nothing is in doubt. */
+/** Confidences of a page; a page without text is certain. */
 function pageScores({ blocks }: Page): NonNullable<OcrPage['confidence_scores']> {
   const confidences = blocks.flatMap(confidencesOf)
   return {

@@ -1,5 +1,5 @@
 /**
- * From a call of Mistral's API to a document and what is asked of it.
+ * From a call of Mistral's API to a document and a query.
  *
  * @module
  */
@@ -18,16 +18,16 @@ import { type Uploads, useUpload } from './uploads.ts'
 export interface RequestParts extends InferParts {
   /** Names and addresses, besides loopback, under which this coordinator is reached. */
   hosts: readonly string[]
-  /** Files that were uploaded here; none where absent. */
+  /** Files that were uploaded to this coordinator. */
   uploads?: Uploads | undefined
 }
 
-export interface OcrAsked {
+export interface OcrCall {
   query: OcrQuery
   /** The document. */
   payload: Payload
   headers: InferHeaders
-  /** Whether the caller says how long it waits; else `headers` has the longest time. */
+  /** Whether the caller set a time limit; else `headers` has the longest time. */
   isTimed: boolean
 }
 
@@ -36,7 +36,7 @@ export async function readOcrRequest(
   c: Context,
   { pool, bodies, uploads, hosts }: RequestParts,
   arrivedMs: number,
-): Promise<OcrAsked> {
+): Promise<OcrCall> {
   const request = c.req.raw
   checkContentType(request.headers)
   const headers = readInferHeaders(request.headers, MAX_TIMEOUT_MS)

@@ -1,5 +1,5 @@
 /**
- * The lines that `ocr` answers for a picture, as the one page of a document.
+ * The lines of a picture, an answer of `ocr`, as the one page of a document.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Page } from '../../../documents/page.ts'
 import { type PictureHead, pictureHead } from '../../../pipeline/picture_head.ts'
 import type { OcrLine } from './liteparse.ts'
 
-/** Of EXIF, from here on stored rows are columns of what is shown. */
+/** From this orientation of EXIF on, stored rows are columns of the shown picture. */
 const FIRST_ON_SIDE = 5
 
-/** @param bytes of the picture */
+/** @param bytes bytes of the picture */
 export function pageOf(lines: readonly OcrLine[], bytes: Uint8Array): Page {
   const size = shownSize(pictureHead(bytes))
   return { index: 0, ...size, source: 'read', ...layoutOf([...lines], size) }

@@ -1,5 +1,5 @@
 /**
- * What a call of Mistral's API asks for, besides its document.
+ * Options of a call of Mistral's API, besides its document.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 /** Plain data. */
 export interface OcrQuery {
   model?: string | undefined
-  /** Where the document is, if it did not come along; `param` is what says so. */
+  /** Where the document is, if it is not in the body; `param` is the field that says so. */
   upload?: { id: string; param: string } | { url: string; param: string }
-  /** In order; all where absent. */
+  /** Pages in order; all where absent. */
   pages?: number[] | undefined
-  /** Whether areas of blocks are told. */
+  /** Whether the answer has areas of blocks. */
   blocks: boolean
-  /** Of what confidences are told, if of anything. */
+  /** Whether the answer has confidences, of pages or of blocks. */
   scores?: 'page' | 'block' | undefined
 }

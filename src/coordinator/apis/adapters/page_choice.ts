@@ -1,5 +1,5 @@
 /**
- * Which pages of a document a call asks for, and in which ranges they are read.
+ * Pages of a document that a call names, and the ranges in which they are read.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export interface Range {
   count: number
 }
 
-/** As many as a document may have. */
+/** Most pages of a document. */
 const MAX_PAGES = 20_000
 
 const fail = (fault: string): never => {
@@ -19,15 +19,15 @@ const fail = (fault: string): never => {
 }
 
 /**
- * @param said a list of pages, or a text such as `0,2-4`
- * @returns them in order, each once
+ * @param choice a list of pages, or a text such as `0,2-4`
+ * @returns the pages in order, each once
  * @throws ApiError `invalid_input`
  */
-export function readPages(said: string | readonly number[]): number[] {
+export function readPages(choice: string | readonly number[]): number[] {
   const pages = new Set<number>()
-  if (typeof said !== 'string') { for (const page of said) pages.add(page) }
+  if (typeof choice !== 'string') { for (const page of choice) pages.add(page) }
   else {
-    for (const piece of said.split(',')) {
+    for (const piece of choice.split(',')) {
       const [, first, last = first] = /^\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?$/.exec(piece) ?? []
       if (first === undefined) {
         fail(`send numbers and ranges from 0 on, as 0,2-4: received ${piece.slice(0, 40)}`)
@@ -41,7 +41,7 @@ export function readPages(said: string | readonly number[]): number[] {
   return [...pages].sort((a, b) => a - b)
 }
 
-/** @param total pages of the document @throws ApiError `invalid_input` for one that is not there */
+/** @param total pages of the document @throws ApiError `invalid_input` for a page that is not there */
 export function checkPages(pages: readonly number[] | undefined, total: number): void {
   const last = pages?.at(-1) ?? 0
   if (pages !== undefined && last >= total) {
@@ -50,7 +50,7 @@ export function checkPages(pages: readonly number[] | undefined, total: number):
 }
 
 /**
- * @param pages in order; all where absent
+ * @param pages pages in order; all where absent
  * @param total pages of the document
  * @param most pages of a range
  */

@@ -1,5 +1,5 @@
 /**
- * A document of a call, read through a pipeline: as one query, or in parts that are one each.
+ * A document of a call, read through a pipeline: as one query, or in parts of one query each.
  *
  * @module
  */
@@ -19,19 +19,19 @@ import { linesOf } from './liteparse.ts'
 import { pageOf } from './ocr_page.ts'
 import { checkPages, type Range, rangesOf } from './page_choice.ts'
 
-/** Parts of one call that are under way at once; each is held in memory. */
+/** Parts of one call that are under way at once, each in memory. */
 const AT_ONCE = 8
 
 const PDF = 'application/pdf'
-/** What is said of pixels where nobody says how large they are. */
+/** Resolution of pictures without one of their own. */
 const USUAL_DPI = 72
 
 export interface Reading {
   pipeline: Pipeline
   payload: Payload
-  /** Where it can be cut. */
+  /** The open document; absent where it cannot be cut. */
   document: OpenDocument | undefined
-  /** In order; all where absent. */
+  /** Pages in order; all where absent. */
   pages: readonly number[] | undefined
   request: Omit<QueryRequest, 'pipeline' | 'payload' | 'gone'>
   gone: Gone
@@ -39,18 +39,18 @@ export interface Reading {
 
 export interface ReadPage {
   page: Page
-  /** Its pixels that make an inch of paper. */
+  /** Pixels an inch of paper. */
   dpi: number
 }
 
 export interface ReadDocument {
-  /** In order. */
+  /** Pages in order. */
   pages: ReadPage[]
   answers: Finished[]
   modelledJ: number
 }
 
-/** @throws ApiError where a part of it got no result: then the others are given up */
+/** @throws ApiError where a part got no result: then the other parts are cancelled */
 export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDocument> {
   const { pipeline, payload, document, pages } = reading
   const read: ReadDocument = { pages: [], answers: [], modelledJ: 0 }
@@ -105,7 +105,7 @@ export async function readDocument(pool: Pool, reading: Reading): Promise<ReadDo
   return read
 }
 
-/** Whether all of it can be one query, or it cannot be cut. */
+/** Whether the document is one query: it is short, or cannot be cut. */
 function isWhole(
   ranges: readonly Range[] | undefined,
   document: OpenDocument | undefined,
@@ -124,9 +124,9 @@ function pagesOf(
   count: number,
 ): Page[] {
   if (!readsDocuments(pipeline)) return [pageOf(linesOf(pipeline, answer), bytes)]
-  const said = assembleOutputs(pipeline, answer.items)[PAGES]
-  const pages: Page[] = Array.isArray(said) ? said : []
-  // It is the word of nodes: each page once, and all of them.
+  const list = assembleOutputs(pipeline, answer.items)[PAGES]
+  const pages: Page[] = Array.isArray(list) ? list : []
+  // Nodes made the list: it has to have each page once, and all of them.
   const isSound = pages.length > 0 && (count === Infinity || count === pages.length) &&
     pages.every((page, at) => page?.index === at && Array.isArray(page.blocks))
   if (isSound) return pages.map((page) => ({ ...page, index: from + page.index }))
@@ -136,14 +136,14 @@ function pagesOf(
   throw new ApiError('node_failed', message)
 }
 
-/** A page of a PDF is drawn as the variant says that opened it; of what is pixels, none tells. */
+/** The variant that opened a PDF sets the resolution of its pages; pictures have the usual one. */
 function dpiOf({ root, tasks }: Pipeline, { path }: Finished, { meta }: Payload): number {
   const [variant = ''] = Object.keys(path[root] ?? {})
   const input = tasks[root]?.variants[variant]?.['input'] as { dpi?: unknown } | undefined
   return meta['type'] === PDF && typeof input?.dpi === 'number' ? input.dpi : USUAL_DPI
 }
 
-/** Queries of a call that failed are given up like those of a caller that left. */
+/** Queries of a call that failed are cancelled like those of a client that left. */
 const eitherGone = (gone: Gone, failed: AbortSignal): Gone => (left) => {
   const leave = () => left(failed.reason)
   if (failed.aborted) {

@@ -1,5 +1,5 @@
 /**
- * The JSON of the APIs that other tools speak, under their names: LiteParse's and Mistral's.
+ * The JSON of APIs of other tools, under their names: LiteParse's and Mistral's.
  *
  * @module
  */

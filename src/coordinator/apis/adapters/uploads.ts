@@ -1,6 +1,6 @@
 /**
- * Documents that were uploaded to this coordinator before they are asked about. Nothing is fetched: of
- * a URL it is looked whether it is one of here, and which file it means.
+ * Documents that were uploaded to this coordinator before the call that reads them. No URL is fetched: a
+ * URL of this coordinator names a file, another one is refused.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { hostOf, isOwnHost } from '../../http/origin.ts'
 import type { OcrQuery } from './ocr_query.ts'
 import type { FileUrl } from './schemas.ts'
 
-/** Most bytes of an upload that is read while its caller waits; what is larger is for a job. */
+/** Most bytes of an upload that is read while its caller waits; larger ones are for jobs. */
 const MAX_UPLOAD_BYTES = 64 * 1024 * 1024
 
-/** Files of `/v1/files`; a caller has those that were uploaded with its key. */
+/** Files of `/v1/files`; a caller sees files that were uploaded with its key. */
 export interface Uploads {
   has(c: Context, id: string): boolean
   /**
@@ -30,12 +30,12 @@ export interface Uploads {
   ): Promise<T | undefined>
 }
 
-/** Where the bytes of a file are. */
+/** The path of a file's bytes. */
 const CONTENT = /^\/v1\/files\/([^/]{1,200})\/content$/
 
 /**
- * `GET /v1/files/{id}/url`: the URL by which calls name a file. Whoever opens it needs the key, so that
- * it does not expire.
+ * `GET /v1/files/{id}/url`: the URL by which calls name a file. It does not expire, since opening it takes
+ * the key.
  */
 export function mountUrls(app: Hono, uploads: Uploads | undefined): void {
   app.get('/v1/files/:id/url', (c) => {
@@ -47,7 +47,7 @@ export function mountUrls(app: Hono, uploads: Uploads | undefined): void {
   })
 }
 
-/** @throws ApiError where there is no such file, or it is not here, or there is no room for it */
+/** @throws ApiError where the file is unknown or elsewhere, or there is no room for it */
 export async function useUpload<T>(
   c: Context,
   upload: NonNullable<OcrQuery['upload']>,
@@ -69,15 +69,15 @@ function notThere(id: string, param?: string): ApiError {
 
 function idIn(
   c: Context,
-  { url: told, param }: { url: string; param: string },
+  { url: text, param }: { url: string; param: string },
   hosts: readonly string[],
 ): string {
-  const url = URL.parse(told)
+  const url = URL.parse(text)
   const [, id] = url !== null && isHere(c, url, hosts) ? CONTENT.exec(url.pathname) ?? [] : []
   try {
     if (id !== undefined) return decodeURIComponent(id)
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw new ApiError(
     'invalid_input',
@@ -88,7 +88,7 @@ function idIn(
   )
 }
 
-/** Under the name that the call came by, or another one of this machine. */
+/** Whether a URL has the host of the call, or another name of this coordinator. */
 function isHere(c: Context, { protocol, host, port }: URL, hosts: readonly string[]): boolean {
   if (protocol !== 'http:' && protocol !== 'https:') return false
   const own = hostOf(c.req)

@@ -1,5 +1,5 @@
 /**
- * Files of `/v1/files`, for calls that ask about one.
+ * Files of `/v1/files`, for calls that read one.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function uploadsIn({ files }: Jobs, access: Pick<Access, 'holder'>): Uplo
       if (row === undefined) return undefined
       if (row.bytes <= mostBytes) {
         return await bodyRoom.within(row.bytes, leftAddress(c), async () => {
-          // Without a copy: what is large goes to a worker as it is.
+          // No copy is made: large files are transferred to a worker.
           const { buffer, byteOffset, length } = await readFile(await files.pathOf(row))
           return await work(new Uint8Array(buffer, byteOffset, length))
         })

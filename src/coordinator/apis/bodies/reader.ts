@@ -1,6 +1,6 @@
 /**
- * Has bodies read: small ones at once, and what is large or compressed in a worker, one after
- * another, so that no request keeps the event loop, on which every link and every deadline depends.
+ * Reads bodies: small ones at once, large or compressed ones in a worker, one after another, so that no
+ * request holds the event loop, on which every link and every deadline depends.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import type { BodyQuery } from '../oip/request.ts'
 import { type Form, readQuery } from './query.ts'
 import { type Outcome, readOutcome } from './reading.ts'
 
-/** Bodies up to this are read in less time than it takes to have a worker do it, or not much more. */
+/** Bodies up to this size are read here about as quickly as in a worker. */
 export const SMALL_BYTES = 256 * 1024
 /**
- * Longest time that one body keeps the worker, which ends with it. None takes more than a second or
- * two; a machine may be busy.
+ * Longest time of one body in the worker, which is ended with it. None takes more than a second or two;
+ * a machine may be busy.
  */
 const MAX_READ_MS = 30_000
 
@@ -27,23 +27,23 @@ export interface BodyOf {
   form: Form
   bytes: Uint8Array
   encoding: Encoding | undefined
-  /** When whoever sent it has to have an answer. */
+  /** The deadline of the answer. */
   lateMs: number
-  /** Of a caller elsewhere. */
+  /** Key or address of the caller; absent for this machine. */
   address: string | undefined
 }
 
 export interface BodyReader {
-  /** @throws ApiError for what is no query, or where it was not read in time or has no room to wait */
+  /** @throws ApiError for an invalid body, or one that was not read in time or has no room to wait */
   read(body: BodyOf): BodyQuery | Promise<BodyQuery>
-  /** Those that wait are not read any more. */
+  /** Refuses the bodies that wait. */
   stop(): void
 }
 
 export interface BodyReaderOptions {
   now: () => number
   deadlines: Deadlines
-  /** Starts `workers/bodies.ts`; called when there is something for it. Without, all is read here. */
+  /** Starts `workers/bodies.ts`; called when there is a body for it. Without it all bodies are read here. */
   createWorker?: (() => Worker) | undefined
   room?: BodyRoom
 }
@@ -94,9 +94,9 @@ export function createBodyReader(options: BodyReaderOptions): BodyReader {
     room.hold(byteLength, address)
     const { promise, resolve, reject } = Promise.withResolvers<BodyQuery>()
     const job: Job = { ...body, resolve, reject }
-    const callOff = deadlines.at(lateMs, () => {
+    const cancelTimer = deadlines.at(lateMs, () => {
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
-      // One that is being read has its room until that has ended.
+      // A body that is being read holds its room until the read has ended.
       const at = waiting.indexOf(job)
       if (at < 0) return
       waiting.splice(at, 1)
@@ -104,7 +104,7 @@ export function createBodyReader(options: BodyReaderOptions): BodyReader {
     })
     waiting.push(job)
     void work()
-    return promise.finally(callOff)
+    return promise.finally(cancelTimer)
   }
 
   return {

@@ -1,6 +1,6 @@
 /**
- * What runs in the worker for bodies: inflates one and reads it. Errors go as data, since those that
- * are thrown lose their class on the way.
+ * The worker for bodies: inflates a body and reads it. Errors are returned as data, since thrown errors
+ * lose their class on the way.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export async function readOutcome(
   }
 }
 
-/** The memory of a query's payloads, each once: it goes to whoever asked without a copy. */
+/** Buffers of a query's payloads, each once: they are transferred without a copy. */
 export const buffersOf = ({ payloads }: BodyQuery): ArrayBuffer[] => [
   ...new Set(payloads.map(({ bytes }) => bytes.buffer as ArrayBuffer)),
 ]

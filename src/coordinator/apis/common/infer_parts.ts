@@ -1,5 +1,5 @@
 /**
- * What calls that ask a pipeline are answered with.
+ * Parts of the coordinator that calls of pipelines need.
  *
  * @module
  */
@@ -17,6 +17,6 @@ export interface InferParts {
   now: () => number
   log: Log
   peers: Peers | undefined
-  /** All schemas are taken where it is absent. */
+  /** Checks schemas of answers; all are accepted where absent. */
   schemas?: SchemaReader | undefined
 }

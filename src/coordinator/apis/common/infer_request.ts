@@ -1,5 +1,5 @@
 /**
- * From an HTTP request to a query: headers, body, and every fault of either as a clear 4xx.
+ * From an HTTP request to a query: headers and body, with a 4xx for every fault of either.
  *
  * @module
  */
@@ -22,15 +22,15 @@ export interface InferHeaders {
   id: string
   budgetMs: number
   minAccuracy?: number
-  /** In place of what the pipeline prefers. */
+  /** Replaces the pipeline's preference. */
   prefer?: Prefer
-  /** Results that nobody confirmed will do. */
+  /** Whether results without confirmation will do. */
   unverified?: boolean
 }
 
 export const MAX_TIMEOUT_MS = 600_000
 export const TEXT = 'text/plain'
-/** Of a number; the pattern of one takes the square of its length. */
+/** Most digits of a number: its pattern takes the square of its length. */
 const MAX_DIGITS = 64
 
 /** @throws ApiError `invalid_input` */
@@ -71,33 +71,33 @@ export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders 
 
 /** @throws ApiError `invalid_input` */
 function readUnverified(headers: Headers): { unverified?: boolean } {
-  const said = headers.get('x-unverified')
-  if (said === null) return {}
-  if (said === 'accept') return { unverified: true }
+  const value = headers.get('x-unverified')
+  if (value === null) return {}
+  if (value === 'accept') return { unverified: true }
   throw new ApiError(
     'invalid_input',
-    `Cannot use x-unverified: must be accept: received ${said.slice(0, 40)}`,
+    `Cannot use x-unverified: must be accept: received ${value.slice(0, 40)}`,
   )
 }
 
 /** @throws ApiError `invalid_input` */
 function readPrefer(headers: Headers): { prefer?: Prefer } {
-  const said = headers.get('x-prefer')
-  if (said === null) return {}
-  const prefer = PREFERENCES.find((one) => one === said)
+  const value = headers.get('x-prefer')
+  if (value === null) return {}
+  const prefer = PREFERENCES.find((one) => one === value)
   if (prefer !== undefined) return { prefer }
   throw new ApiError(
     'invalid_input',
-    `Cannot use x-prefer: must be one of ${PREFERENCES.join(', ')}: received ${said.slice(0, 40)}`,
+    `Cannot use x-prefer: must be one of ${PREFERENCES.join(', ')}: received ${value.slice(0, 40)}`,
   )
 }
 
 /**
  * The media type of a request, checked before its body is read.
  *
- * @param takes tensors that are asked for in place of a picture
- * @param text whether a text is
- * @param document whether a document is, which may be a picture
+ * @param takes tensors that the pipeline takes in place of a picture
+ * @param text whether it takes a text
+ * @param document whether it takes a document, which may be a picture
  * @throws ApiError
  */
 export function readContentType(
@@ -132,7 +132,7 @@ export function readContentType(
   )
 }
 
-/** A text in JSON, with how to generate. */
+/** A text in JSON, with parameters of generation. */
 export const textRequest = z.object({
   inputs: z.array(z.object({
     name: z.string().meta({ const: 'text' }),
@@ -143,7 +143,7 @@ export const textRequest = z.object({
   parameters: z.strictObject(askParameters.shape).optional(),
 })
 
-/** A picture in JSON, as base64. Lists are bounded: there is an issue for each wrong member. */
+/** A picture in JSON, as base64. Lists are bounded: zod makes an issue for each wrong member. */
 export const pictureRequest = z.object({
   inputs: z.array(z.object({
     name: z.string().meta({ const: 'image' }),

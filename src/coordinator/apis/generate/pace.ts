@@ -1,5 +1,5 @@
 /**
- * Deadlines of a text that comes piece by piece: of its first token, and of each further one.
+ * Deadlines of a streamed text: of its first token, and of each further one.
  *
  * @module
  */
@@ -11,9 +11,9 @@ export const TPOT = 'x-tpot-ms'
 const TIMEOUT = 'x-request-timeout-ms'
 
 export interface Pace {
-  /** From arrival to the first token. */
+  /** Time from arrival to the first token. */
   ttftMs?: number
-  /** A token, after the first. */
+  /** Time of each token after the first. */
   tpotMs?: number
 }
 
@@ -40,19 +40,19 @@ function read(headers: Headers, name: string): number | undefined {
 }
 
 /**
- * The time that an answer gets: what the call says, else what its pace comes to, else the pipeline's.
+ * The time for an answer: the call's own, else the time of its pace, else the pipeline's.
  *
- * @param saidMs of the call, where it says it
- * @param tokens most that the answer can have
+ * @param ownMs the call's own time, where it has one
+ * @param tokens most tokens of the answer
  */
 export function budgetOf(
   headers: Headers,
-  saidMs: number,
+  ownMs: number,
   { ttftMs, tpotMs }: Pace,
   tokens: number,
   sloMs: number,
 ): number {
-  if (headers.has(TIMEOUT)) return saidMs
+  if (headers.has(TIMEOUT)) return ownMs
   if (ttftMs === undefined || tpotMs === undefined) return sloMs
   return Math.min(MAX_TIMEOUT_MS, Math.max(1, Math.ceil(ttftMs + tpotMs * tokens)))
 }

@@ -1,5 +1,5 @@
 /**
- * From what a body asks to what the root of its pipeline takes.
+ * From the text query of a body to the input of its pipeline's root.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { publicName } from '../../../pipeline/version.ts'
 import { ApiError } from '../../core/api_error.ts'
 import { chatPayload, textPayload, withAsk } from '../../http/inputs/text.ts'
 import type { Payload } from '../../nodes/payload.ts'
-import type { Asker, SchemaReader } from './schema_reader.ts'
+import type { SchemaCall, SchemaReader } from './schema_reader.ts'
 import type { TextQuery } from './text_query.ts'
 
 const fail = (message: string, param: string): never => {
@@ -18,21 +18,21 @@ const fail = (message: string, param: string): never => {
 }
 
 /**
- * What the task is asked, within what it can.
+ * Parameters of generation, within the limits of the task.
  *
- * @param schemas all are taken where it is absent
+ * @param schemas checks schemas; all are accepted where absent
  * @throws ApiError `invalid_input`; what `schemas` throws
  */
 export async function boundAsk(
   pipeline: Pipeline,
   { ask, json }: Pick<TextQuery, 'ask' | 'json'>,
   schemas: SchemaReader | undefined,
-  asker: Asker,
+  call: SchemaCall,
 ): Promise<Ask> {
   const { context, schema: own } = generateTaskOf(pipeline.tasks[generatingTask(pipeline)!]!)
-  // An answer of a task with a schema is that JSON, whoever asks.
+  // A task with a schema of its own answers in that schema's JSON.
   const schema = ask.schema ?? (json && own === undefined ? { type: 'object' } : undefined)
-  if (schema !== undefined) await schemas?.check(schema, asker)
+  if (schema !== undefined) await schemas?.check(schema, call)
   return {
     ...ask,
     ...ask.maxTokens === undefined ? {} : { maxTokens: Math.min(ask.maxTokens, context) },
@@ -41,18 +41,18 @@ export async function boundAsk(
   }
 }
 
-/** Whoever checks an answer that was drawn by lot draws the same. */
+/** A random answer gets a seed, so that another node can repeat it as a check. */
 const seeded = ({ temperature = 0, seed }: Ask): Pick<Ask, 'seed'> =>
   temperature === 0 || seed !== undefined
     ? {}
     : { seed: crypto.getRandomValues(new Uint32Array(1))[0]! }
 
-/** What a body asks of a task that generates, the same way. @throws ApiError `invalid_input` */
+/** A payload with parameters within the limits of its task. @throws ApiError `invalid_input` */
 export async function boundPayload<Whole extends Payload>(
   pipeline: Pipeline,
   payload: Whole,
   schemas: SchemaReader | undefined,
-  asker: Asker,
+  call: SchemaCall,
 ): Promise<Whole> {
   const ask = payload.meta['ask'] as Ask | undefined
   if (ask === undefined) return payload
@@ -62,10 +62,10 @@ export async function boundPayload<Whole extends Payload>(
       'parameters',
     )
   }
-  return withAsk(payload, await boundAsk(pipeline, { ask, json: false }, schemas, asker))
+  return withAsk(payload, await boundAsk(pipeline, { ask, json: false }, schemas, call))
 }
 
-/** @param pictures among the messages @throws ApiError `invalid_input` */
+/** @param pictures pictures among the messages @throws ApiError `invalid_input` */
 export function payloadOf(
   pipeline: Pipeline,
   { text, messages = [] }: Pick<TextQuery, 'text' | 'messages'>,
@@ -92,9 +92,9 @@ export function payloadOf(
   if (generateTaskOf(pipeline.tasks[pipeline.root]!).template !== undefined) {
     return chatPayload(messages, ask)
   }
-  const asked = messages.findLast(({ role }) => role === 'user')
-  if (asked === undefined) {
+  const question = messages.findLast(({ role }) => role === 'user')
+  if (question === undefined) {
     return fail('Cannot use the messages: there is none of role user', 'messages')
   }
-  return textPayload(asked.content, ask, 'messages')
+  return textPayload(question.content, ask, 'messages')
 }

@@ -1,5 +1,5 @@
 /**
- * A query whose answer is heard while it is generated, from its submission to its end.
+ * A query whose answer is streamed while it is generated, from its submission to its end.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { Payload } from '../../nodes/payload.ts'
 import type { ServedPipeline } from '../../nodes/served.ts'
 import { type Finished, resultOf, round } from '../../pool/answer.ts'
 import type { InferParts } from '../common/infer_parts.ts'
-import { type Said, saidIn } from './generated.ts'
+import { generatedIn, type GeneratedText } from './generated.ts'
 
 export interface Question {
-  /** Entered by whoever asks; left at the end. */
+  /** The version, entered by the caller; left at the end. */
   served: ServedPipeline
   payload: Payload
   id: string
@@ -32,18 +32,18 @@ export interface Question {
 
 export interface Whole {
   answer: Finished
-  said: Said
+  generated: GeneratedText
   latencyMs: number
   modelledJ: number
 }
 
 export interface Running {
-  /** Once something is said, or the answer is there. @throws ApiError where neither comes */
+  /** Resolves at the first text, or with the answer. @throws ApiError where neither comes */
   begun: Promise<void>
-  /** All that was said since the last call; undefined at the end. @throws ApiError as `whole` does */
+  /** The text since the last call; undefined at the end. @throws ApiError as `whole` does */
   next(): Promise<string | undefined>
   whole: Promise<Whole>
-  /** Ends it for whoever asked. */
+  /** Ends the query for its client. */
   leave(why: unknown): void
 }
 
@@ -57,9 +57,9 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
   const { versions, telemetry, deadlines } = pool
   const { pipeline } = served
   const begun = Promise.withResolvers<void>()
-  const left = Promise.withResolvers<never>()
+  const gaveUp = Promise.withResolvers<never>()
   const leaving = new AbortController()
-  let said = ''
+  let streamed = ''
   let untaken = ''
   let ended = false
   let wake = nothing
@@ -67,31 +67,31 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
   function leave(why: unknown): void {
     if (ended || leaving.signal.aborted) return
     leaving.abort(why)
-    left.reject(why)
+    gaveUp.reject(why)
   }
-  /** Whoever asked is gone where their connection is, and where the wait was given up here. */
-  const gone: Gone = (tell) => {
+  /** The client is gone when its connection is, and when the wait was ended here. */
+  const gone: Gone = (left) => {
     if (leaving.signal.aborted) {
-      tell(leaving.signal.reason)
+      left(leaving.signal.reason)
       return nothing
     }
-    const unwatch = question.gone(tell)
-    const told = () => tell(leaving.signal.reason)
-    leaving.signal.addEventListener('abort', told)
+    const unwatch = question.gone(left)
+    const onLeave = () => left(leaving.signal.reason)
+    leaving.signal.addEventListener('abort', onLeave)
     return () => {
       unwatch()
-      leaving.signal.removeEventListener('abort', told)
+      leaving.signal.removeEventListener('abort', onLeave)
     }
   }
-  const callOff = ttftMs === undefined ? nothing : deadlines.at(arrivedMs + ttftMs, () => {
+  const cancelTimer = ttftMs === undefined ? nothing : deadlines.at(arrivedMs + ttftMs, () => {
     leave(new ApiError('deadline_exceeded', `Cannot answer: no token came in ${ttftMs} ms`))
   })
   const onText = ({ text }: { text: string }) => {
     if (ended) return
-    // A first token may be one of which no text is certain yet.
-    callOff()
+    // A first token may have no certain text yet.
+    cancelTimer()
     if (text === '') return
-    said += text
+    streamed += text
     untaken += text
     begun.resolve()
     wake()
@@ -106,15 +106,15 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
           ...minAccuracy === undefined ? {} : { minAccuracy },
           ...prefer === undefined ? {} : { prefer },
         }),
-        left.promise,
+        gaveUp.promise,
       ])
       const answer = resultOf(answered.answer)
-      const all = saidIn(pipeline, answer, said)
-      if (!all.text.startsWith(said)) {
+      const all = generatedIn(pipeline, answer, streamed)
+      if (!all.text.startsWith(streamed)) {
         const message = 'Cannot go on: the answer differs from the text that was sent before'
         throw new ApiError('node_failed', message)
       }
-      untaken += all.text.slice(said.length)
+      untaken += all.text.slice(streamed.length)
       const tookMs = answered.answeredMs - arrivedMs
       const latencyMs = round(tookMs)
       log.debug?.(`query ${id}: ${pipeline.name} in ${latencyMs} ms`, {
@@ -123,20 +123,20 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
       telemetry.requestDone(pipeline.name, [answer], tookMs)
       history.took(publicName(pipeline.name), tookMs)
       begun.resolve()
-      return { answer, said: all, latencyMs, modelledJ: round(answered.modelledJ) }
+      return { answer, generated: all, latencyMs, modelledJ: round(answered.modelledJ) }
     } catch (error) {
       telemetry.requestFailed(pipeline.name, now() - arrivedMs)
       begun.reject(error)
       throw error
     } finally {
       ended = true
-      callOff()
+      cancelTimer()
       versions.leave(served)
       wake()
     }
   }
 
-  left.promise.catch(nothing)
+  gaveUp.promise.catch(nothing)
   begun.promise.catch(nothing)
   const whole = work()
   whole.catch(nothing)

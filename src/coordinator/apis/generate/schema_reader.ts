@@ -1,6 +1,6 @@
 /**
- * Whether answers can be kept to a JSON schema. Schemas are read in a worker, one after another, and what
- * came of one is kept: a schema that comes again, or is tried again, is not read again.
+ * Checks whether answers can be kept to a JSON schema. Schemas are read in a worker, one after another, and
+ * their results are remembered: a schema that comes again is not read again.
  *
  * @module
  */
@@ -10,45 +10,45 @@ import type { Deadlines } from '../../core/deadlines.ts'
 import { createWorkerCalls } from '../../core/worker_calls.ts'
 import { createBodyRoom } from '../../http/bodies/room.ts'
 
-/** What of a schema answers cannot be kept to. */
+/** Why answers cannot be kept to a schema. */
 export interface SchemaFault {
   reason: 'invalid_input' | 'too_large'
   message: string
 }
 
-/** What runs in the worker. @param json a schema */
+/** The worker's function. @param json a schema */
 export type ReadSchema = (json: string) => SchemaFault | undefined
 
-/** Who asks, and until when. */
-export interface Asker {
-  /** When they have to have an answer. */
+/** The call that needs a schema. */
+export interface SchemaCall {
+  /** The deadline of its answer. */
   lateMs: number
-  /** Of a caller elsewhere. */
+  /** Key or address of the caller; absent for this machine. */
   address: string | undefined
 }
 
 export interface SchemaReader {
   /** @throws ApiError where answers cannot be kept to it, or it was not read in time */
-  check(schema: object, asker: Asker): Promise<void>
-  /** Those that wait are not read any more. */
+  check(schema: object, call: SchemaCall): Promise<void>
+  /** Refuses the schemas that wait. */
   stop(): void
 }
 
-/** Longest time that one schema keeps the worker. None takes a second; a machine may be busy. */
+/** Longest time of one schema in the worker. None takes a second; a machine may be busy. */
 const MAX_READ_MS = 30_000
 /** Schemas that wait to be read. */
 const MOST_WAITING = 64
-/** Schemas that are remembered, by their hash. */
-const MOST_KNOWN = 10_000
+/** Results that are remembered, by the hash of their schema. */
+const MOST_RESULTS = 10_000
 const PARAM = 'response_format'
 
 interface Reading {
   hash: string
   json: string
-  /** Of whoever asked first. */
+  /** Key or address of the first call. */
   address: string | undefined
   /** Calls that wait for it. */
-  asking: number
+  calls: number
   read: PromiseWithResolvers<SchemaFault | undefined>
 }
 
@@ -60,11 +60,11 @@ export interface SchemaReaderOptions {
 }
 
 export function createSchemaReader(options: SchemaReaderOptions): SchemaReader {
-  const calls = createWorkerCalls<ReadSchema>({ ...options, what: 'read a schema' })
+  const worker = createWorkerCalls<ReadSchema>({ ...options, what: 'read a schema' })
   const room = createBodyRoom(MOST_WAITING, 'take a schema', 'schemas that wait')
-  /** By hash, the one asked for last at the end. */
-  const known = new Map<string, SchemaFault | undefined>()
-  /** By hash, in the order of their turn; the first is in the worker. */
+  /** Results by hash, the last used at the end. */
+  const results = new Map<string, SchemaFault | undefined>()
+  /** Readings by hash, in the order of their turn; the first is in the worker. */
   const readings = new Map<string, Reading>()
   let busy = false
 
@@ -74,7 +74,7 @@ export function createSchemaReader(options: SchemaReaderOptions): SchemaReader {
     for (const one of readings.values()) {
       const { hash, json, read } = one
       try {
-        const fault = await calls.call(MAX_READ_MS, async (read) => await read(json))
+        const fault = await worker.call(MAX_READ_MS, async (read) => await read(json))
         remember(hash, fault)
         read.resolve(fault)
       } catch (error) {
@@ -86,9 +86,9 @@ export function createSchemaReader(options: SchemaReaderOptions): SchemaReader {
   }
 
   function remember(hash: string, fault: SchemaFault | undefined): void {
-    known.delete(hash)
-    known.set(hash, fault)
-    if (known.size > MOST_KNOWN) known.delete(known.keys().next().value!)
+    results.delete(hash)
+    results.set(hash, fault)
+    if (results.size > MOST_RESULTS) results.delete(results.keys().next().value!)
   }
 
   function drop(one: Reading): void {
@@ -97,44 +97,44 @@ export function createSchemaReader(options: SchemaReaderOptions): SchemaReader {
     room.hold(-1, one.address)
   }
 
-  /** Of those who ask for the same schema one has it read. */
+  /** The reading of a schema, which calls with the same schema share. */
   function readingOf(hash: string, json: string, address: string | undefined): Reading {
     const same = readings.get(hash)
     if (same !== undefined) return same
     room.hold(1, address)
-    const one: Reading = { hash, json, address, asking: 0, read: Promise.withResolvers() }
-    // Nobody may be there any more to hear of it.
+    const one: Reading = { hash, json, address, calls: 0, read: Promise.withResolvers() }
+    // All calls may have left before the reading fails.
     one.read.promise.catch(() => {})
     readings.set(hash, one)
     void work()
     return one
   }
 
-  async function read(hash: string, json: string, { lateMs, address }: Asker) {
+  async function read(hash: string, json: string, { lateMs, address }: SchemaCall) {
     const one = readingOf(hash, json, address)
     const late = Promise.withResolvers<never>()
-    const callOff = options.deadlines.at(lateMs, () => {
+    const cancelTimer = options.deadlines.at(lateMs, () => {
       const message = 'Cannot answer in time: the schema waited too long to be read'
       late.reject(new ApiError('deadline_exceeded', message))
     })
-    one.asking++
+    one.calls++
     try {
       return await Promise.race([one.read.promise, late.promise])
     } finally {
-      callOff()
-      one.asking--
+      cancelTimer()
+      one.calls--
       const [first] = readings.values()
-      if (one.asking === 0 && one !== first) drop(one)
+      if (one.calls === 0 && one !== first) drop(one)
     }
   }
 
   return {
-    async check(schema, asker) {
+    async check(schema, call) {
       const json = JSON.stringify(schema)
       const hash = createHash('sha256').update(json).digest('base64')
-      const isKnown = known.has(hash)
-      const fault = isKnown ? known.get(hash) : await read(hash, json, asker)
-      if (isKnown) remember(hash, fault)
+      const isRemembered = results.has(hash)
+      const fault = isRemembered ? results.get(hash) : await read(hash, json, call)
+      if (isRemembered) remember(hash, fault)
       if (fault !== undefined) throw new ApiError(fault.reason, fault.message, undefined, PARAM)
     },
     stop() {
@@ -143,7 +143,7 @@ export function createSchemaReader(options: SchemaReaderOptions): SchemaReader {
         one.read.reject(why)
         drop(one)
       }
-      calls.end(why)
+      worker.end(why)
     },
   }
 }

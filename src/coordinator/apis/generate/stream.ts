@@ -1,5 +1,5 @@
 /**
- * An answer as server-sent events, while it is generated. Who reads slowly gets fewer, longer pieces.
+ * An answer as server-sent events, while it is generated. A slow client gets fewer, longer pieces.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { ApiError } from '../../core/api_error.ts'
 import { LEFT } from '../../core/gone.ts'
 import type { Running, RunningParts, Whole } from './running.ts'
 
-/** Whoever takes nothing for so long is let go. */
+/** A client that reads nothing for this time is dropped. */
 const STALLED_MS = 30_000
 
-/** The text of events; each ends with an empty line. */
+/** Writes events as text; each ends with an empty line. */
 export interface Writer {
-  /** Before the first piece. */
+  /** The event before the first piece. */
   head?: string
   piece(text: string): string
   end(whole: Whole): string
   fault(error: ApiError): string
 }
 
-/** One event. Line breaks in `data` would end it: JSON has none. */
+/** An event as text. Line breaks in `data` would end it: JSON has none. */
 export const eventOf = (data: unknown, name?: string): string =>
   `${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`
 
-/** Waits until there is something to say: what fails before has its own status. @throws ApiError */
+/** Responds at the first text, so that a fault before it has its own status. @throws ApiError */
 export async function streamed(
   c: Context,
   running: Running,
@@ -33,10 +33,10 @@ export async function streamed(
 ): Promise<Response> {
   await running.begun
   const encoder = new TextEncoder()
-  let callOff = () => {}
+  let cancelTimer = () => {}
   let before = head
 
-  /** The next of it, and whether it is the last. */
+  /** The next text, and whether it is the last. */
   async function next(): Promise<{ text: string; last: boolean }> {
     try {
       const text = await running.next()
@@ -44,7 +44,7 @@ export async function streamed(
       return { text: end(await running.whole), last: true }
     } catch (error) {
       if (error instanceof ApiError) return { text: fault(error), last: true }
-      // Nobody is there to be told.
+      // The client has left.
       if (error === LEFT || c.req.raw.signal.aborted) return { text: '', last: true }
       log(`fault: ${(error as Error).stack ?? error}`, 'error', {
         ...{ event: 'fault', path: c.req.path },
@@ -56,21 +56,21 @@ export async function streamed(
 
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      callOff()
+      cancelTimer()
       const { text, last } = await next()
       controller.enqueue(encoder.encode(before + text))
       before = ''
       if (last) return controller.close()
-      callOff = deadlines.at(now() + STALLED_MS, () => {
+      cancelTimer = deadlines.at(now() + STALLED_MS, () => {
         running.leave(LEFT)
         controller.error(LEFT)
       })
     },
     cancel() {
-      callOff()
+      cancelTimer()
       running.leave(LEFT)
     },
   }, { highWaterMark: 0 })
-  // Nothing on the way may gather events up.
+  // Proxies must not buffer events.
   return c.body(body, 200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
 }

@@ -1,5 +1,5 @@
 /**
- * The common part of the calls that generate: body, pipeline, deadlines, and the query on its way.
+ * The common part of calls that generate: reads the body, finds the pipeline, submits the query.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { boundAsk, payloadOf } from './prompt.ts'
 import { run, type Running } from './running.ts'
 import type { TextQuery } from './text_query.ts'
 
-export interface Asked {
+export interface Submitted {
   /** The caller's id, or one made here. */
   id: string
   text: TextQuery
@@ -26,27 +26,27 @@ export interface Asked {
   running: Running
 }
 
-/** Which pipeline is asked, and how good it is to be. @throws ApiError where there is none such */
+/** Finds the pipeline of a call, and its least accuracy. @throws ApiError where there is none */
 export type Find = (
   text: TextQuery,
 ) => { name: string; floorOf?: (of: Pipeline) => number | undefined }
 
 /** @throws ApiError */
-export async function askedOf(
+export async function submitText(
   c: Context,
   api: 'generate' | 'chat' | 'completion',
   find: Find,
   parts: InferParts,
-): Promise<Asked> {
+): Promise<Submitted> {
   const { pool, bodies, now, peers, schemas } = parts
   const { versions, telemetry, deadlines, draining } = pool
   const arrivedMs = now()
   const { headers } = c.req.raw
   checkContentType(headers)
-  const said = readInferHeaders(headers, MAX_TIMEOUT_MS)
+  const wanted = readInferHeaders(headers, MAX_TIMEOUT_MS)
   const pace = readPace(headers)
   const address = leftAddress(c)
-  const lateMs = arrivedMs + said.budgetMs
+  const lateMs = arrivedMs + wanted.budgetMs
   const encoding = readEncoding(headers)
   const gone = goneOf(c, peers)
   const bytes = await readBody(c.req.raw, deadlines, arrivedMs, lateMs, { address, draining })
@@ -64,15 +64,15 @@ export async function askedOf(
     const ask = await boundAsk(pipeline, text, schemas, { lateMs, address })
     const { context, maxTokens = context } = generateTaskOf(pipeline.tasks[task]!)
     const most = ask.maxTokens ?? maxTokens
-    const floors = [floorOf?.(pipeline), said.minAccuracy].filter((one) => one !== undefined)
+    const floors = [floorOf?.(pipeline), wanted.minAccuracy].filter((one) => one !== undefined)
     const running = run(parts, {
-      ...{ served, id: said.id, arrivedMs, gone, prefer: said.prefer, holder: address },
+      ...{ served, id: wanted.id, arrivedMs, gone, prefer: wanted.prefer, holder: address },
       payload: payloadOf(pipeline, text, read.payloads, ask),
-      budgetMs: budgetOf(headers, said.budgetMs, pace, most, pipeline.sloMs),
+      budgetMs: budgetOf(headers, wanted.budgetMs, pace, most, pipeline.sloMs),
       ...pace,
       ...floors.length === 0 ? {} : { minAccuracy: Math.max(...floors) },
     })
-    return { id: said.id, text, pipeline, running }
+    return { id: wanted.id, text, pipeline, running }
   } catch (error) {
     const reason = error instanceof ApiError ? error.reason : undefined
     telemetry.requestFailed(pipeline.name, now() - arrivedMs, reason)
@@ -81,7 +81,7 @@ export async function askedOf(
   }
 }
 
-/** A client may leave it unsaid. @throws ApiError `unsupported_type` */
+/** A client may leave the type out. @throws ApiError `unsupported_type` */
 function checkContentType(headers: Headers): void {
   const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
   if (type === '' || type === 'application/json') return

@@ -1,21 +1,21 @@
 /**
- * What bodies of the calls that generate come down to, whatever their protocol. Plain data.
+ * The text query in bodies of calls that generate, of any protocol. Plain data.
  *
  * @module
  */
 import type { Ask, Message } from '../../../pipeline/generate.ts'
 
 export interface TextQuery {
-  /** As the body names it; absent where the path does. */
+  /** The model that the body names; absent where the path names it. */
   model?: string
-  /** One of the two. */
+  /** The text; or else `messages`. */
   text?: string
   messages?: Message[]
   ask: Ask
-  /** Any JSON will do, or what the pipeline has a schema for. */
+  /** Whether the answer is to be JSON, of the pipeline's schema where it has one. */
   json: boolean
   stream: boolean
-  /** Whether a stream is to tell how many tokens there were. */
+  /** Whether a stream ends with the number of tokens. */
   usage: boolean
   id?: string
 }

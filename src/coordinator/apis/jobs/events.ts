@@ -1,5 +1,5 @@
 /**
- * `GET /v1/jobs/{id}/events`: how far a job is, and each page as it comes, as server-sent events.
+ * `GET /v1/jobs/{id}/events`: the progress of a job, and each page as it comes, as server-sent events.
  *
  * @module
  */
@@ -13,16 +13,16 @@ import type { Job, JobNews } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import { JOBS } from '../../jobs/params.ts'
 
-/** Between events that tell how far it is. */
+/** Time between events of progress. */
 const STEP_MS = 250
 const PING_MS = 15_000
-/** A listener that takes nothing for so long is let go. */
+/** A listener that reads nothing for this time is dropped. */
 const STALLED_MS = 30_000
 const RETRY_MS = 5000
 
 export interface JobEvents {
   /**
-   * @param watch has its argument told once this listener is not to hear any more
+   * @param watch calls its argument once this listener may not listen any more
    * @throws ApiError where there are too many listeners already
    */
   listen(c: Context, job: Job, watch: (shut: () => void) => () => void): Response
@@ -40,12 +40,12 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
 
   function eventOf(job: Job, news: JobNews): { event: string; data: string } {
     const { type, ...data } = news
-    const said = news.type === 'document'
+    const shown = news.type === 'document'
       ? documentOf(news.document)
       : news.type === 'job' || news.type === 'end'
       ? standing(job)
       : data
-    return { event: type, data: JSON.stringify(said) }
+    return { event: type, data: JSON.stringify(shown) }
   }
 
   return {
@@ -63,17 +63,17 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
         const queue: JobNews[] = [{ type: 'job' }]
         let wake = () => {}
         let isChanged = false
-        const hear = (news: JobNews) => {
+        const onNews = (news: JobNews) => {
           isChanged = true
-          // How far it is goes out every so often, the last of it too.
+          // Progress is sent at intervals, its last state too.
           if (news.type !== 'job') queue.push(news)
-          // Who cannot keep up comes again, and finds the pages among the results.
+          // A listener that cannot keep up is closed, and finds the pages among the results.
           if (queue.length > JOBS.eventsBehind) over.abort()
           wake()
         }
-        job.listeners.add(hear)
+        job.listeners.add(onNews)
         if (job.ended) queue.push({ type: 'end' })
-        let toldMs = -Infinity
+        let sentMs = -Infinity
         const write = async (news: JobNews) => {
           const written = stream.writeSSE(eventOf(job, news))
           return await settled(written, STALLED_MS, ended)
@@ -83,22 +83,22 @@ export function createJobEvents(jobs: Jobs, now: () => number): JobEvents {
             const news = queue.shift()
             if (news !== undefined) {
               if (!await write(news) || news.type === 'end') break
-              if (news.type === 'job') toldMs = now()
+              if (news.type === 'job') sentMs = now()
               continue
             }
-            const leftMs = toldMs + STEP_MS - now()
+            const leftMs = sentMs + STEP_MS - now()
             if (isChanged && leftMs <= 0) {
               isChanged = false
               queue.push({ type: 'job' })
               continue
             }
-            const heard = new Promise<void>((resolve) => wake = resolve)
-            const isSilent = !await settled(heard, isChanged ? leftMs : PING_MS, ended)
+            const changed = new Promise<void>((resolve) => wake = resolve)
+            const isSilent = !await settled(changed, isChanged ? leftMs : PING_MS, ended)
             if (isSilent && !isChanged) await settled(stream.write(': ping\n\n'), STALLED_MS, ended)
           }
         } finally {
           listeners.take(-1, holder)
-          job.listeners.delete(hear)
+          job.listeners.delete(onNews)
           unwatch()
           if (ended.aborted) stream.abort()
         }

@@ -1,5 +1,5 @@
 /**
- * The body of `POST /v1/jobs` as JSON: what is asked, and the files that came along.
+ * The body of `POST /v1/jobs` as JSON: options, and files.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { jobRequest } from './schemas.ts'
 
 type Input = z.infer<typeof jobRequest>['inputs'][number]
 
-/** @returns an input each as `payloads`: its bytes, or as `meta.file` the id of a file that is here */
+/** @returns a payload for each input: its bytes, or in `meta.file` the id of an uploaded file */
 export function readJobBody(body: Uint8Array): BodyQuery {
   const { inputs, ...job } = parseAs(jobRequest, body, JOBS.documents * 8)
   const payloads = inputs.map((input, n) => {

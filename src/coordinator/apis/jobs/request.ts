@@ -1,5 +1,5 @@
 /**
- * From `POST /v1/jobs` to a job: what it says, and its files on disk.
+ * From `POST /v1/jobs` to a job: its options, and its files on disk.
  *
  * @module
  */
@@ -34,10 +34,10 @@ const USUAL = 'documents'
 const FORM = 'multipart/form-data'
 const BODY_MS = 30_000
 
-export interface Asked {
+export interface JobRequest {
   job: NewJob
   files: UploadedFile[]
-  /** To be told once. */
+  /** A secret made here, shown once in the answer. */
   madeSecret: string | undefined
 }
 
@@ -49,7 +49,7 @@ export interface RequestParts {
 }
 
 /**
- * @param near whether its webhook may go to this machine or its network
+ * @param near whether its webhook may call this machine or its network
  * @throws ApiError; then nothing is left on disk
  */
 export async function readJob(
@@ -57,7 +57,7 @@ export async function readJob(
   { jobs, pool, bodies, now }: RequestParts,
   viewer: Viewer,
   near: boolean,
-): Promise<Asked> {
+): Promise<JobRequest> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
   let options: Options
   let files: UploadedFile[] = []
@@ -110,8 +110,8 @@ async function jobOf(
   { owner }: Viewer,
   near: boolean,
   wallMs: number,
-): Promise<Omit<Asked, 'files'>> {
-  // It has to be served now, though it may be gone for a while later.
+): Promise<Omit<JobRequest, 'files'>> {
+  // The pipeline has to be served now; later it may be away for a while.
   const pipeline = await versions.serve(name, (pipeline) => Promise.resolve(pipeline))
   const kind = kindOf(pipeline, name)
   const hook = await webhookOf(webhook, near)
@@ -127,7 +127,7 @@ async function jobOf(
 
 const TEXTS: Output[] = ['text', 'json']
 
-/** @throws ApiError `invalid_input` for a pipeline whose queries are no files */
+/** @throws ApiError `invalid_input` for a pipeline that takes no files */
 function kindOf(pipeline: Pipeline, name: string): 'documents' | 'queries' {
   if (readsDocuments(pipeline)) return 'documents'
   if (takesText(pipeline) || queryTensors(pipeline) === undefined) return 'queries'
@@ -143,11 +143,11 @@ function queriesOutput(output: readonly Output[] | undefined, name: string): Out
 }
 
 async function webhookOf(
-  asked: Options['webhook'],
+  wanted: Options['webhook'],
   near: boolean,
 ): Promise<{ row: WebhookRow; made: string | undefined } | undefined> {
-  if (asked === undefined) return undefined
-  const { url, secret, progress = false } = typeof asked === 'string' ? { url: asked } : asked
+  if (wanted === undefined) return undefined
+  const { url, secret, progress = false } = typeof wanted === 'string' ? { url: wanted } : wanted
   const made = secret === undefined ? makeSecret() : undefined
   const row: WebhookRow = {
     ...{ url: await readWebhookUrl(url, near), secret: made ?? checkSecret(secret!) },
@@ -156,23 +156,23 @@ async function webhookOf(
   return { row, made }
 }
 
-/** Fields of a form say the same as the JSON: lists with commas or as several fields. */
+/** Options from the fields of a form: lists with commas, or as several fields. */
 function optionsOf(fields: Map<string, string[]>): Options {
-  const said: Record<string, unknown> = {}
+  const raw: Record<string, unknown> = {}
   for (const [name, values] of fields) {
     const [first = ''] = values
     if (name === 'output') {
-      said[name] = values.flatMap((value) => value.split(',')).map((one) => one.trim())
-    } else if (name === 'deadlineMs') said[name] = /^\d{1,12}$/.test(first) ? Number(first) : first
-    else if (name === 'webhook' && first.startsWith('{')) said[name] = jsonOf(first)
-    else if (first !== '') said[name] = first
+      raw[name] = values.flatMap((value) => value.split(',')).map((one) => one.trim())
+    } else if (name === 'deadlineMs') raw[name] = /^\d{1,12}$/.test(first) ? Number(first) : first
+    else if (name === 'webhook' && first.startsWith('{')) raw[name] = jsonOf(first)
+    else if (first !== '') raw[name] = first
   }
-  const read = jobOptions.safeParse(said)
+  const read = jobOptions.safeParse(raw)
   if (read.success) return read.data
   const { path, message } = read.error.issues[0]!
   const where = path.join('.') || 'the form'
-  const known = `fields are ${Object.keys(jobOptions.shape).join(', ')}`
-  throw new ApiError('invalid_input', `Cannot use ${where}: ${message}: ${known}`)
+  const names = `fields are ${Object.keys(jobOptions.shape).join(', ')}`
+  throw new ApiError('invalid_input', `Cannot use ${where}: ${message}: ${names}`)
 }
 
 function jsonOf(text: string): unknown {

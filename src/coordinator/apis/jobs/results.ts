@@ -1,5 +1,5 @@
 /**
- * What came of a job: each output of each document, and all of them as a zip.
+ * Results of a job: each output of each document, and all of them as a zip.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export async function resultFile(
   }
   const path = await folder.path(job.id, 'out', name)
   const { size } = await stat(path)
-  // Whatever it holds, no browser shows or runs it here.
+  // As an attachment no browser shows or runs it.
   const saved = `attachment; filename*=UTF-8''${encoded(stemsOf(job)[Number(n)]! + ending)}`
   return c.body(wantsBody(c) ? streamOf(path) : '', 200, {
     ...{ 'content-type': TYPES[output], 'content-length': String(size) },
@@ -57,7 +57,7 @@ export async function resultFile(
   })
 }
 
-/** Of what is done by now, made as it is sent. */
+/** The outputs so far as a zip, made as it is sent. */
 export function zipOf(c: Context, folder: Folder, job: Job): Response {
   const saved = `attachment; filename="${job.id}.zip"`
   const headers = { 'content-type': 'application/zip', 'content-disposition': saved }
@@ -79,6 +79,6 @@ export function zipOf(c: Context, folder: Folder, job: Job): Response {
 
 const stemsOf = ({ documents }: Job) => outputStems(documents.map(({ name }) => name))
 
-/** As RFC 8187 has it, which allows less than addresses do. */
+/** Encoded as in RFC 8187, which allows fewer characters than URLs. */
 const encoded = (name: string): string =>
   encodeURIComponent(name).replaceAll(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)

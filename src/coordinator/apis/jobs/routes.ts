@@ -1,5 +1,5 @@
 /**
- * `/v1/jobs`: documents in, by when they are wanted; how far they are; what came of them.
+ * `/v1/jobs`: documents in, with their due time; progress; results.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface JobRoutes {
   bodies: BodyReader
   access: Access
   now: () => number
-  /** Whether webhooks may go to private addresses, whoever asks. */
+  /** Whether webhooks of all callers may go to private addresses. */
   nearWebhooks?: boolean
 }
 
@@ -88,7 +88,7 @@ export function mountJobs(app: Hono, options: JobRoutes): void {
   })
 }
 
-/** Waits for it, but not for long. */
+/** Waits for a short while. */
 async function soon(work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   await Promise.race([work, new Promise((done) => timer = setTimeout(done, JOBS.answerMs))])

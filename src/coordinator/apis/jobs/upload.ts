@@ -19,7 +19,7 @@ export interface Form {
 const MAX_FIELDS = 64
 const MAX_FIELD_BYTES = 65_536
 const MAX_NAME = 200
-/** Chunks are of a few kilobytes: each write of its own would take longer than all that is in it. */
+/** Chunks have a few kilobytes: single writes would take longer than their content is worth. */
 const WRITE_BYTES = 256 * 1024
 
 const bad = (message: string) => new ApiError('invalid_input', message)
@@ -165,7 +165,7 @@ function createParts(form: Form, folder: Folder, owner: Holder) {
   }
 }
 
-/** Of one whose files nobody takes; those that were moved away are left. */
+/** Removes the files of a form, but those that were moved away. */
 export async function dropForm({ files }: Pick<Form, 'files'>, folder: Folder): Promise<void> {
   for (const { path, bytes, owner } of files) {
     await rm(path).then(() => folder.take(-bytes, owner), () => {})
@@ -173,12 +173,12 @@ export async function dropForm({ files }: Pick<Form, 'files'>, folder: Folder): 
 }
 
 /**
- * As it may be in an archive: a path below where that is unpacked, without what could be no name.
+ * A name for an archive: a path below the folder of unpacking, without characters that names cannot have.
  *
- * @param name as whoever sent it has it
+ * @param name the sender's name
  */
 export function cleanName(name: string | undefined): string {
-  // Cut first: what is left of a part then may be one of those that could be no name.
+  // The cut comes first: it may leave a part, as `..`, that has to be removed.
   const parts = (name ?? '').slice(-MAX_NAME).split(/[\\/]/)
     // deno-lint-ignore no-control-regex
     .map((part) => part.replaceAll(/[\u0000-\u001f\u007f<>:"|?*]/g, '').trim())

@@ -1,7 +1,7 @@
 /**
- * `GET /v2/models/{m}/config` and `POST /v2/repository/index`: the model configuration extension, and
- * of the model repository extension what lists the models. Names are those of the configuration's
- * protocol buffer, as servers and clients of the extension have them in JSON.
+ * `GET /v2/models/{m}/config` and `POST /v2/repository/index`: the model configuration extension, and the
+ * list of models of the model repository extension. Names are those of the configuration's protocol
+ * buffer, as servers and clients of the extension have them in JSON.
  *
  * @module
  */
@@ -19,9 +19,9 @@ import {
 } from './schemas.ts'
 import type { Datatype } from './tensors.ts'
 
-/** What runs the models, on nodes of either kind. */
+/** The engine of the models, on nodes of either kind. */
 const BACKEND = 'onnxruntime'
-/** Of the body that asks for the index, in bytes: it has one member. */
+/** Bytes of the body of a call for the index, which has one member. */
 const MAX_INDEX_BYTES = 1024
 
 export const configOf = ({ pipeline, inputs, outputs }: Model): ModelConfig => ({
@@ -29,7 +29,7 @@ export const configOf = ({ pipeline, inputs, outputs }: Model): ModelConfig => (
   platform: PLATFORM,
   backend: BACKEND,
   version_policy: { latest: { num_versions: 1 } },
-  // Shapes are whole: a call's pictures are a size of the input, and of its outputs another.
+  // Shapes are complete: the number of pictures is a size of the input, and another of the outputs.
   max_batch_size: 0,
   input: inputs.map((input) => ({ ...tensorOf(input), format: 'FORMAT_NONE' })),
   output: outputs.map(tensorOf),
@@ -43,7 +43,7 @@ const tensorOf = ({ name, datatype, shape }: TensorInfo) => ({
 
 const typeOf = (datatype: Datatype) => datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`
 
-/** Before the body is read, where its length is told. @throws ApiError `too_large` */
+/** Checks the declared length, before the body is read. @throws ApiError `too_large` */
 export function checkIndexBytes(bytes: number): void {
   if (!(bytes > MAX_INDEX_BYTES)) return
   const message = `Cannot take a body of over ${MAX_INDEX_BYTES} bytes: send {"ready": true}`
@@ -52,13 +52,13 @@ export function checkIndexBytes(bytes: number): void {
 
 /** @throws ApiError `invalid_input` or `too_large` */
 export function readIndexRequest(body: Uint8Array): RepositoryIndexRequest {
-  // The usual client sends none.
+  // The usual client sends no body.
   if (body.byteLength === 0) return {}
   checkIndexBytes(body.byteLength)
   return parseAs(repositoryIndexRequest, body, ELEMENTS)
 }
 
-/** @param ready whether a pipeline can be asked */
+/** @param ready whether a pipeline is ready */
 export const indexOf = (
   pipelines: readonly Pipeline[],
   ready: (pipeline: Pipeline) => boolean,

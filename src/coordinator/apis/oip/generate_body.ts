@@ -10,7 +10,7 @@ import { askFrom, askParameters } from '../generate/ask.ts'
 import type { TextQuery } from '../generate/text_query.ts'
 import type { BodyQuery } from './request.ts'
 
-/** As the extension has it for calls that do not say. */
+/** Most tokens of calls that do not set them, as in the extension. */
 const USUAL_TOKENS = 20
 
 export const generateRequest = z.object({
@@ -31,17 +31,17 @@ export type GenerateResponse = z.infer<typeof generateResponse>
 /** @throws ApiError */
 export function readGenerate(body: Uint8Array): BodyQuery {
   const { id, text_input, parameters } = parseAs(generateRequest, body, ELEMENTS, true)
-  const said = parameters ?? {}
-  for (const [name, value] of Object.entries(said)) {
+  const params = parameters ?? {}
+  for (const [name, value] of Object.entries(params)) {
     if (Object.hasOwn(askParameters.shape, name) || value === null || value === false) continue
     const shown = name.slice(0, 100)
-    const known = Object.keys(askParameters.shape).join(', ')
-    const message = `Cannot use parameters.${shown}: they are ${known}`
+    const names = Object.keys(askParameters.shape).join(', ')
+    const message = `Cannot use parameters.${shown}: they are ${names}`
     throw new ApiError('invalid_input', message)
   }
   const text: TextQuery = {
     text: text_input,
-    ask: askFrom({ ...said, max_tokens: said.max_tokens ?? USUAL_TOKENS }),
+    ask: askFrom({ ...params, max_tokens: params.max_tokens ?? USUAL_TOKENS }),
     ...{ json: false, stream: false, usage: false },
     ...id === undefined ? {} : { id },
   }

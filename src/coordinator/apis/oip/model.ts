@@ -1,7 +1,7 @@
 /**
- * A pipeline as a model of the Open Inference Protocol: pictures, texts or tensors in; out, each field of
- * each list as a tensor with a row for each entry, how many rows are each picture's, and the whole as
- * JSON. A field that is a tensor is one for all entries, theirs one below the other.
+ * A pipeline as a model of the Open Inference Protocol. Inputs are pictures, texts or tensors. Outputs are
+ * each field of each list as a tensor with a row for each entry, the number of rows of each picture, and
+ * the whole answer as JSON. Fields that are tensors are joined along their first axis.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Datatype } from './tensors.ts'
 
 export interface Model {
   pipeline: Pipeline
-  /** Tensors of a query; absent where it is pictures or texts. */
+  /** Tensors that a query has; absent where it has pictures or texts. */
   takes: Takes | undefined
   text: boolean
   inputs: TensorInfo[]
@@ -27,7 +27,7 @@ export const PLATFORM = 'onnx_onnxv1'
 export const INPUT = 'image'
 export const TEXT_INPUT = 'text'
 
-/** What is known of fields; any other travels as JSON text. */
+/** Types of known fields; others travel as JSON text. */
 const FIELDS: Record<string, { datatype: Datatype; row: number[] }> = {
   text: { datatype: 'BYTES', row: [] },
   label: { datatype: 'BYTES', row: [] },
@@ -40,7 +40,7 @@ const FIELDS: Record<string, { datatype: Datatype; row: number[] }> = {
 export function modelOf(pipeline: Pipeline): Model {
   const lists = Object.entries(pipeline.output ?? {})
   const taken = new Set(['result', ...(lists.length === 1 ? ['count'] : [])])
-  /** Short where one list alone has it. */
+  /** The name of a field: short where only one list has the field. */
   const nameOf = (list: string, field: string) => {
     const shared = lists.filter(([, { with: fields }]) => fields.includes(field)).length > 1
     return shared || taken.has(field) ? `${list}.${field}` : field
@@ -52,7 +52,7 @@ export function modelOf(pipeline: Pipeline): Model {
     if (only) return [onlyOutput(list)]
     const tensors = answerTensors(pipeline.tasks[each])
     onlyTensors &&= fields.every((field) => Object.hasOwn(tensors, field))
-    // There is one entry of the root, always.
+    // The root always has one entry.
     const alone = each === pipeline.root && takes !== undefined
     const own = fields.map((field) => {
       const name = nameOf(list, field)
@@ -70,7 +70,7 @@ export function modelOf(pipeline: Pipeline): Model {
       : Object.entries(takes).map(([name, { type, shape }]) => ({
         ...{ name, datatype: TENSOR_TYPES[type].datatype, shape: [...shape] },
       })),
-    // Tensors again, as text, would only weigh.
+    // Tensors are not repeated as text.
     outputs: onlyTensors ? outputs : [...outputs, resultOutput()],
   }
 }
@@ -91,7 +91,7 @@ function fieldOutput(name: string, list: string, field: string): ModelOutput {
         }
         const numbers = [value].flat(Infinity).map((one) => isObject(one) ? NaN : Number(one ?? 0))
         if (numbers.length === size && numbers.every(Number.isFinite)) return numbers
-        // It is the node's word: what it sent is no such field.
+        // A node sent a value of another type.
         throw new ApiError('node_failed', `Cannot give ${name}: a node sent no ${size} numbers`)
       })
       return { name, datatype, shape: [entries.length, ...row], data }
@@ -99,7 +99,7 @@ function fieldOutput(name: string, list: string, field: string): ModelOutput {
   }
 }
 
-/** Of some, which a node may send, neither a text nor a number can be made. */
+/** Objects can be made neither a text nor a number. */
 const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 const countOutput = (name: string, list: string): ModelOutput => ({
@@ -110,7 +110,7 @@ const countOutput = (name: string, list: string): ModelOutput => ({
   }),
 })
 
-/** What the one item of a query gives, as JSON. */
+/** The output of the one item of a query, as JSON. */
 const onlyOutput = (list: string): ModelOutput => ({
   ...{ name: list, datatype: 'BYTES', shape: [-1] },
   read: (pictures) => ({

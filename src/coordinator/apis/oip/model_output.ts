@@ -1,5 +1,5 @@
 /**
- * What a model of the Open Inference Protocol takes and gives.
+ * Inputs and outputs of a model of the Open Inference Protocol.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import type { Datatype, Tensor } from './tensors.ts'
 
 export type Outputs = Record<string, unknown>
 
-/** The entries of a list, of all pictures. */
+/** Entries of a list, of all pictures. */
 export const entriesOf = (pictures: readonly Outputs[], list: string): Record<string, unknown>[] =>
   pictures.flatMap((picture) => (picture[list] ?? []) as Record<string, unknown>[])
 
-/** As in the metadata of a model; a size of -1 varies. */
+/** A tensor in the metadata of a model; a size of -1 varies. */
 export interface TensorInfo {
   name: string
   datatype: Datatype

@@ -20,30 +20,30 @@ import { type InferenceRequest, inferenceRequest, MAX_DIMS, type RequestInput } 
 import { readTensors, wholeInput } from './tensor_input.ts'
 import { DATATYPES, decodeBytes } from './tensors.ts'
 
-/** What a body asks for. Plain data. */
+/** The query of a body. Plain data. */
 export interface BodyQuery {
   /** Pictures, texts, or one set of tensors; each is a query of its own. */
   payloads: Omit<Payload, 'kept'>[]
-  /** Outputs by name, in the order that was asked for. */
+  /** Names of outputs, in the order of the request. */
   outputs: { name: string; binary: boolean }[]
   id?: string | undefined
-  /** What `parameters` ask for, where they do. */
+  /** Time limit in `parameters`, where they have one. */
   budgetMs?: number | undefined
   minAccuracy?: number | undefined
-  /** Of the calls that generate; `payloads` are the pictures in it. */
+  /** The text query of calls that generate; `payloads` are its pictures. */
   text?: TextQuery
-  /** Of Mistral's call; `payloads` is its document, where that came along. */
+  /** The query of Mistral's API; `payloads` is its document, where the body has it. */
   ocr?: OcrQuery
-  /** Of a job; `payloads` are its inputs. */
+  /** Options of a job; `payloads` are its inputs. */
   job?: JobOptions
 }
 
-/** What a request is held against. */
+/** The inputs and outputs of a model, against which requests are checked. */
 export interface RequestModel {
   takes: Takes | undefined
   /** Whether a query is a text. */
   text?: boolean
-  /** Whether it is a document. */
+  /** Whether a query is a document. */
   document?: boolean
   outputs: readonly { name: string }[]
 }
@@ -54,7 +54,7 @@ const fail = (what: string, fault: string): never => {
   throw new ApiError('invalid_input', `Cannot use ${what}: ${fault}`)
 }
 
-/** Whether a request's body can be one of these. A client may leave its type unsaid. */
+/** Checks the type of a body, which a client may leave out. */
 export function checkContentType(headers: Headers): void {
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (['', 'application/json', 'application/octet-stream'].includes(type)) return
@@ -110,7 +110,7 @@ function payloadsOf(
       return document ? documentOf(bytes) : pictureOf(bytes)
     } catch (error) {
       if (elements.length === 1 || !(error instanceof ApiError)) throw error
-      // Which of several is at fault.
+      // The message names the faulty element.
       throw new ApiError(error.reason, `${error.message} (element ${i} of input ${name})`)
     }
   })

@@ -1,6 +1,5 @@
 /**
- * `POST /v2/models/{m}/infer`, the way out: JSON, with the bytes of those tensors behind it that
- * were asked for as such.
+ * `POST /v2/models/{m}/infer`, the way out: JSON, with the bytes of binary tensors behind it.
  *
  * @module
  */
@@ -14,8 +13,8 @@ import type { InferenceResponse } from './schemas.ts'
 import { encodeTensor, joined } from './tensors.ts'
 
 /**
- * @param answers one for each picture, in their order
- * @param asked headers of the request
+ * @param answers an answer for each picture, in their order
+ * @param request headers of the request
  */
 export function respond(
   model: Model,
@@ -23,7 +22,7 @@ export function respond(
   answers: readonly Finished[],
   latencyMs: number,
   modelledJ: number,
-  asked: Headers = new Headers(),
+  request: Headers = new Headers(),
 ): Response {
   const { pipeline } = model
   const pictures = answers.map(({ items }) => assembleOutputs(pipeline, items))
@@ -51,19 +50,19 @@ export function respond(
   const timing = { 'server-timing': timingOf(answers, latencyMs, modelledJ) }
   if (!outputs.some(({ binary }) => binary)) {
     const headers = { ...timing, 'content-type': 'application/json' }
-    return new Response(compressed(asked, json, headers), { headers })
+    return new Response(compressed(request, json, headers), { headers })
   }
   const head = new TextEncoder().encode(json)
   const headers = {
     ...timing,
     'content-type': 'application/octet-stream',
-    // Of the JSON itself, whether it is compressed on the way or not.
+    // Length of the uncompressed JSON.
     'inference-header-content-length': String(head.byteLength),
   }
-  return new Response(compressed(asked, joined([head, ...blobs]), headers), { headers })
+  return new Response(compressed(request, joined([head, ...blobs]), headers), { headers })
 }
 
-/** `variant.TASK`: the variants that were used, the one of most items first. */
+/** `variant.TASK`: the variants that were used, the variant of most items first. */
 function variantsOf(answers: readonly Finished[]): Record<string, string> {
   const items: Record<string, Record<string, number>> = {}
   for (const { path } of answers) {
@@ -82,7 +81,7 @@ function variantsOf(answers: readonly Finished[]): Record<string, string> {
   )
 }
 
-/** Computing summed over each task's batches: a call of many pictures has many of them. */
+/** Computation summed over each task's batches: a call of many pictures has many batches. */
 function timingOf(answers: readonly Finished[], latencyMs: number, modelledJ: number): string {
   const stages = answers.flatMap(({ stages }) => stages)
   const tasks = new Map<string, number>()

@@ -32,11 +32,11 @@ export const SERVER = {
   extensions: ['binary_tensor_data', 'model_configuration', 'schedule_policy', 'statistics'],
 }
 
-/** Until the body has come that asks for the index. */
+/** Time for the body of a call for the index. */
 const INDEX_MS = 5000
 
 export interface OipOptions extends InferParts {
-  /** Notes how long calls of pipelines took. */
+  /** Notes the times of calls. */
   history: Pick<History, 'timed' | 'took'>
 }
 
@@ -56,8 +56,8 @@ export function mountOip(app: Hono, options: OipOptions): void {
     const version = c.req.param('version')
     const served = versions.find(name)
     if (served === undefined) {
-      const known = versions.current().map(({ pipeline }) => publicName(pipeline.name)).join(', ')
-      throw new ApiError('unknown_pipeline', `Cannot find model ${name}: served are ${known}`)
+      const names = versions.current().map(({ pipeline }) => publicName(pipeline.name)).join(', ')
+      throw new ApiError('unknown_pipeline', `Cannot find model ${name}: served are ${names}`)
     }
     const there = String(versionOf(served.pipeline.name))
     if (version !== undefined && version !== there) {
@@ -75,7 +75,7 @@ export function mountOip(app: Hono, options: OipOptions): void {
       }),
     })
 
-  // The specification's document writes it with the slash, its text without.
+  // The specification's document has the slash, its text has not.
   for (const path of ['/v2', '/v2/']) app.get(path, (c) => c.json(SERVER))
   app.get('/v2/health/live', (c) => c.json({ live: true }))
   app.get('/v2/health/ready', (c) => {
@@ -98,7 +98,7 @@ export function mountOip(app: Hono, options: OipOptions): void {
 
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, (c) => {
-      // A route of its own would be one that only the slower router can tell from this.
+      // A route of its own would need the slower router.
       const isAll = c.req.param('model') === 'stats' && c.req.param('version') === undefined
       return isAll ? allStats(c) : c.json(metadataOf(find(c)))
     })
@@ -133,7 +133,7 @@ function metadataOf({ pipeline, inputs, outputs }: Model): ModelMetadata {
   }
 }
 
-/** What of a model can go to a worker. */
+/** The part of a model that a worker needs. */
 const plainOf = ({ pipeline, takes, text, outputs }: Model): RequestModel => ({
   document: takesDocument(pipeline),
   takes,
@@ -176,7 +176,7 @@ function infer(
     ({ id, payloads, budgetMs, minAccuracy, prefer }, arrivedMs) => {
       const gone: Gone = (left) => {
         const leave = () => left(rest.signal.reason)
-        // The call has its answer, and Deno throws where it is asked of one that is over.
+        // The call has its answer: Deno throws where a signal of an ended call is used.
         if (rest.signal.aborted) {
           leave()
           return () => {}

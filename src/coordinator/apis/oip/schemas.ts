@@ -9,10 +9,10 @@ import { MAX_TENSORS } from '../../http/bodies/json.ts'
 
 export const MAX_DIMS = 16
 
-/** Values are texts, numbers or truth values, and nothing else. */
+/** Parameters: texts, numbers or truth values. */
 export const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 
-/** Flat, or nested as the shape is. */
+/** Elements, flat or nested as the shape. */
 const data = z.array(z.unknown())
 const size = z.number().int().min(0)
 
@@ -38,7 +38,7 @@ const DATATYPES = Object.values(TENSOR_TYPES).map(({ datatype }) => datatype)
   .filter((datatype) => datatype !== 'FP16')
 const element = z.union([z.number(), z.boolean()])
 
-/** Tensors as `/v1` takes them, all of them in JSON. */
+/** Tensors of a call of `/v1`, all in JSON. */
 export const tensorRequest = z.object({
   inputs: z.array(z.object({
     name: z.string().meta({ description: 'Each input of the pipeline once.' }),
@@ -91,7 +91,7 @@ const configTensor = z.object({
   dims: z.array(z.number().int().min(-1)),
 })
 
-/** As the JSON of the configuration's protocol buffer, with its names as they are there. */
+/** The JSON of the configuration's protocol buffer, with its names. */
 export const modelConfig = z.object({
   name: z.string(),
   platform: z.string(),

@@ -1,6 +1,6 @@
 /**
- * `GET /v2/models/{m}/stats`: the statistics extension. What a node takes for a batch is its
- * `compute_infer`; what batches spend on links, both ways, is their `compute_input`.
+ * `GET /v2/models/{m}/stats`: the statistics extension. The time of a batch on its node is
+ * `compute_infer`; its time on links, both ways, is `compute_input`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Tensors of a query, from JSON or from the bytes behind it, held against what the pipeline takes.
+ * Tensors of a query, from JSON or from the bytes behind it, checked against the pipeline's inputs.
  *
  * @module
  */
@@ -32,8 +32,8 @@ const MOST: { [type: string]: number } = {
 }
 
 /**
- * @param binary what follows the JSON, all of which inputs must claim, in their order
- * @throws ApiError `invalid_input` naming the tensor, what was expected and what was received
+ * @param binary bytes behind the JSON, all of which inputs must claim, in their order
+ * @throws ApiError `invalid_input` that names the tensor, the expected and the received value
  */
 export function readTensors(
   takes: Takes,
@@ -99,7 +99,7 @@ export function readTensors(
 const textOf = (type: TensorType, shape: readonly number[]) =>
   specText(TENSOR_TYPES[type].datatype, shape)
 
-/** The one input whose elements are the whole body; its one size that varies follows from them. */
+/** The one input whose elements are the whole body; their number gives its one variable size. */
 export function wholeInput(takes: Takes, bytes: number): RequestInput {
   const [[name, spec] = [], second] = Object.entries(takes)
   const open = spec?.shape.filter((size) => size === -1).length ?? 2
@@ -136,7 +136,7 @@ function fromJson(what: string, type: TensorType, count: number, data: unknown[]
         ? Number.isSafeInteger(number) && (type === 'int64' || number >= 0)
         : Number.isInteger(number) && number >= (LEAST[type] ?? 0) && number <= (MOST[type] ?? 1))
     if (!fitting) {
-      // However deep it is.
+      // Nested values of any depth.
       const received = typeof element === 'object' && element !== null
         ? 'a list or an object'
         : quote(String(JSON.stringify(element)))

@@ -9,9 +9,9 @@ import { ApiError } from '../../core/api_error.ts'
 import { entriesOf, type ModelOutput } from './model_output.ts'
 
 /**
- * Those of all entries, one below the other along their first axis; a single number is a row.
+ * The tensors of all entries, joined along their first axis; a single number is a row.
  *
- * @param alone there is one entry, always
+ * @param alone whether there is always one entry
  */
 export function tensorOutput(
   name: string,

@@ -27,7 +27,7 @@ import {
 
 const DAY_MS = 86_400_000
 const BODY_MS = 30_000
-/** Of what makes a batch: some names, and metadata. */
+/** Bytes of a new batch: some names, and metadata. */
 const MAX_BATCH_BYTES = 65_536
 const MOST_LISTED = 10_000
 const USUALLY_LISTED = 20
@@ -44,7 +44,7 @@ export function mountBatches(app: Hono, { pool, jobs, access, now }: BatchRoutes
 
   app.post('/v1/files', async (c) => {
     const { owner } = access.holder(c)
-    // Before it is read: a file without a place would be read for nothing.
+    // Checked before the file is read: a file without room would be read for nothing.
     files.room.hold(1, owner)
     let form: Form | undefined
     try {
@@ -97,19 +97,23 @@ export function mountBatches(app: Hono, { pool, jobs, access, now }: BatchRoutes
       const message = `Cannot take a body of over ${MAX_BATCH_BYTES} bytes: lines go into a file`
       throw new ApiError('too_large', message)
     }
-    const said = parseAs(batchRequest, bytes, ELEMENTS, true)
+    const request = parseAs(batchRequest, bytes, ELEMENTS, true)
     const viewer = access.holder(c)
-    const input = files.get(viewer, said.input_file_id)
+    const input = files.get(viewer, request.input_file_id)
     const path = await folder.temporary()
     const { owner } = viewer
     const file = { field: 'file', name: input.name, bytes: input.bytes, path, owner }
     await files.share(input, path, owner)
     try {
       const job = await jobs.create({
-        ...{ owner, kind: 'batch', pipeline: said.endpoint, webhook: null },
+        ...{ owner, kind: 'batch', pipeline: request.endpoint, webhook: null },
         ...{ byMs: jobs.wallMs() + DAY_MS, output: [] },
         batch: {
-          ...{ endpoint: said.endpoint, inputFileId: input.id, metadata: said.metadata ?? null },
+          ...{
+            endpoint: request.endpoint,
+            inputFileId: input.id,
+            metadata: request.metadata ?? null,
+          },
           ...{ outputFileId: null, errorFileId: null, cancellingAtMs: null },
         },
       }, [file])
@@ -146,7 +150,7 @@ const fileOf = ({ id, bytes, createdAtMs, name, purpose }: FileRow): OpenAiFile 
   expires_at: seconds(createdAtMs + JOBS.keptMs),
   purpose: purpose as OpenAiFile['purpose'],
   status: 'processed',
-  // Mistral's clients take no file without.
+  // Mistral's clients need these fields.
   ...purpose === 'ocr' ? { sample_type: 'ocr_input', source: 'upload' } : {},
 })
 
@@ -196,7 +200,7 @@ function lineIn(message: string): number | null {
   return found === undefined ? null : Number(found)
 }
 
-/** As `limit` and `after` ask for. */
+/** The page of a list by `limit` and `after`. */
 function pageOf<T extends { id: string }>(c: Context, all: T[], usual: number) {
   const limit = Number(c.req.query('limit') ?? usual)
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_LISTED) {

@@ -1,12 +1,12 @@
 /**
- * Files and batches as OpenAI's API has them.
+ * Files and batches of OpenAI's API.
  *
  * @module
  */
 import { z } from 'zod'
 
 export const ENDPOINTS = ['/v1/chat/completions', '/v1/completions'] as const
-/** What files are uploaded for: batches, inputs of jobs, documents for `/v1/ocr`. */
+/** Purposes of files: batches, inputs of jobs, documents for `/v1/ocr`. */
 export const PURPOSES = ['batch', 'user_data', 'ocr'] as const
 export const WINDOW = '24h'
 

@@ -1,5 +1,5 @@
 /**
- * The body of `POST /v1/chat/completions`: what is asked, and the pictures among its messages.
+ * The body of `POST /v1/chat/completions`: a text query, and the pictures among its messages.
  *
  * @module
  */
@@ -14,32 +14,32 @@ import { checkOthers } from './other_params.ts'
 import { type ChatRequest, chatRequest, type Message } from './schemas.ts'
 
 const DATA_URI = /^data:image\/[a-z+.-]+;base64,/i
-/** What is looked at of an address that is not one. */
+/** Characters of an invalid address that an error shows. */
 const SHOWN = 40
 
 /** @throws ApiError */
 export function readChat(body: Uint8Array): BodyQuery {
-  const said = parseAs(chatRequest, body, ELEMENTS, true)
-  checkOthers(said, chatRequest.shape)
-  checkStreamOptions(said)
-  const pictures = said.messages.flatMap(picturesOf)
-  const { response_format: format } = said
-  const asked = format?.type === 'json_schema' ? { schema: format.json_schema.schema } : {}
-  const maxTokens = said.max_completion_tokens ?? said.max_tokens
+  const request = parseAs(chatRequest, body, ELEMENTS, true)
+  checkOthers(request, chatRequest.shape)
+  checkStreamOptions(request)
+  const pictures = request.messages.flatMap(picturesOf)
+  const { response_format: format } = request
+  const ownSchema = format?.type === 'json_schema' ? { schema: format.json_schema.schema } : {}
+  const maxTokens = request.max_completion_tokens ?? request.max_tokens
   const text: TextQuery = {
-    model: said.model,
-    messages: said.messages.map(plainOf),
-    ask: askFrom({ ...said, ...asked, max_tokens: maxTokens }),
+    model: request.model,
+    messages: request.messages.map(plainOf),
+    ask: askFrom({ ...request, ...ownSchema, max_tokens: maxTokens }),
     json: format?.type === 'json_object',
-    stream: said.stream ?? false,
-    usage: said.stream_options?.include_usage ?? false,
+    stream: request.stream ?? false,
+    usage: request.stream_options?.include_usage ?? false,
   }
   return { payloads: pictures, outputs: [], text }
 }
 
 /** @throws ApiError `invalid_input` */
-export function checkStreamOptions(said: Pick<ChatRequest, 'stream' | 'stream_options'>): void {
-  if (said.stream_options == null || said.stream === true) return
+export function checkStreamOptions(request: Pick<ChatRequest, 'stream' | 'stream_options'>): void {
+  if (request.stream_options == null || request.stream === true) return
   const message = 'Cannot use stream_options: they are for stream: true'
   throw new ApiError('invalid_input', message, undefined, 'stream_options')
 }
@@ -54,7 +54,7 @@ function plainOf(message: Message, i: number): Plain {
     const param = `messages[${i}].content`
     throw new ApiError('invalid_input', `Cannot use ${param}: it is missing`, undefined, param)
   }
-  // Templates of models know the older of the two names.
+  // Templates of models have the older of the two names.
   return { role: role === 'developer' ? 'system' : role, content: text }
 }
 

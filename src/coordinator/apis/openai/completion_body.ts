@@ -13,14 +13,14 @@ import { completionRequest } from './schemas.ts'
 
 /** @throws ApiError */
 export function readCompletion(body: Uint8Array): BodyQuery {
-  const said = parseAs(completionRequest, body, ELEMENTS, true)
-  checkOthers(said, completionRequest.shape)
-  checkStreamOptions(said)
-  const { prompt, stream, stream_options } = said
+  const request = parseAs(completionRequest, body, ELEMENTS, true)
+  checkOthers(request, completionRequest.shape)
+  checkStreamOptions(request)
+  const { prompt, stream, stream_options } = request
   const text: TextQuery = {
-    model: said.model,
+    model: request.model,
     text: typeof prompt === 'string' ? prompt : prompt[0]!,
-    ask: askFrom(said),
+    ask: askFrom(request),
     json: false,
     stream: stream ?? false,
     usage: stream_options?.include_usage ?? false,

@@ -1,5 +1,5 @@
 /**
- * Errors as OpenAI's clients read them.
+ * Errors in the form of OpenAI's API.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { OpenAiError } from './schemas.ts'
 
 const PATH = /^\/v1\/(chat\/completions|completions|models(\/[^/]*)?|(files|batches)(\/.*)?)$/
 
-/** Whether a call is one of OpenAI's API. */
+/** Whether a path is of OpenAI's API. */
 export const isOpenAi = (path: string): boolean => PATH.test(path)
 
 const TYPES: Record<number, string> = {
@@ -29,7 +29,7 @@ export function errorOf({ reason, message, param }: ApiError): OpenAiError {
   }
 }
 
-/** Status and headers are those of every call. */
+/** The response of an error; status and headers are those of every call. */
 export function openAiResponse(error: ApiError): Response {
   const { status, headers } = error.toResponse()
   const response = Response.json(errorOf(error), { status })

@@ -1,5 +1,5 @@
 /**
- * Models of OpenAI's API: pipelines that generate, and their variants that one call can keep to.
+ * Models of OpenAI's API: pipelines that generate, and their variants that a call can choose.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import { variantPaths } from '../../../pipeline/tree.ts'
 import { publicName } from '../../../pipeline/version.ts'
 import { ApiError } from '../../core/api_error.ts'
 
-/** Between a pipeline and its variant: no name has it. */
+/** Separates a pipeline from its variant: no name has this character. */
 const MARK = ':'
 
 export interface Pin {
-  /** Least path accuracy that no path of another variant has; absent where there is no other. */
+  /** Least path accuracy, which no path of another variant has; absent for the only variant. */
   floor?: number
 }
 
-/** @returns the name of the pipeline, and of the variant where there is one */
+/** @returns names of the pipeline and, where the model has one, of the variant */
 export function splitModel(model: string): { name: string; variant?: string } {
   const at = model.indexOf(MARK)
   return at < 0 ? { name: model } : { name: model.slice(0, at), variant: model.slice(at + 1) }
 }
 
 /**
- * How a call keeps to one variant of the task that generates; undefined where none can: the pool is
- * asked for a least accuracy, not for a variant.
+ * How a call chooses one variant of the task that generates: by a least accuracy, since queries name no
+ * variants. Undefined where no accuracy selects the variant alone.
  */
 export function pinOf(
   pipeline: Pipeline,
@@ -59,7 +59,7 @@ export function pinOf(
     : { floor: Math.min(...above.map(({ accuracy }) => accuracy)) }
 }
 
-/** Ids of what can be asked for. */
+/** Ids of models that calls can name. */
 export function modelsOf(pipeline: Pipeline, rulings: readonly VariantRuling[]): string[] {
   const task = generatingTask(pipeline)
   if (task === undefined) return []
@@ -69,7 +69,7 @@ export function modelsOf(pipeline: Pipeline, rulings: readonly VariantRuling[]):
   return [name, ...pinned.map((variant) => `${name}${MARK}${variant}`)]
 }
 
-/** @throws ApiError where the call cannot keep to that variant */
+/** @throws ApiError where a call cannot choose that variant */
 export function checkedPin(
   pipeline: Pipeline,
   variant: string,
@@ -79,8 +79,8 @@ export function checkedPin(
   const task = generatingTask(pipeline)!
   const { variants } = pipeline.tasks[task]!
   if (!Object.hasOwn(variants, variant)) {
-    const known = Object.keys(variants).join(', ')
-    const message = `Cannot find model ${name}${MARK}${variant.slice(0, 100)}: ${name} has ${known}`
+    const names = Object.keys(variants).join(', ')
+    const message = `Cannot find model ${name}${MARK}${variant.slice(0, 100)}: ${name} has ${names}`
     throw new ApiError('unknown_pipeline', message)
   }
   const pin = pinOf(pipeline, variant, rulings)

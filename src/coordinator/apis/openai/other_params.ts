@@ -1,6 +1,6 @@
 /**
- * What else bodies of OpenAI's API may say: what changes nothing is passed over, and what would change
- * the answer is refused unless it asks for what is done anyway.
+ * Other fields of bodies of OpenAI's API: fields without an effect on the answer are ignored; others are
+ * refused unless their value asks for the usual behaviour.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const isOneOf = (...values: unknown[]) => (value: unknown) => values.includes(va
 const NO_TOOLS = 'no tools are called'
 const AS_MODEL = 'it would change the answer'
 
-/** When each asks for nothing, and why it is refused otherwise. */
+/** By field: whether a value asks for the usual behaviour, and why other values are refused. */
 const OTHERS: Record<string, [asksNothing: (value: unknown) => boolean, why: string]> = {
   n: [isOne, 'one answer a call'],
   best_of: [isOne, 'one answer a call'],
@@ -43,7 +43,7 @@ const HARMLESS = new Set([
 
 const MAX_NAME = 100
 
-/** @param known those that are read @throws ApiError `invalid_input` that names the first other one */
+/** @param known fields that are read @throws ApiError `invalid_input` that names the first refused one */
 export function checkOthers(body: Record<string, unknown>, known: object): void {
   for (const [name, value] of Object.entries(body)) {
     if (value === null || value === undefined) continue

@@ -12,7 +12,7 @@ import { stagesOf, timingOf } from '../../pool/answer.ts'
 import type { InferParts } from '../common/infer_parts.ts'
 import type { Whole } from '../generate/running.ts'
 import { streamed } from '../generate/stream.ts'
-import { askedOf, type Find } from '../generate/submit.ts'
+import { type Find, submitText } from '../generate/submit.ts'
 import { checkedPin, modelsOf, splitModel } from './models.ts'
 import type { OpenAiModel } from './schemas.ts'
 import { chatOf, chatWriter, completionOf, completionWriter } from './shapes.ts'
@@ -47,21 +47,21 @@ export function mountOpenAi(
       : { name, floorOf: (pipeline) => checkedPin(pipeline, variant, rulings()).floor }
   }
   const unknown = (model: string) => {
-    const known = models().map(({ id }) => id).join(', ') || 'none'
-    const message = `Cannot find model ${model.slice(0, 100)}: there are ${known}`
+    const names = models().map(({ id }) => id).join(', ') || 'none'
+    const message = `Cannot find model ${model.slice(0, 100)}: there are ${names}`
     return new ApiError('unknown_pipeline', message)
   }
 
   async function serve(c: Context, kind: keyof typeof KINDS): Promise<Response> {
     const { prefix, whole, writer } = KINDS[kind]
-    const { id, text, pipeline, running } = await askedOf(c, kind, find, parts)
-    // What clients show where something went wrong.
+    const { id, text, pipeline, running } = await submitText(c, kind, find, parts)
+    // Clients show this id with errors.
     c.header('x-request-id', id)
     const head = { id: `${prefix}-${id}`, created: secondsNow(), model: text.model! }
     if (text.stream) return await streamed(c, running, parts, writer(head, text.usage))
     const answered = await running.whole
-    const { answer, said, latencyMs, modelledJ } = answered
-    const body = JSON.stringify(whole(head, said, fingerprintOf(pipeline, answered)))
+    const { answer, generated, latencyMs, modelledJ } = answered
+    const body = JSON.stringify(whole(head, generated, fingerprintOf(pipeline, answered)))
     c.header('content-type', 'application/json')
     const timing = timingOf(latencyMs, stagesOf(answer, pool, pipeline), modelledJ)
     const own: Record<string, string> = { 'server-timing': timing }
@@ -80,7 +80,7 @@ export function mountOpenAi(
   })
 }
 
-/** Changes where another version or another variant may say something else. */
+/** The fingerprint of an answer: it changes with the pipeline's version and with the variants. */
 function fingerprintOf({ name }: Pipeline, { answer: { path } }: Whole): string {
   const variants = Object.values(path).flatMap((of) => Object.keys(of).sort())
   return ['fp', publicName(name), versionOf(name), ...variants].join('_')

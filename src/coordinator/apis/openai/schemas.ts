@@ -1,12 +1,12 @@
 /**
- * The JSON objects of OpenAI's API, as far as they are taken and given here, under its names.
+ * The JSON objects of OpenAI's API that are supported here, under its names.
  *
  * @module
  */
 import { z } from 'zod'
 import { sampling, schemaOf, stopOf, tokens } from '../generate/ask.ts'
 
-/** Lists are measured before their members are looked at, each of which can be wrong. */
+/** Most messages: counted before any of them, which may each be wrong, is checked. */
 const MAX_MESSAGES = 2048
 const MAX_PARTS = 256
 const MOST_STOPS = 4
@@ -35,7 +35,7 @@ const responseFormat = z.discriminatedUnion('type', [
   }),
 ])
 
-const asked = {
+const common = {
   model: z.string().min(1).max(200)
     .meta({ description: 'A pipeline, or `pipeline:variant` for one variant alone.' }),
   ...sampling,
@@ -45,14 +45,14 @@ const asked = {
 }
 
 export const chatRequest = z.looseObject({
-  ...asked,
+  ...common,
   messages: z.array(message).min(1).max(MAX_MESSAGES),
   max_completion_tokens: tokens.nullish(),
   response_format: responseFormat.nullish(),
 })
 
 export const completionRequest = z.looseObject({
-  ...asked,
+  ...common,
   prompt: z.union([z.string(), z.array(z.string()).length(1)], {
     error: 'must be one text: one prompt a call, and no tokens',
   }),

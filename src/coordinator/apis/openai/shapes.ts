@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Said } from '../generate/generated.ts'
+import type { GeneratedText } from '../generate/generated.ts'
 import type { Whole } from '../generate/running.ts'
 import { eventOf, type Writer } from '../generate/stream.ts'
 import { errorOf } from './errors.ts'
@@ -13,45 +13,53 @@ export interface Head {
   id: string
   /** Seconds since the epoch. */
   created: number
-  /** As it was asked for. */
+  /** The model that the call named. */
   model: string
 }
 
 const DONE = 'data: [DONE]\n\n'
 
-const usageOf = ({ promptTokens, completionTokens }: Said): Usage => ({
+const usageOf = ({ promptTokens, completionTokens }: GeneratedText): Usage => ({
   prompt_tokens: promptTokens,
   completion_tokens: completionTokens,
   total_tokens: promptTokens + completionTokens,
 })
 
-export const chatOf = (head: Head, said: Said, fingerprint: string): ChatCompletion => ({
+export const chatOf = (
+  head: Head,
+  generated: GeneratedText,
+  fingerprint: string,
+): ChatCompletion => ({
   ...head,
   object: 'chat.completion',
   choices: [{
     index: 0,
-    message: { role: 'assistant', content: said.text, refusal: null },
+    message: { role: 'assistant', content: generated.text, refusal: null },
     logprobs: null,
-    finish_reason: said.finish,
+    finish_reason: generated.finish,
   }],
-  usage: usageOf(said),
+  usage: usageOf(generated),
   system_fingerprint: fingerprint,
 })
 
-export const completionOf = (head: Head, said: Said, fingerprint: string): Completion => ({
+export const completionOf = (
+  head: Head,
+  generated: GeneratedText,
+  fingerprint: string,
+): Completion => ({
   ...head,
   object: 'text_completion',
-  choices: [{ index: 0, text: said.text, logprobs: null, finish_reason: said.finish }],
-  usage: usageOf(said),
+  choices: [{ index: 0, text: generated.text, logprobs: null, finish_reason: generated.finish }],
+  usage: usageOf(generated),
   system_fingerprint: fingerprint,
 })
 
 /**
  * Chunks of a stream.
  *
- * @param object what each is called
- * @param choice of a piece of text, or of none at the end
- * @param usage whether the last chunk tells it
+ * @param object the type of each chunk
+ * @param choice the choice for a piece of text, or for none at the end
+ * @param usage whether the last chunk has the usage
  */
 function writerOf(
   head: Head,
@@ -65,8 +73,8 @@ function writerOf(
     chunk([{ index: 0, ...choice(text), logprobs: null, finish_reason: finish }])
   return {
     piece: (text) => chosen(text, null),
-    end: ({ said }: Whole) =>
-      chosen(undefined, said.finish) + (usage ? chunk([], usageOf(said)) : '') + DONE,
+    end: ({ generated }: Whole) =>
+      chosen(undefined, generated.finish) + (usage ? chunk([], usageOf(generated)) : '') + DONE,
     fault: (error) => eventOf(errorOf(error)),
   }
 }

@@ -15,14 +15,14 @@ import { hostOf, mayLink } from '../../http/origin.ts'
 import type { Pool } from '../../pool/pool.ts'
 import { readScaleRequest } from './scale_request.ts'
 
-/** For a body of two numbers. */
+/** Time for a body of two numbers. */
 const BODY_MS = 5000
 
-/** What became of a pipeline that was read anew. */
+/** The result of reading a pipeline anew. */
 export interface Reloaded {
   pipeline: string
   version: number
-  /** False where its folder holds what is served already. */
+  /** False where its folder has the served version. */
   changed: boolean
 }
 
@@ -43,7 +43,7 @@ export function mountAdmin(
   const isOwnPage = (c: Context) => mayLink(c.req.header('origin'), hostOf(c.req), hosts)
   const { admin, rulings } = pool
 
-  // For pages: whether to show what would be refused.
+  // Pages show admin controls only where calls would be accepted.
   app.get('/v1/admin', (c) => c.json({ allowed: access.allows(c, 'admin') && isOwnPage(c) }))
 
   app.post('/v1/nodes/:id/drain', own, (c) => {
@@ -90,7 +90,7 @@ export function mountAdmin(
   })
 }
 
-/** `node` is null where it is away and was only let in again. */
+/** A node after a change; null where it is away, and may only join again. */
 const nodeOf = (pool: Pool, id: string) => ({
   node: pool.nodes().find((node) => node.id === id) ?? null,
 })

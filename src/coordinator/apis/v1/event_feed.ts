@@ -1,6 +1,6 @@
 /**
- * What one listener of `/v1/events` is told next: the difference between how things stand and what
- * it was told before, so that a slow listener misses steps and never falls behind.
+ * The next event of one listener of `/v1/events`: the difference between the state now and the state sent
+ * before, so that a slow listener misses steps and never falls behind.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type {
 import type { SchedulerStats } from '../../../policy/core/types.ts'
 import type { EnergyReading } from '../../observe/energy/meter.ts'
 
-/** How things stand. */
+/** The state of the pool. */
 export interface Standing {
   atMs: number
   plan: PlanInfo
@@ -26,7 +26,7 @@ export interface Standing {
   /** By pipeline. */
   latency: Record<string, LatencyPercentiles | null>
   energy: EnergyReading
-  /** Items that each node was handed so far, by id. */
+  /** Items that each node got so far, by id. */
   items: Record<string, number>
 }
 
@@ -37,12 +37,12 @@ export type FeedEvent =
   | { event: 'work'; data: WorkEvent }
 
 const METRICS_MS = 1000
-/** Shares of a thousand nodes are many bytes. */
+/** Time between events of shares: those of a thousand nodes are many bytes. */
 const WORK_MS = 5000
-/** The mix of paths moves with each query: a step of its shares that is worth telling. */
+/** The mix of paths moves with each query: a smaller step of its shares sends no event. */
 const SHARE_STEP = 0.05
 
-/** Two plans of one key are the same to those who watch. */
+/** The key of a plan: plans of one key look the same to listeners. */
 function keyOf({ epoch, mode, reason, mix, instances, awake, standby, resting }: PlanInfo): string {
   const shares = mix.map(({ pipeline, path, share }) => [
     pipeline,
@@ -54,52 +54,52 @@ function keyOf({ epoch, mode, reason, mix, instances, awake, standby, resting }:
 
 /** @returns the next event worth sending, if any: of several the kind that waits the longest */
 export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
-  let toldPlan: string | undefined
-  const toldNodes = new Map<string, Pick<NodeInfo, 'name' | 'state' | 'class' | 'pausedBy'>>()
-  let toldStats: Standing | undefined
-  let toldWork: Standing | undefined
-  /** Whether the last word was of some; of the first none is told, too. */
+  let sentPlan: string | undefined
+  const sentNodes = new Map<string, Pick<NodeInfo, 'name' | 'state' | 'class' | 'pausedBy'>>()
+  let sentStats: Standing | undefined
+  let sentWork: Standing | undefined
+  /** Whether the last event had shares of work; the first event is sent without any, too. */
   let worked = true
   /** Kinds in the order of their turn. */
   const turns: FeedEvent['event'][] = ['plan', 'node', 'metrics', 'work']
 
   function plan({ plan }: Standing): FeedEvent | undefined {
     const key = keyOf(plan)
-    if (key === toldPlan) return undefined
-    toldPlan = key
+    if (key === sentPlan) return undefined
+    sentPlan = key
     return { event: 'plan', data: plan }
   }
 
   function node({ nodes }: Standing): FeedEvent | undefined {
     const changes: NodeChange[] = []
-    const gone = new Set(toldNodes.keys())
+    const gone = new Set(sentNodes.keys())
     for (const { id, name, state, pausedBy, class: kind } of nodes) {
       gone.delete(id)
-      const before = toldNodes.get(id)
+      const before = sentNodes.get(id)
       const same = before?.state === state && before.class === kind && before.name === name
       if (same && before.pausedBy === pausedBy) continue
-      toldNodes.set(id, { name, state, class: kind, pausedBy })
+      sentNodes.set(id, { name, state, class: kind, pausedBy })
       const change = before === undefined ? 'joined' : state === 'paused' ? 'paused' : 'state'
       changes.push({ id, name, change, state, class: kind, pausedBy })
     }
     for (const id of gone) {
       changes.push({
         id,
-        name: toldNodes.get(id)!.name,
+        name: sentNodes.get(id)!.name,
         change: 'left',
         state: null,
         class: null,
         pausedBy: null,
       })
-      toldNodes.delete(id)
+      sentNodes.delete(id)
     }
     return changes.length === 0 ? undefined : { event: 'node', data: { nodes: changes } }
   }
 
   function metrics(now: Standing): FeedEvent | undefined {
-    const before = toldStats
+    const before = sentStats
     if (before !== undefined && now.atMs - before.atMs < METRICS_MS) return undefined
-    toldStats = now
+    sentStats = now
     const pipelines: MetricsEvent['pipelines'] = {}
     for (const [name, stats] of Object.entries(now.pipelines)) {
       pipelines[name] = {
@@ -112,13 +112,13 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
   }
 
   function work(now: Standing): FeedEvent | undefined {
-    const before = toldWork
+    const before = sentWork
     if (before !== undefined && now.atMs - before.atMs < WORK_MS) return undefined
-    toldWork = now
+    sentWork = now
     if (before === undefined) return undefined
     const items: WorkEvent['items'] = {}
     for (const [id, count] of Object.entries(now.items)) {
-      // A node that came back counts from nothing.
+      // A node that joined again counts from 0.
       const had = before.items[id] ?? 0
       const more = count >= had ? count - had : count
       if (more > 0) items[id] = more
@@ -152,7 +152,7 @@ type Counts = SchedulerStats['pipelines'][string]
 const sum = (counts: { [name: string]: number }) =>
   Object.values(counts).reduce((total, count) => total + count, 0)
 
-/** Rates and ratios over the time since `before`; none in the first event, which has no before. */
+/** Rates and ratios over the time since `before`; none in the first event. */
 function metricsOf(
   now: Counts,
   before: Counts | undefined,

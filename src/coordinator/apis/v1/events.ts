@@ -14,10 +14,10 @@ import type { History } from '../../observe/history.ts'
 import type { Pool } from '../../pool/pool.ts'
 import { createEventFeed, type Standing } from './event_feed.ts'
 
-/** A little over a quarter of a second: never five within one. */
+/** A little over a quarter of a second: never five events within one second. */
 const STEP_MS = 260
 const PING_MS = 15_000
-/** A listener that takes nothing for so long is let go. */
+/** A listener that reads nothing for this time is dropped. */
 const STALLED_MS = 30_000
 const MAX_LISTENERS = 64
 const RETRY_MS = 5000
@@ -25,7 +25,7 @@ const RETRY_MS = 5000
 export interface Events {
   readonly listeners: number
   /**
-   * @param watch has its argument told once this listener is not to hear any more
+   * @param watch calls its argument once this listener may not listen any more
    * @throws ApiError where there are too many listeners already
    */
   listen(c: Context, watch: (shut: () => void) => () => void): Response
@@ -38,7 +38,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
   let serial = 0
   let latest: Standing | undefined
 
-  /** Looked up once for all listeners of a moment. */
+  /** The state, read once for all listeners of a moment. */
   function standing(): Standing {
     const atMs = now()
     if (latest === undefined || atMs - latest.atMs >= STEP_MS / 2) {
@@ -65,7 +65,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
       listeners.check(1, holder)
       if (!wantsBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
       listeners.take(1, holder)
-      // Nothing on the way may gather events up.
+      // Proxies must not buffer events.
       c.header('x-accel-buffering', 'no')
       return streamSSE(c, async (stream) => {
         const client = new AbortController()
@@ -93,7 +93,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
         } finally {
           listeners.take(-1, holder)
           unwatch()
-          // Ends a write that nobody takes, too.
+          // This also ends a write to a stalled listener.
           if (!client.signal.aborted && !pool.draining.aborted) stream.abort()
         }
       })

@@ -1,7 +1,7 @@
 /**
  * `POST /v1/pipelines/{name}/infer`: one query in, exactly one answer out, by its deadline.
  *
- * Written in one piece: each function in between that waits for another costs every query.
+ * Written as one function: each further asynchronous function costs every query some time.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { readContentType, readInferHeaders } from '../common/infer_request.ts'
 import { boundPayload } from '../generate/prompt.ts'
 import { bodyOf } from './infer_body.ts'
 
-/** @throws ApiError where there is no result */
+/** @throws ApiError where the query has no result */
 export async function infer(c: Context, name: string, parts: InferParts): Promise<Response> {
   const { pool, bodies, history, now, log, peers, schemas } = parts
   const { versions, telemetry } = pool
@@ -49,10 +49,10 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
       address,
     })
     const wanted = document ? withTextChoice(payload!, request.headers) : payload!
-    const asked = await boundPayload(pipeline, wanted, schemas, { lateMs: deadlineMs, address })
+    const bound = await boundPayload(pipeline, wanted, schemas, { lateMs: deadlineMs, address })
     isQuery = true
     const { answer, answeredMs, modelledJ } = await pool.submit({
-      ...{ pipeline: pipeline.name, payload: asked, arrivedMs, deadlineMs, gone, id },
+      ...{ pipeline: pipeline.name, payload: bound, arrivedMs, deadlineMs, gone, id },
       ...{ holder: address, unverified },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
       ...(prefer === undefined ? {} : { prefer }),
@@ -71,7 +71,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     history.took(name, answeredMs - arrivedMs)
     return response
   } catch (error) {
-    // What fails before it is a query was none, and counts as rejected.
+    // A fault before the query was made counts as rejected.
     const reason = !isQuery && error instanceof ApiError ? error.reason : undefined
     telemetry.requestFailed(pipeline.name, now() - arrivedMs, reason)
     throw error

@@ -10,7 +10,7 @@ import { publicName, versionOf } from '../../../pipeline/version.ts'
 import { type Finished, stagesOf } from '../../pool/answer.ts'
 import type { Pool } from '../../pool/pool.ts'
 import { assembleOutputs } from '../../queries/assemble.ts'
-import { saidIn } from '../generate/generated.ts'
+import { generatedIn } from '../generate/generated.ts'
 
 export const bodyOf = (
   answer: Finished,
@@ -35,6 +35,6 @@ export const bodyOf = (
 })
 
 function generatedOf(pipeline: Pipeline, answer: Finished): GeneratedInfo {
-  const { finish, promptTokens, completionTokens } = saidIn(pipeline, answer)
+  const { finish, promptTokens, completionTokens } = generatedIn(pipeline, answer)
   return { finish, promptTokens, completionTokens }
 }

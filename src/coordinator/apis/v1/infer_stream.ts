@@ -23,12 +23,12 @@ import { bodyOf } from './infer_body.ts'
 
 const STREAM = 'text/event-stream'
 
-/** Whether this call is to be answered piece by piece. */
+/** Whether a call wants a streamed answer. */
 export const asksForStream = (headers: Headers, pipeline: Pipeline | undefined): boolean =>
   pipeline !== undefined && headers.get('accept')?.includes(STREAM) === true &&
   generatingTask(pipeline) !== undefined
 
-/** @throws ApiError where it fails before anything was said */
+/** @throws ApiError where it fails before the first text */
 export async function inferStream(c: Context, name: string, parts: InferParts): Promise<Response> {
   const { pool, bodies, now, peers, schemas } = parts
   const { versions, telemetry, deadlines, draining } = pool
@@ -39,12 +39,12 @@ export async function inferStream(c: Context, name: string, parts: InferParts): 
   try {
     const request = c.req.raw
     const gone = goneOf(c, peers)
-    const said = readInferHeaders(request.headers, pipeline.sloMs)
+    const wanted = readInferHeaders(request.headers, pipeline.sloMs)
     const pace = readPace(request.headers)
     const { context, maxTokens = context } = generateTaskOf(
       pipeline.tasks[generatingTask(pipeline)!]!,
     )
-    const budgetMs = budgetOf(request.headers, said.budgetMs, pace, maxTokens, pipeline.sloMs)
+    const budgetMs = budgetOf(request.headers, wanted.budgetMs, pace, maxTokens, pipeline.sloMs)
     const takes = queryTensors(pipeline)
     const text = takesText(pipeline)
     const type = readContentType(request.headers, takes, text)
@@ -57,14 +57,14 @@ export async function inferStream(c: Context, name: string, parts: InferParts): 
     })
     const bound = await boundPayload(pipeline, payload!, schemas, { lateMs, address })
     running = run(parts, {
-      ...{ ...said, ...pace, served, payload: bound, arrivedMs, budgetMs, gone },
+      ...{ ...wanted, ...pace, served, payload: bound, arrivedMs, budgetMs, gone },
       holder: address,
     })
     return await streamed(c, running, parts, {
       piece: (text) => eventOf({ text }, 'text'),
       end: ({ answer, latencyMs, modelledJ }) =>
         eventOf(
-          bodyOf(answer, pool, pipeline, { ...said, budgetMs }, latencyMs, modelledJ),
+          bodyOf(answer, pool, pipeline, { ...wanted, budgetMs }, latencyMs, modelledJ),
           'answer',
         ),
       fault: ({ message, reason, retryAfterMs }) =>

@@ -1,12 +1,12 @@
 /**
- * What of a node's limits is to be in use, as `POST /v1/nodes/{id}/scale` asks for it.
+ * The body of `POST /v1/nodes/{id}/scale`: the part of a node's limits that may be in use.
  *
  * @module
  */
 import { z } from 'zod'
 import { ELEMENTS, parseAs } from '../../http/bodies/json.ts'
 
-/** What is left out stays as it is. */
+/** Absent fields stay as they are. */
 export const scaleRequest = z.strictObject({
   slots: z.number().int().min(1).max(256).optional().meta({ description: 'Slots to be in use.' }),
   duty: z.number().min(0.01).max(1).optional().meta({
