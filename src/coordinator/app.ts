@@ -1,5 +1,5 @@
 /**
- * The HTTP surface of the coordinator.
+ * The HTTP surface of the coordinator: wires the rooms together.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The calls that tools make which were written for other servers: LiteParse's and Mistral's.
+ * Calls of tools that were written for other servers: LiteParse's and Mistral's.
  *
  * @module
  */

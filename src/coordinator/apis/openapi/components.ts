@@ -15,7 +15,7 @@ import { scaleRequest } from '../v1/scale_request.ts'
 import * as events from './event_schemas.ts'
 import * as v1 from './schemas.ts'
 
-/** By their names in the document. */
+/** Schemas by their names in the document. */
 export const SCHEMAS = {
   Error: v1.errorBody,
   PictureRequest: pictureRequest,

@@ -1,5 +1,5 @@
 /**
- * `/openapi.json`, and `/docs`: the same for people, written here as HTML, without a script.
+ * `/openapi.json`, and `/docs`: the same document as HTML for people, without a script.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { docsPage } from './page.ts'
 import { STYLE } from './style.ts'
 
 export function mountDocs(app: Hono): void {
-  // Made when first asked for, then kept: it does not change.
+  // Made at the first call, then kept: it does not change.
   let document: ReturnType<typeof openApiDocument> | undefined
   const read = () => document ??= openApiDocument(SERVER.version)
   let page: string | undefined

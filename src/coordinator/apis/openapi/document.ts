@@ -1,6 +1,6 @@
 /**
  * The OpenAPI 3.1 document, made of the operations and of the schemas that requests and answers are
- * held against. Its schemas are JSON Schema 2020-12, as OpenAPI 3.1 has them.
+ * checked against. Its schemas are JSON Schema 2020-12, as OpenAPI 3.1 has them.
  *
  * @module
  */
@@ -80,7 +80,7 @@ function operationOf(operation: Operation): JsonObject {
   const role = roleFor(operation.path)
   const refusals: ErrorReason[] = role === undefined ? [] : ['unauthorized', 'forbidden']
   const errors = [...new Set<ErrorReason>([...operation.errors ?? [], ...refusals, 'rate_limited'])]
-  const told = role === undefined
+  const access = role === undefined
     ? description
     : `${description ?? ''} For role \`${role}\`.`.trim()
   const good = content === undefined ? {} : { content: contentOf(content) }
@@ -114,7 +114,7 @@ function operationOf(operation: Operation): JsonObject {
   }
   return {
     ...{ operationId: idOf(operation), tags: [tag], summary },
-    ...(told === undefined ? {} : { description: told }),
+    ...(access === undefined ? {} : { description: access }),
     security: role !== undefined ? [{ key: [] }] : goesByKey ? [{ key: [] }, {}] : [],
     ...(parameters.length === 0 ? {} : {
       parameters: parameters.map((one) => ({ ...one, required: one.in === 'path' })),
@@ -133,5 +133,5 @@ const RETRY = {
   },
 }
 
-/** `get_v1_nodes`, from the method and the path. */
+/** The id of an operation, as `get_v1_nodes`, from its method and path. */
 const idOf = ({ method, path }: Operation): string => method + path.replaceAll(/\W+/g, '_')

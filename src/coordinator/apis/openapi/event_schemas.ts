@@ -1,5 +1,5 @@
 /**
- * Schemas of what the pool does over time: events, and what was kept of them.
+ * Schemas of events and of the history.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the calls that ask a pipeline have in common.
+ * Common parts of calls of pipelines.
  *
  * @module
  */
@@ -14,8 +14,8 @@ export const IDS = [
   }),
   header('traceparent', 'Comes back as it is.'),
 ]
-/** What is asked of the pool. */
-export const WISHES = [
+/** Headers with which calls set terms for their query. */
+export const QUERY_TERMS = [
   header('x-request-timeout-ms', 'From arrival to answer; the SLO of the pipeline where absent.', {
     ...{ type: 'integer', minimum: 1, maximum: 600_000 },
   }),
@@ -25,7 +25,7 @@ export const WISHES = [
   }),
 ]
 export const DEADLINE = [
-  ...WISHES,
+  ...QUERY_TERMS,
   header('content-encoding', 'How the body is compressed.', { type: 'string', enum: ENCODINGS }),
   header('accept-encoding', 'With `gzip` or `deflate`, a long answer is compressed.'),
   ...IDS,
@@ -38,7 +38,7 @@ export const INFER_ERRORS: ErrorReason[] = [
 export const TIMING = { 'Server-Timing': 'What the answer took, in milliseconds, by stage.' }
 export const LENGTH = 'Inference-Header-Content-Length'
 
-/** Once for a model, once for a version of it. */
+/** The operation for a model, and for a version of it. */
 export function oip(operation: Operation): Operation[] {
   const of = [path('model', 'A pipeline.'), ...operation.parameters ?? []]
   const at = (start: string, parameters: Parameter[]): Operation => ({

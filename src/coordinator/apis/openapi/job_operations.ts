@@ -1,5 +1,5 @@
 /**
- * The calls of jobs, and those of OpenAI's API that hand in many calls at once.
+ * Calls of jobs, and of OpenAI's batches.
  *
  * @module
  */

@@ -9,13 +9,13 @@ import { typeOf } from './type_text.ts'
 const entries = (of: unknown) => Object.entries((of ?? {}) as Record<string, JsonObject>)
 const list = (of: unknown) => (of ?? []) as JsonObject[]
 
-/** Answers of every call, of which the head tells once. */
+/** Answers of every call, which the head describes once. */
 const OF_ALL = ['401', '429']
 
-/** A cell of a table: text without what ends it. */
+/** A cell of a table: text without characters that would end it. */
 const cell = (text: unknown) => String(text ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-/** Types by name; of those made of several parts only what they are made of. */
+/** A type by name; a type of several parts by the names of its parts. */
 const short = (schema: unknown) => typeOf(schema).replaceAll('@', '').replaceAll(/\s+/g, ' ')
 
 function contentOf(of: JsonObject): string {
@@ -49,7 +49,7 @@ function callOf(path: string, method: string, operation: JsonObject): string {
   ].join('\n\n')
 }
 
-/** @param document as {@linkcode openApiDocument} makes it */
+/** @param document the document of {@linkcode openApiDocument} */
 export function apiMarkdown(document: JsonObject): string {
   const calls = entries(document['paths']).flatMap(([path, item]) =>
     entries(item).map(([method, operation]) => ({ path, method, operation }))

@@ -1,12 +1,12 @@
 /**
- * One call of the HTTP API as the document tells of it, and what calls are made of.
+ * One call of the HTTP API as the document describes it, and the parts of calls.
  *
  * @module
  */
 import type { ErrorReason } from '../../../client/types.ts'
 import type { SchemaName } from './components.ts'
 
-/** Media type to the name of a schema, or of several, or to null where it is bytes or text. */
+/** By media type: the name of a schema, or of several, or null for bytes or text. */
 export type Content = Record<string, SchemaName | readonly SchemaName[] | null>
 
 export interface Parameter {
@@ -23,21 +23,21 @@ export interface Operation {
   summary: string
   description?: string
   parameters?: Parameter[]
-  /** For everybody, and yet what is answered goes by the key that it is asked with. */
+  /** Whether the call is open to all, but its answer depends on the key of the call. */
   goesByKey?: true
   body?: Content
   bodyIsOptional?: true
-  /** The status of success, what comes with it, and headers by description. */
+  /** The status of success, its content, and headers by description. */
   status?: number
   answer: string
   content?: Content
   headers?: Record<string, string>
-  /** Answers of the same shape that are no success. */
+  /** Answers of other statuses with the same shape. */
   also?: Record<number, string>
   /** Answers of success without content. */
   without?: Record<number, string>
   errors?: ErrorReason[]
-  /** What errors look like, where it is not `Error`. */
+  /** The schema of errors, where it is not `Error`. */
   faults?: SchemaName
 }
 

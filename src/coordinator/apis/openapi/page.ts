@@ -61,7 +61,7 @@ ${operations.filter(({ operation }) => list(operation['tags'])[0] === name).map(
   `)
 }
 
-/** Answers of every call, which the head tells of once. */
+/** Answers of every call, which the head describes once. */
 const OF_ALL = ['401', '429']
 
 interface Call {
@@ -112,7 +112,7 @@ const callOf = ({ path, method, operation }: Call): Html =>
     </article>
   `
 
-/** Without the indentation of these lines, which is a fifth of the page. */
+/** HTML without the indentation of these lines, which would be a fifth of the page. */
 const flat = (part: Html) => raw(String(part).replaceAll(/\n\s+/g, '\n'))
 
 /** Media types, each with a link to its schema. */
@@ -136,7 +136,7 @@ const prose = (text: unknown): Html =>
     String(text ?? '').split('`').map((part, i) => i % 2 === 0 ? part : html`<code>${part}</code>`)
   }`
 
-/** A type's text, in which names of schemas lead to them. */
+/** A type's text, with links from names of schemas. */
 const linked = (text: string): Html =>
   html`${
     text.split(/(@\w+)/).map((part) =>

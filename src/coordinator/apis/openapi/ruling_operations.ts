@@ -1,5 +1,5 @@
 /**
- * The calls that pin, forbid and allow variants, and the one that says whether who asks may.
+ * Calls that pin, forbid and allow variants, and the call that says whether its caller is an admin.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What `/v1` answers, as schemas for the OpenAPI document. Each is held against the type that the
- * client exports: a field more or less on either side does not compile.
+ * Answers of `/v1` as schemas for the OpenAPI document. Each is checked against the type that the client
+ * exports: a field more or less on either side does not compile.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { REASONS } from '../../core/api_error.ts'
 import type { Reloaded } from '../v1/admin_routes.ts'
 
 type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
-/** Compiles where the schema tells exactly this type. */
+/** Compiles where the schema has exactly this type. */
 export const of =
   <T>() => <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never): S => schema
 

@@ -1,4 +1,4 @@
-/** How `/docs` looks. @module */
+/** The stylesheet of `/docs`. @module */
 export const STYLE = `:root {
   color-scheme: light dark;
   --ink: #1c2733;

@@ -1,10 +1,9 @@
 /**
- * The calls that generate text: as OpenAI's clients make them, and as the Open Inference Protocol's
- * generate extension has them.
+ * Calls that generate text: of OpenAI's API, and of the Open Inference Protocol's generate extension.
  *
  * @module
  */
-import { INFER_ERRORS, oip, TIMING, V2, WISHES } from './inference_parts.ts'
+import { INFER_ERRORS, oip, QUERY_TERMS, TIMING, V2 } from './inference_parts.ts'
 import { header, json, type Operation, path } from './operation.ts'
 
 const ms = { type: 'number', exclusiveMinimum: 0, maximum: 600_000 }
@@ -26,13 +25,17 @@ export const TEXT_OPERATIONS: Operation[] = [
     ...{ ...OPENAI, method: 'post', path: '/v1/chat/completions', summary: 'Goes on with a chat' },
     description: 'A pipeline without a template gets what the user said last, one that takes a ' +
       `picture the \`image_url\` part. ${STREAM}`,
-    ...{ parameters: [...PACE, ...WISHES], body: json('ChatRequest'), answer: 'The answer.' },
+    ...{ parameters: [...PACE, ...QUERY_TERMS], body: json('ChatRequest'), answer: 'The answer.' },
     content: { ...json('ChatCompletion'), 'text/event-stream': null },
     ...{ headers: TIMING, errors: INFER_ERRORS },
   },
   {
     ...{ ...OPENAI, method: 'post', path: '/v1/completions', summary: 'Goes on with a text' },
-    ...{ description: STREAM, parameters: [...PACE, ...WISHES], body: json('CompletionRequest') },
+    ...{
+      description: STREAM,
+      parameters: [...PACE, ...QUERY_TERMS],
+      body: json('CompletionRequest'),
+    },
     answer: 'What follows.',
     content: { ...json('Completion'), 'text/event-stream': null },
     ...{ headers: TIMING, errors: INFER_ERRORS },
@@ -51,13 +54,13 @@ export const TEXT_OPERATIONS: Operation[] = [
   },
   ...oip({
     ...{ ...V2, method: 'post', path: '/generate', summary: 'Has a model go on with a text' },
-    ...{ parameters: [...PACE, ...WISHES], body: json('GenerateRequest') },
+    ...{ parameters: [...PACE, ...QUERY_TERMS], body: json('GenerateRequest') },
     ...{ answer: 'What follows.', content: json('GenerateResponse'), errors: INFER_ERRORS },
   }),
   ...oip({
     ...{ ...V2, method: 'post', path: '/generate_stream', summary: 'The same, as it comes' },
     description: 'Each event is a `GenerateResponse` with what is new, and `done`.',
-    ...{ parameters: [...PACE, ...WISHES], body: json('GenerateRequest') },
+    ...{ parameters: [...PACE, ...QUERY_TERMS], body: json('GenerateRequest') },
     ...{ answer: 'The stream.', content: { 'text/event-stream': null }, errors: INFER_ERRORS },
   }),
 ]

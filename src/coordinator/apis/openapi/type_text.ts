@@ -1,5 +1,5 @@
 /**
- * A JSON Schema as short text to read, much as TypeScript writes types.
+ * A JSON Schema as short text, much as TypeScript writes types.
  *
  * @module
  */
@@ -49,7 +49,7 @@ function objectOf({ properties = {}, required = [] }: Schema, indent: string): s
   return `{\n${lines.join('')}${indent}}`
 }
 
-/** Bounds that mean something: not those of whole numbers at large. */
+/** Bounds, without those of all safe integers. */
 function rangeOf({ minimum, maximum }: Schema): string {
   const least = minimum !== undefined && minimum > -Number.MAX_SAFE_INTEGER ? minimum : undefined
   const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined

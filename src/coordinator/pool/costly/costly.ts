@@ -1,6 +1,6 @@
 /**
- * Documents that take longer to open than any should: their callers have fewer inside, and the same bytes
- * are not tried again.
+ * Documents that take too long to open: their callers have fewer documents in the pool at once, and the
+ * same bytes are not tried again.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface CostlyOptions {
 
 export interface Costly {
   enter: Enter
-  /** Whether one more document of this caller would go inside now. */
+  /** Whether the pool would take one more document of a caller now. */
   may(caller: string): boolean
   gaveUp: GaveUp
   refuse(request: QueryRequest): Answer | undefined

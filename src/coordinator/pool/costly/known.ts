@@ -1,5 +1,5 @@
 /**
- * Documents that were given up: the same bytes are given to no further worker.
+ * Documents that were given up: the same bytes go to no other worker.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { COSTLY } from './params.ts'
 
 export interface Known {
   add(bytes: Uint8Array, message: string): void
-  /** `undefined` for all others. */
+  /** The answer for bytes that were given up; `undefined` for others. */
   refuse(bytes: Uint8Array): Answer | undefined
 }
 
@@ -23,7 +23,7 @@ export function createKnown(): Known {
       if (messages.size > COSTLY.known) messages.delete(messages.keys().next().value!)
     },
     refuse(bytes) {
-      // Nothing is hashed where none is as long.
+      // Bytes are hashed only where a document of their length was given up.
       if (!messages.values().some(({ length }) => length === bytes.length)) return undefined
       const found = messages.get(hashOf(bytes))
       return found && { ok: false, reason: 'too_large', message: found.message }

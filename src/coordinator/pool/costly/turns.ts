@@ -1,7 +1,6 @@
 /**
- * How many documents of one caller are inside the pool at once: few, so that documents which are made to
- * take long hold no slot for long together, and fewer once one of them was given up. Others are not
- * slowed.
+ * Turns of documents: one caller has few of them in the pool at once, so that hostile documents hold no
+ * slots for long, and fewer once one of them was given up. Other callers are not slowed.
  *
  * @module
  */
@@ -9,31 +8,31 @@ import { COSTLY } from './params.ts'
 
 export interface Turns {
   /**
-   * Calls `begin` when a document of this caller may go inside: at once, or when one has left.
+   * Calls `begin` when it is a document's turn: at once, or when another of its caller has ended.
    *
-   * @returns what ends its stay, or its wait
+   * @returns a function that ends its stay, or its wait
    */
   enter(caller: string, begin: () => void): () => void
-  /** Whether as many of this caller wait as may. */
+  /** Whether the most documents of a caller wait. */
   isFull(caller: string): boolean
-  /** Whether one more of this caller could go inside now. */
+  /** Whether one more document of a caller would get a turn now. */
   may(caller: string): boolean
-  /** One of this caller was given up after so long. */
+  /** Notes that a document of a caller was given up after `tookMs`. */
   gaveUp(caller: string, tookMs: number): void
 }
 
 export interface TurnsOptions {
   now(): number
-  /** Calls `action` then. */
+  /** Calls `action` at a time. */
   at(atMs: number, action: () => void): void
-  /** Of the pool. */
+  /** Slots of the pool. */
   slots(): number
 }
 
 interface Caller {
-  inside: number
+  inPool: number
   waiting: (() => void)[]
-  /** Until when none of its documents goes inside. */
+  /** Time until which none of its documents gets a turn. */
   restUntilMs: number
 }
 
@@ -42,24 +41,24 @@ export function createTurns({ now, at, slots }: TurnsOptions): Turns {
 
   const isCareful = (restUntilMs: number) => now() < restUntilMs + COSTLY.carefulMs
 
-  function room({ inside, restUntilMs }: Caller): boolean {
+  function room({ inPool, restUntilMs }: Caller): boolean {
     if (now() < restUntilMs) return false
     const most = Math.max(COSTLY.least, COSTLY.perSlot * slots())
-    return inside < (isCareful(restUntilMs) ? 1 : most)
+    return inPool < (isCareful(restUntilMs) ? 1 : most)
   }
 
   function next(name: string, caller: Caller): void {
     while (caller.waiting.length > 0 && room(caller)) {
-      caller.inside++
+      caller.inPool++
       caller.waiting.shift()!()
     }
-    const isIdle = caller.inside === 0 && caller.waiting.length === 0
+    const isIdle = caller.inPool === 0 && caller.waiting.length === 0
     if (isIdle && !isCareful(caller.restUntilMs)) callers.delete(name)
   }
 
   function callerOf(name: string): Caller {
     const known = callers.get(name)
-    const caller = known ?? { inside: 0, waiting: [], restUntilMs: -Infinity }
+    const caller = known ?? { inPool: 0, waiting: [], restUntilMs: -Infinity }
     if (known === undefined) callers.set(name, caller)
     return caller
   }
@@ -75,7 +74,7 @@ export function createTurns({ now, at, slots }: TurnsOptions): Turns {
         isOver = true
         const place = caller.waiting.indexOf(begin)
         if (place >= 0) caller.waiting.splice(place, 1)
-        else caller.inside--
+        else caller.inPool--
         next(name, caller)
       }
     },
