@@ -130,7 +130,7 @@ export function createApp(options: AppOptions) {
       })
       return answer(error)
     }
-    // Who closed only its sending side is told of it; nobody else is there to read.
+    // A client that closed only its sending side still reads this answer; others have left.
     if (error === LEFT || c.req.raw.signal.aborted) {
       const message =
         'Cannot answer: you closed your end; keep the connection open until the answer'

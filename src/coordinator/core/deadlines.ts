@@ -1,6 +1,6 @@
 /**
- * Many deadlines with one timer: most are met, and a timer made and cleared for each would cost more
- * than the rest of a small query.
+ * Many deadlines with one timer: most are met, and a timer made and cleared for each would cost
+ * more than the rest of a small query.
  *
  * @module
  */

@@ -11,7 +11,9 @@ export interface Peers {
   watch(peer: Deno.NetAddr, left: () => void): () => void
 }
 
-/** Calls its argument once, with the reason, when the client leaves; returns the end of the watch. */
+/**
+ * Calls its argument once, with the reason, when the client leaves; returns the end of the watch.
+ */
 export type Gone = (left: (why: unknown) => void) => () => void
 
 /** The reason of a query that ends because its client closed the connection. */
@@ -26,9 +28,10 @@ export const goneWith = (signal: AbortSignal): Gone => (left) => {
 }
 
 /**
- * The watch of a request's client. Used only for queries that wait: Deno's signal makes an exception as
- * each request ends, and costs a fifth of a small query. For HTTP/1.1 it stays silent where a request
- * did not come in one small piece, as no picture does (2.8.3 and later): there `peers` watch, too.
+ * The watch of a request's client. Used only for queries that wait: Deno's signal makes an
+ * exception as each request ends, and costs a fifth of a small query. For HTTP/1.1 it stays silent
+ * where a request did not come in one small piece, as no picture does (2.8.3 and later): there
+ * `peers` watch, too.
  */
 export function goneOf(c: Context, peers: Peers | undefined): Gone {
   const request = c.req.raw

@@ -1,15 +1,17 @@
 /**
- * Keys: a caller with a key may do what the key's role may. Keys are kept as hashes, so that their file
- * grants nothing.
+ * Keys: a caller with a key may do what the key's role may. Keys are kept as hashes, so that their
+ * file grants nothing.
  *
- * A plain SHA-256 is enough: keys made here are 256 random bits, which cannot be found by trying, and a
- * slow hash would make refusing strangers expensive.
+ * A plain SHA-256 is enough: keys made here are 256 random bits, which cannot be found by trying,
+ * and a slow hash would make refusing strangers expensive.
  *
  * @module
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** `node` joins; `client` sends queries; `admin` watches and changes the pool, and may do all else. */
+/**
+ * `node` joins; `client` sends queries; `admin` watches and changes the pool, and may do all else.
+ */
 export const ROLES = ['node', 'client', 'admin'] as const
 export type Role = typeof ROLES[number]
 
@@ -25,8 +27,8 @@ export interface Key {
 }
 
 /**
- * The key of a node that may join with a token; null where it needs none, `undefined` where it may not
- * join.
+ * The key of a node that may join with a token; null where it needs none, `undefined` where it may
+ * not join.
  *
  * @throws ApiError `rate_limited` where the token was not checked
  */
@@ -36,8 +38,8 @@ export interface Keyring {
   /** The key of a text. The search takes the same time for every text. */
   find(text: string): Key | undefined
   /**
-   * Whether a role asks for keys. A role that ever had keys still does when the last is taken back: to
-   * take back a key must not open the role to this machine.
+   * Whether a role asks for keys. A role that ever had keys still does when the last is taken back:
+   * to take back a key must not open the role to this machine.
    */
   has(role: Role): boolean
   /** Whether no role asks for keys. */

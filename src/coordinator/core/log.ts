@@ -42,8 +42,8 @@ export function createLog(
 }
 
 /**
- * A line without control characters, and with its further lines indented: names and messages come from
- * nodes.
+ * A line without control characters, and with its further lines indented: names and messages come
+ * from nodes.
  */
 const plain = (line: string): string =>
   // deno-lint-ignore no-control-regex

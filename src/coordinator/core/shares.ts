@@ -1,6 +1,6 @@
 /**
- * Shares of bounded resources: one key, or one address, gets a part at most, so that no caller takes all
- * of it from the others.
+ * Shares of bounded resources: one key, or one address, gets a part at most, so that no caller
+ * takes all of it from the others.
  *
  * @module
  */
@@ -11,7 +11,9 @@ export type Holder = string | undefined
 
 /** The part that one key, or one address elsewhere, may have. */
 const SHARE = 1 / 4
-/** The part of this machine without a key: its owner is likely alone, yet others get a part, too. */
+/**
+ * The part of this machine without a key: its owner is likely alone, yet others get a part, too.
+ */
 const OWN_SHARE = 3 / 4
 
 export interface Bound {
@@ -34,7 +36,9 @@ export interface Counts {
 }
 
 export interface Refusal {
-  /** `queue_full` where all together would have too much, `rate_limited` where this holder would. */
+  /**
+   * `queue_full` where all together would have too much, `rate_limited` where this holder would.
+   */
   reason: 'queue_full' | 'rate_limited'
   message: string
   retryAfterMs?: number

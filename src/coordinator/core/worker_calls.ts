@@ -1,6 +1,6 @@
 /**
- * Calls into a worker, one after another, each raced against a time limit and the worker's death. After
- * either the worker is ended, and the next call has a new one.
+ * Calls into a worker, one after another, each raced against a time limit and the worker's death.
+ * After either the worker is ended, and the next call has a new one.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Answers compressed for clients that accept it, piece by piece, so that a long answer does not hold the
- * event loop.
+ * Answers compressed for clients that accept it, piece by piece, so that a long answer does not
+ * hold the event loop.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The join page as an element of pages of other origins, which the operator of the coordinator names:
- * pages of other origins can neither load its script nor show it in a frame.
+ * The join page as an element of pages of other origins, which the operator of the coordinator
+ * names: pages of other origins can neither load its script nor show it in a frame.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * Origins of pages that may open a link: the page has to come from this very host, and the host has to
- * be one of the coordinator's, so that a foreign name for this machine cannot reach it (DNS rebinding).
+ * Origins of pages that may open a link: the page has to come from this very host, and the host has
+ * to be one of the coordinator's, so that a foreign name for this machine cannot reach it (DNS
+ * rebinding).
  *
  * @module
  */

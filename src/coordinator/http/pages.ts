@@ -1,8 +1,8 @@
 /**
  * Files for browsers and for machines without a checkout: pages, scripts, the engine's files.
  *
- * They are built elsewhere and passed in as data. Every answer isolates its page (WebAssembly shares
- * memory between threads only then) and lets it run files of this coordinator alone.
+ * They are built elsewhere and passed in as data. Every answer isolates its page (WebAssembly
+ * shares memory between threads only then) and lets it run files of this coordinator alone.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 import type { Context } from 'hono'
 
 /**
- * False for `HEAD`: Hono answers it as a `GET` and drops the body, whose file would stay open and whose
- * events would have no reader.
+ * False for `HEAD`: Hono answers it as a `GET` and drops the body, whose file would stay open and
+ * whose events would have no reader.
  */
 export const wantsBody = (c: Context): boolean => c.req.method !== 'HEAD'

@@ -1,5 +1,6 @@
 /**
- * Addresses that webhooks may call: a URL from a stranger must not make this machine call its own network.
+ * Addresses that webhooks may call: a URL from a stranger must not make this machine call its own
+ * network.
  *
  * @module
  */
@@ -12,8 +13,9 @@ const ROUTED = new BlockList()
 ROUTED.addSubnet('0.0.0.0', 0, 'ipv4')
 ROUTED.addSubnet('2000::', 3, 'ipv6')
 /**
- * Exceptions: every block of IANA's registries of special-purpose addresses, and those for multicast:
- * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, 2025.
+ * Exceptions: every block of IANA's registries of special-purpose addresses, and those for
+ * multicast: https://www.iana.org/assignments/iana-ipv4-special-registry and
+ * iana-ipv6-special-registry, 2025.
  */
 const SPECIAL = new BlockList()
 for (
@@ -37,7 +39,9 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 4 ? 'ipv4' : 'ipv6'
 }
 
-/** Whether an address is outside the public internet; an IPv4 address within IPv6 counts as itself. */
+/**
+ * Whether an address is outside the public internet; an IPv4 address within IPv6 counts as itself.
+ */
 export function isNear(address: string): boolean {
   if (isIP(address) === 0) return true
   const family = familyOf(address)
@@ -50,7 +54,8 @@ export interface Address {
 }
 
 /**
- * The address of a host, resolved once: calls go to this address, whatever the name resolves to later.
+ * The address of a host, resolved once: calls go to this address, whatever the name resolves to
+ * later.
  *
  * @param near whether the host may be on this machine or its network
  * @throws Error where the host has no address, or one that is not allowed
@@ -86,7 +91,8 @@ async function lookUp(host: string) {
 }
 
 /**
- * Checks the URL of a webhook. A host that is not found now may be found later; a near host is refused.
+ * Checks the URL of a webhook. A host that is not found now may be found later; a near host is
+ * refused.
  *
  * @throws ApiError `invalid_input`
  */

@@ -1,6 +1,6 @@
 /**
- * Batches of OpenAI's API: each line of a file is a call, made through the coordinator's own handlers;
- * the answers become the lines of two other files.
+ * Batches of OpenAI's API: each line of a file is a call, made through the coordinator's own
+ * handlers; the answers become the lines of two other files.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Documents of jobs, one of which is open at a time: read from disk, and closed after a while without
- * use. Of the owners that wait, the one with the least time so far is next: slow documents slow the jobs
- * of their owner.
+ * Documents of jobs, one of which is open at a time: read from disk, and closed after a while
+ * without use. Of the owners that wait, the one with the least time so far is next: slow documents
+ * slow the jobs of their owner.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * The pool as batches use it: their queries get the batch's deadline and share. The scheduler runs the
- * earliest deadline first, so that queries with a distant deadline give way; a small share counts less.
+ * The pool as batches use it: their queries get the batch's deadline and share. The scheduler runs
+ * the earliest deadline first, so that queries with a distant deadline give way; a small share
+ * counts less.
  *
  * @module
  */
@@ -11,8 +12,8 @@ import type { QueryRequest } from '../queries/queries.ts'
 export type Due = Required<Pick<QueryRequest, 'deadlineMs' | 'share' | 'holder'>>
 
 /**
- * @param dueOf deadline, share and holder by the id of a call, whose own deadline is ten minutes away at
- * most; undefined leaves the query as it is
+ * @param dueOf deadline, share and holder by the id of a call, whose own deadline is ten minutes
+ * away at most; undefined leaves the query as it is
  */
 export function withDues(
   pool: Pool,

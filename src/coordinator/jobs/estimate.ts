@@ -1,6 +1,6 @@
 /**
- * Estimates of when jobs will be done: from the pages of the last minutes; before these, from pages of an
- * earlier time; without any, from the pipeline's file.
+ * Estimates of when jobs will be done: from the pages of the last minutes; before these, from pages
+ * of an earlier time; without any, from the pipeline's file.
  *
  * @module
  */
@@ -32,7 +32,9 @@ export class Rate {
     this.#before ??= perMs
   }
 
-  /** Pages a millisecond; the earlier rate fills a short window; null where there never were any. */
+  /**
+   * Pages a millisecond; the earlier rate fills a short window; null where there never were any.
+   */
   perMs(): number | null {
     this.#forget()
     const countedMs = this.#countedMs()

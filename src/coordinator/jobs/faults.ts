@@ -8,8 +8,8 @@ import type { Failure } from './types.ts'
 import { DocumentFault } from './work.ts'
 
 /**
- * `input`: the document is at fault, and fails again. `refused`: the part was not tried, and can be later.
- * `fault`: the part failed while it ran.
+ * `input`: the document is at fault, and fails again. `refused`: the part was not tried, and can be
+ * later. `fault`: the part failed while it ran.
  */
 export type FaultKind = 'input' | 'refused' | 'fault'
 

@@ -73,8 +73,8 @@ export class Files {
   }
 
   /**
-   * Links a file into a job of this owner, which keeps it when the file is deleted. The file counts for
-   * each owner that keeps it, though the disk has it once: bytes of a file never change.
+   * Links a file into a job of this owner, which keeps it when the file is deleted. The file counts
+   * for each owner that keeps it, though the disk has it once: bytes of a file never change.
    *
    * @param path the second path
    * @throws ApiError where there is no room

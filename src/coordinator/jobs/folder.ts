@@ -29,7 +29,9 @@ const bound = (share: number) => () => ({
 })
 
 export class Folder {
-  /** Both count all bytes; the bound of inputs is lower, so that inputs are refused before results. */
+  /**
+   * Both count all bytes; the bound of inputs is lower, so that inputs are refused before results.
+   */
   readonly #inputs = createRoom(bound(JOBS.inputShare))
   readonly #all = createRoom(bound(1))
   /** Owners of jobs and files, by id. */

@@ -236,7 +236,9 @@ export class Jobs {
     this.folder.take(times * promised, owner)
   }
 
-  /** Jobs that were being opened when the last run ended run first, and alone: one may end this run. */
+  /**
+   * Jobs that were being opened when the last run ended run first, and alone: one may end this run.
+   */
   async #goOn(jobs: readonly Job[]): Promise<void> {
     const isSuspect = ({ documents }: Job) => documents.some(({ openings }) => openings > 0)
     for (const job of jobs.filter(isSuspect)) await this.#run(job)

@@ -1,6 +1,6 @@
 /**
- * Writes rows of jobs into the store, in its worker, one transaction after another: changes that come
- * while one is under way go into the next.
+ * Writes rows of jobs into the store, in its worker, one transaction after another: changes that
+ * come while one is under way go into the next.
  *
  * @module
  */

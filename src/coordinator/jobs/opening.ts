@@ -1,6 +1,6 @@
 /**
- * Opens the documents of a job one after another: counts their pages, finds results of earlier runs of
- * the coordinator, and cuts the rest into parts.
+ * Opens the documents of a job one after another: counts their pages, finds results of earlier runs
+ * of the coordinator, and cuts the rest into parts.
  *
  * @module
  */
@@ -55,7 +55,9 @@ export class Opening {
     counted(job)
   }
 
-  /** Opens one document of each kind at a time: if the coordinator dies, one of these was at fault. */
+  /**
+   * Opens one document of each kind at a time: if the coordinator dies, one of these was at fault.
+   */
   #inTurn<T>({ row: { kind } }: Job, work: () => Promise<T>): Promise<T> {
     const result = (this.#turns.get(kind) ?? Promise.resolve()).then(work)
     this.#turns.set(kind, result.catch(() => {}))

@@ -2,10 +2,10 @@
  * Due times of the parts of a job, and the number of parts in the pool: jobs take the capacity that
  * interactive queries leave.
  *
- * Deadlines of the parts are spread evenly over the time that is left. The scheduler runs the earliest
- * deadline first: parts come last while there is time, and sooner when there is not. As many parts are
- * submitted as the pool can do, but only those needed to be in time count as demand: more would have the
- * scheduler take quicker variants, also for interactive queries.
+ * Deadlines of the parts are spread evenly over the time that is left. The scheduler runs the
+ * earliest deadline first: parts come last while there is time, and sooner when there is not. As
+ * many parts are submitted as the pool can do, but only those needed to be in time count as demand:
+ * more would have the scheduler take quicker variants, also for interactive queries.
  *
  * @module
  */
@@ -42,8 +42,8 @@ export interface Wanted {
 }
 
 /**
- * The weight of each part of these jobs as a query, 0..1: the share of the pool's pace that is needed for
- * each job to be in time, with a margin.
+ * The weight of each part of these jobs as a query, 0..1: the share of the pool's pace that is
+ * needed for each job to be in time, with a margin.
  *
  * @param pagesPerMs the pool's pace for them; `null` where it is not known
  */
@@ -58,7 +58,10 @@ export function shareOf(jobs: readonly Wanted[], pagesPerMs: number | null, nowM
   return Math.min(1, most)
 }
 
-/** The number of parts in the pool: halved by each refusal, as on a full network; grows with results. */
+/**
+ * The number of parts in the pool: halved by each refusal, as on a full network; grows with
+ * results.
+ */
 export class Window {
   #share = 1
 

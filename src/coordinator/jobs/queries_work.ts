@@ -1,6 +1,6 @@
 /**
- * Jobs of any pipeline that takes pictures or texts: each file is one query, the outputs of its answer are
- * the result.
+ * Jobs of any pipeline that takes pictures or texts: each file is one query, the outputs of its
+ * answer are the result.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The pool's pace for jobs: pages a minute of each pipeline, and estimates of when a job will be done.
+ * The pool's pace for jobs: pages a minute of each pipeline, and estimates of when a job will be
+ * done.
  *
  * @module
  */
@@ -64,7 +65,9 @@ export class Rates {
     this.counted.set(pipeline, { done: done + pages, failed: already + failed })
   }
 
-  /** Recalls the pace of earlier runs: for each pipeline that of its newest job with enough results. */
+  /**
+   * Recalls the pace of earlier runs: for each pipeline that of its newest job with enough results.
+   */
   async recall(folder: Folder, jobs: Iterable<Job>): Promise<void> {
     const found = new Set<string>()
     for (const { id, row: { pipeline } } of [...jobs].sort(newestFirst)) {
@@ -89,8 +92,8 @@ export class Rates {
   }
 
   /**
-   * Milliseconds until a job is done, after jobs of its pipeline that are due before; null without an
-   * estimate.
+   * Milliseconds until a job is done, after jobs of its pipeline that are due before; null without
+   * an estimate.
    */
   leftMs(job: Job, jobs: Iterable<Job>): number | null {
     if (!job.isCounted) return null

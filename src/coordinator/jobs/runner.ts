@@ -1,10 +1,11 @@
 /**
- * Runs jobs: keeps a few of their parts in the pool, the most urgent of all jobs first, and writes each
- * result to disk at once.
+ * Runs jobs: keeps a few of their parts in the pool, the most urgent of all jobs first, and writes
+ * each result to disk at once.
  *
- * A part that is refused waits and is submitted again. A part that fails is submitted page by page, so
- * that one bad page does not lose its neighbours; a page that fails by no fault of its own is tried a
- * few times. A page that fails for good is counted, with its reason, and the document goes on.
+ * A part that is refused waits and is submitted again. A part that fails is submitted page by page,
+ * so that one bad page does not lose its neighbours; a page that fails by no fault of its own is
+ * tried a few times. A page that fails for good is counted, with its reason, and the document goes
+ * on.
  *
  * @module
  */

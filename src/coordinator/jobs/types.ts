@@ -7,7 +7,9 @@ import type { Output } from '../../documents/documents.ts'
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 
-/** `documents`: parts of documents are queries; `queries`: a file is one; `batch`: a line of it is. */
+/**
+ * `documents`: parts of documents are queries; `queries`: a file is one; `batch`: a line of it is.
+ */
 export type Kind = 'documents' | 'queries' | 'batch'
 
 export interface WebhookRow {

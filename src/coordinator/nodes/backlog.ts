@@ -1,6 +1,6 @@
 /**
- * Messages that were sent on a link and have yet to leave. A node that sends but does not read counts
- * as alive, and lets them grow without end.
+ * Messages that were sent on a link and have yet to leave. A node that sends but does not read
+ * counts as alive, and lets them grow without end.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * Time that the messages of one link take of the coordinator's one thread. The size of each is bounded;
- * this bounds their time together, so that no node can keep the coordinator from the others.
+ * Time that the messages of one link take of the coordinator's one thread. The size of each is
+ * bounded; this bounds their time together, so that no node can keep the coordinator from the
+ * others.
  *
  * @module
  */
@@ -13,8 +14,8 @@ const BURST_MS = 2000
 /** Time in which an answer may be read without being counted: large results take it, as JSON. */
 const ANSWER_MS = 250
 /**
- * Most time that a message is charged: a longer time is the machine's fault, as garbage collection. This
- * is several times what hostile messages can take.
+ * Most time that a message is charged: a longer time is the machine's fault, as garbage collection.
+ * This is several times what hostile messages can take.
  */
 const MOST_MS = 1
 const MOST_MS_PER_BYTE = 1e-3
@@ -30,7 +31,10 @@ export interface Cost {
   spend(tookMs: number, bytes: number, isAnswer?: boolean): boolean
   /** Notes a message that was sent to the node. */
   sent(message: CoordinatorMessage): void
-  /** Whether a message answers one that was sent: the scheduler bounds those, and they are not charged. */
+  /**
+   * Whether a message answers one that was sent: the scheduler bounds those, and they are not
+   * charged.
+   */
   isAnswer(message: NodeMessage): boolean
 }
 

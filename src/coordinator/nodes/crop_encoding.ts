@@ -5,8 +5,8 @@
  */
 
 /**
- * Above this rate raw crops arrive sooner: a node takes about 6 ms to encode and decode a line's crop of 57 kB
- * as JPEG (`@jsquash/jpeg`, one thread), which is then a tenth of its size.
+ * Above this rate raw crops arrive sooner: a node takes about 6 ms to encode and decode a line's
+ * crop of 57 kB as JPEG (`@jsquash/jpeg`, one thread), which is then a tenth of its size.
  */
 const RAW_ABOVE_BYTES_PER_MS = 10_000
 /** Smaller transfers measure the round trip, not the rate. */

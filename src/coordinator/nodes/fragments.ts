@@ -12,8 +12,9 @@ export interface Holder {
 export interface FragmentRoom {
   readonly bytes: number
   /**
-   * Counts bytes that wait on a link. Where all links together hold too much, the link that holds most
-   * is closed, not the last one: else a few links with endless messages would shut out the others.
+   * Counts bytes that wait on a link. Where all links together hold too much, the link that holds
+   * most is closed, not the last one: else a few links with endless messages would shut out the
+   * others.
    */
   add(holder: Holder, bytes: number): void
   /** No bytes wait on this link any more. */

@@ -1,7 +1,7 @@
 /**
  * Ids of nodes, each bound to a secret. A node makes its secret when it first joins, and shows each
- * coordinator a value derived for that coordinator alone. From then on its id, and the figures learned
- * under it, belong to this node alone.
+ * coordinator a value derived for that coordinator alone. From then on its id, and the figures
+ * learned under it, belong to this node alone.
  *
  * @module
  */
@@ -11,8 +11,9 @@ import type { Link } from './link.ts'
 
 export interface Identities {
   /**
-   * The hello with the id that the node gets: the id it named; a new id where another secret holds that
-   * one; `undefined`, and the link is closed, where the id has a secret and the node shows none.
+   * The hello with the id that the node gets: the id it named; a new id where another secret holds
+   * that one; `undefined`, and the link is closed, where the id has a secret and the node shows
+   * none.
    */
   claim(link: Pick<Link, 'refuse'>, hello: Hello): Hello | undefined
   /** Ids, with the hashes of their secrets, that came since the last call. */

@@ -38,7 +38,9 @@ export interface LinkHandlers {
   /** The node introduced itself in this protocol's version. `false` refuses it as unauthorized. */
   hello(link: Link, hello: Hello): boolean
   message(link: Link, received: Received<NodeMessage>): void
-  /** Called with `true` when no message came for unusually long, with `false` when one came again. */
+  /**
+   * Called with `true` when no message came for unusually long, with `false` when one came again.
+   */
   silent(link: Link, silent: boolean): void
   /** Called once, however the link ended, and only if there was a hello. */
   closed(link: Link, why: string): void
@@ -71,7 +73,9 @@ export interface LinkOptions {
   remedy?: string
   /** Fragments that wait for their rest, on all links together. */
   fragments?: FragmentRoom
-  /** Called where the link is closed for its node's messages, with the time that they took of late. */
+  /**
+   * Called where the link is closed for its node's messages, with the time that they took of late.
+   */
   blamed?: (spentMs: number) => void
 }
 

@@ -10,7 +10,9 @@ export interface LinkSocket extends Socket {
   breakOff(): void
 }
 
-/** No pings of the socket: a link has its own, and the socket's would set a timer with each message. */
+/**
+ * No pings of the socket: a link has its own, and the socket's would set a timer with each message.
+ */
 const IDLE = { idleTimeout: 0 }
 /** Time for the other side to answer a close, before its connection is broken off. */
 const CLOSING_MS = 2000
@@ -45,8 +47,8 @@ export function upgrade(request: Request): Upgrade {
 }
 
 /**
- * `close()` waits for the other side without end, and gathers what it sends (denoland/deno#27924). Deno
- * ends its own idle sockets this way, but has no public call for it.
+ * `close()` waits for the other side without end, and gathers what it sends (denoland/deno#27924).
+ * Deno ends its own idle sockets this way, but has no public call for it.
  */
 function breakOff(web: WebSocket): void {
   const { internal } = Deno as unknown as { internal?: symbol }

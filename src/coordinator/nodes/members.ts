@@ -1,6 +1,6 @@
 /**
- * The key of each link. A node whose key is taken back has to leave, and no node takes the place of a
- * node with another key.
+ * The key of each link. A node whose key is taken back has to leave, and no node takes the place of
+ * a node with another key.
  *
  * @module
  */

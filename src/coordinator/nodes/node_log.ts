@@ -1,6 +1,6 @@
 /**
- * The log of what nodes do, at a bounded rate: a node that reports or joins without end would fill a
- * disk.
+ * The log of what nodes do, at a bounded rate: a node that reports or joins without end would fill
+ * a disk.
  *
  * @module
  */

@@ -14,7 +14,8 @@ type Report = Extract<NodeMessage, { type: 'report' }>
 /**
  * Notes a report in the node. Returns the scheduler's events.
  *
- * @param moved called where the node can hold other variants from now on: its backend or link changed
+ * @param moved called where the node can hold other variants from now on: its backend or link
+ * changed
  */
 export function noteReport(
   node: PooledNode,

@@ -1,6 +1,6 @@
 /**
- * Slots, threads and share of the time that a node has in use: within the limits of its volunteer and
- * of an admin, as the scheduler chose, once the node has confirmed it.
+ * Slots, threads and share of the time that a node has in use: within the limits of its volunteer
+ * and of an admin, as the scheduler chose, once the node has confirmed it.
  *
  * @module
  */
@@ -27,7 +27,10 @@ export const inUseOf = ({ usedSlots, usedDuty, threadsPerRun }: PooledNode): InU
   threads: threadsPerRun,
 })
 
-/** Sends a node the scheduler's wish, unless it is so already. `duty` of the wish is a share of batches. */
+/**
+ * Sends a node the scheduler's wish, unless it is so already. `duty` of the wish is a share of
+ * batches.
+ */
 export function scaleNode(node: PooledNode, wish: InUse): void {
   const limit = limitOf(node)
   const next: InUse = {
@@ -50,8 +53,8 @@ const isSame = (a: InUse, b: InUse) =>
   a.slots === b.slots && a.duty === b.duty && a.threads === b.threads
 
 /**
- * Limits what of a node may be in use. The node is sent the limit itself: it may find more slots worth
- * using later.
+ * Limits what of a node may be in use. The node is sent the limit itself: it may find more slots
+ * worth using later.
  */
 export function boundNode(node: PooledNode, bound: Pick<Scale, 'slots' | 'duty'>): Reported {
   const { slots, duty } = bound

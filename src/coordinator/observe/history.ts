@@ -1,6 +1,6 @@
 /**
- * `GET /v1/history`: rows of the pool's counts, one a second for five minutes and one a minute for an
- * hour, and changes of the plan. They are kept in memory, bounded, until the process ends.
+ * `GET /v1/history`: rows of the pool's counts, one a second for five minutes and one a minute for
+ * an hour, and changes of the plan. They are kept in memory, bounded, until the process ends.
  *
  * @module
  */
@@ -16,7 +16,9 @@ const MINUTES = 60
 /** Seconds of the live percentiles: one second alone has too few queries. */
 const LATENCY_SECONDS = 10
 const PLANS = 60
-/** Changes of the number of nodes at work within this time, of one mode and reason, are one change. */
+/**
+ * Changes of the number of nodes at work within this time, of one mode and reason, are one change.
+ */
 const PLAN_STEP_MS = 10_000
 
 interface Track {

@@ -1,6 +1,6 @@
 /**
- * What an admin may do to a node: pause it, resume it, limit how much of it is in use, have it leave when
- * its work is done, remove it.
+ * What an admin may do to a node: pause it, resume it, limit how much of it is in use, have it
+ * leave when its work is done, remove it.
  *
  * @module
  */
@@ -80,7 +80,7 @@ export function createAdmin({ nodes, batches, weighSilence, recheck, post, log }
     },
     scale(id, wish) {
       const node = find(id)
-      note(node, 'is told how much of it is to be in use', 'scale')
+      note(node, 'gets new limits', 'scale')
       post(boundNode(node, wish))
       bounds.delete(id)
       bounds.set(id, node.bound)

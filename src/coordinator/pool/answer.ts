@@ -19,8 +19,8 @@ export type Finished = Extract<Answer, { ok: true }>
  *
  * @param read makes a query of the request; a fault there counts as rejected
  * @param ask submits the query's pictures, all at once
- * @param respond makes the response: of one answer for each picture, in their order, of the time from
- * arrival to the last of them, and of their energy; a fault there counts as failed
+ * @param respond makes the response: of one answer for each picture, in their order, of the time
+ * from arrival to the last of them, and of their energy; a fault there counts as failed
  * @throws ApiError where a picture got no result
  */
 export async function answerRequest<Query>(
@@ -97,8 +97,8 @@ export function stagesOf(answer: Finished, pool: Pool, pipeline: Pipeline): Stag
 }
 
 /**
- * The first entries of `Server-Timing`: the total; the time in queues and on the network, summed over
- * the longest of each task; the energy, as a description without a time.
+ * The first entries of `Server-Timing`: the total; the time in queues and on the network, summed
+ * over the longest of each task; the energy, as a description without a time.
  */
 export function serverTiming(
   latencyMs: number,
@@ -114,8 +114,8 @@ export function serverTiming(
 }
 
 /**
- * `Server-Timing`, with one sum of computation for each variant: a page of many lines takes hundreds of
- * batches, and proxies refuse an answer with headers over 4 KB.
+ * `Server-Timing`, with one sum of computation for each variant: a page of many lines takes
+ * hundreds of batches, and proxies refuse an answer with headers over 4 KB.
  */
 export function timingOf(
   latencyMs: number,

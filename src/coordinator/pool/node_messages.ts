@@ -79,7 +79,8 @@ export function createNodeMessages(parts: NodeMessageParts): OnMessage {
           'warn',
           { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
         )
-        // The node may have held the variant: it gives up a variant whose workers die again and again.
+        // The node may have held the variant: it gives up a variant whose workers die again and
+        // again.
         removeInstance(node, slot, message)
         post({
           ...{ type: 'load_failed', node: node.id, message: message.message },
@@ -96,7 +97,8 @@ export function createNodeMessages(parts: NodeMessageParts): OnMessage {
         const events = noteReport(node, message, logOf(node), () => postAble(node))
         if (events.length === 0) return
         events.forEach(post)
-        // A node that paused, resumed or changed its slots counts differently in the work of silent ones.
+        // A node that paused, resumed or changed its slots counts differently in the work of silent
+        // ones.
         return weighSilence()
       }
       case 'scaled':

@@ -26,7 +26,10 @@ export interface PoolOptions {
   isOwn?: (hello: Hello) => boolean
   /** Whether this is the auditor, a process of this machine that judges results of others. */
   isAuditor?: (hello: Hello) => boolean
-  /** Whether results of nodes are checked: they count once the result is confirmed or the node trusted. */
+  /**
+   * Whether results of nodes are checked: they count once the result is confirmed or the node
+   * trusted.
+   */
   checked?: boolean
   /** Called for each node that joins and has to be judged. */
   strangerJoined?: () => void

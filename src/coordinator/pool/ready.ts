@@ -9,10 +9,10 @@ import { holdsInAll, type PooledNode } from '../nodes/nodes.ts'
 
 export interface Readiness {
   /**
-   * Whether the most accurate path is warm in every slot of some node, was rehearsed, and is in time.
-   * Where it is not in time, as on a slow machine, or memory has no room for it: once nothing more loads,
-   * so that the best path which is in time is warm. From then on a warm instance for every task is
-   * enough: queries are served while nodes load something better.
+   * Whether the most accurate path is warm in every slot of some node, was rehearsed, and is in
+   * time. Where it is not in time, as on a slow machine, or memory has no room for it: once nothing
+   * more loads, so that the best path which is in time is warm. From then on a warm instance for
+   * every task is enough: queries are served while nodes load something better.
    */
   isReady(pipeline: Pipeline): boolean
   /** Checks again: instances came or went. */

@@ -1,6 +1,7 @@
 /**
  * A pipeline is replaced while it serves: nodes load the new version beside the old one, one node
- * after another; then new queries go to the new one, and the old one goes when its last query ended.
+ * after another; then new queries go to the new one, and the old one goes when its last query
+ * ended.
  *
  * @module
  */
@@ -51,7 +52,9 @@ interface Failure {
 }
 
 const PATIENCE_MS = 60_000
-/** Number of nodes without an answer that are waited for one by one; after its turn a node loads on. */
+/**
+ * Number of nodes without an answer that are waited for one by one; after its turn a node loads on.
+ */
 const TURNS = 6
 
 export function createRenewal(parts: RenewalParts): Renewal {

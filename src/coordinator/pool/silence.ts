@@ -10,9 +10,9 @@ import type { Post } from '../scheduler/driver.ts'
 
 /**
  * A silent node gets no batches while other nodes do the same tasks, and its batches go to them: a
- * half-open connection, a stopped process or a sleeping laptop would hold them until they are overdue.
- * Where no other node can do one of its tasks, because all are paused or hold no variant of it, the
- * silent node keeps its batches: it may still answer.
+ * half-open connection, a stopped process or a sleeping laptop would hold them until they are
+ * overdue. Where no other node can do one of its tasks, because all are paused or hold no variant
+ * of it, the silent node keeps its batches: it may still answer.
  *
  * @returns to be called when a node falls silent, sends messages again, loads or unloads a variant,
  *   pauses, resumes or leaves

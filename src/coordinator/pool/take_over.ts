@@ -27,7 +27,10 @@ export function takesOver(
   return true
 }
 
-/** Closes all links. Nodes wait for the next coordinator; own nodes are ended by their parent process. */
+/**
+ * Closes all links. Nodes wait for the next coordinator; own nodes are ended by their parent
+ * process.
+ */
 export function releaseAll(links: readonly Link[]): void {
   const reason = 'the coordinator is shutting down'
   for (const link of links) {

@@ -1,6 +1,6 @@
 /**
- * Versions of pipelines: the current ones, and older ones with queries under way. A query is answered
- * wholly by the version that it began with.
+ * Versions of pipelines: the current ones, and older ones with queries under way. A query is
+ * answered wholly by the version that it began with.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The answer's `outputs`, assembled as the pipeline file says: which task's items become which list,
- * with which fields.
+ * The answer's `outputs`, assembled as the pipeline file says: which task's items become which
+ * list, with which fields.
  *
  * @module
  */
@@ -10,7 +10,8 @@ import type { Payload, Result } from '../nodes/payload.ts'
 
 /**
  * @param items of one query, parents before children, in reading order
- * @returns one list per entry of `output`, or the value of its one item; a field is looked for in the
+ * @returns one list per entry of `output`, or the value of its one item; a field is looked for in
+ * the
  *   item's result, then in the item's metadata, then in those of its parent, and so on up
  */
 export function assembleOutputs(

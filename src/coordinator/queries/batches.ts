@@ -97,10 +97,10 @@ export function createBatches(
       const unsent = whole.items.length - sent.length
       const command = unsent === 0 ? whole : { ...whole, items: sent }
       const blobs: Uint8Array[] = []
-      const said = streams.sent(command, node)
+      const tokens = streams.sent(command, node)
       const items = sent.map(({ payload }, i) => {
         const { meta: own, bytes, kept } = payload as Payload
-        const meta = said?.[i] === undefined ? own : { ...own, said: [...said[i]] }
+        const meta = tokens?.[i] === undefined ? own : { ...own, said: [...tokens[i]] }
         if (kept?.link === node.link) return { meta, payload: { key: kept.key } }
         blobs.push(bytes)
         return { meta, payload: { blob: blobs.length - 1 } }

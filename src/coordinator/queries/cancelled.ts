@@ -1,6 +1,6 @@
 /**
- * Batches that were cancelled. A node cannot interrupt a run: its slot is taken until it reports the
- * end of the run.
+ * Batches that were cancelled. A node cannot interrupt a run: its slot is taken until it reports
+ * the end of the run.
  *
  * @module
  */
@@ -20,8 +20,8 @@ export function createCancelled(post: Post) {
     },
 
     /**
-     * Notes the end of a batch. False where the batch was not cancelled. The scheduler ignores batches
-     * that it does not know any more.
+     * Notes the end of a batch. False where the batch was not cancelled. The scheduler ignores
+     * batches that it does not know any more.
      *
      * @param computeMs time of the run; absent from older nodes
      */

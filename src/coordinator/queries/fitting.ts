@@ -1,6 +1,6 @@
 /**
- * Batches larger than a message: pictures have up to 32 MiB, and the scheduler, which chooses how many
- * are in a batch, does not know their bytes.
+ * Batches larger than a message: pictures have up to 32 MiB, and the scheduler, which chooses how
+ * many are in a batch, does not know their bytes.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The input of a task that gathers: one entry for each item of the task before it, in reading order,
- * with its fields and metadata; and the query's parameters of generation.
+ * The input of a task that gathers: one entry for each item of the task before it, in reading
+ * order, with its fields and metadata; and the query's parameters of generation.
  *
  * @module
  */

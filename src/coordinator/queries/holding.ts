@@ -36,8 +36,8 @@ export const sizeOf = (jsonBytes: number, blobBytes: number): number =>
 const NOTHING = new Uint8Array(0)
 
 /**
- * The blobs that some item names, at their places; copies where there are others, so that these do not
- * stay in memory with them.
+ * The blobs that some item names, at their places; copies where there are others, so that these do
+ * not stay in memory with them.
  */
 export function namedOf(
   { items }: ResultMessage,

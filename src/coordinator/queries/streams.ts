@@ -1,6 +1,7 @@
 /**
- * Answers that are not whole yet: the text of each so far. It goes to the client at once, and to the next
- * node where one is lost, which goes on behind it: the client sees neither repetition nor gap.
+ * Answers that are not whole yet: the text of each so far. It goes to the client at once, and to
+ * the next node where one is lost, which goes on behind it: the client sees neither repetition nor
+ * gap.
  *
  * Text of a node whose results are checked first is not passed on before its answer is confirmed.
  *
@@ -29,8 +30,8 @@ export interface TextPiece {
 export type OnText = (piece: TextPiece) => void
 
 /**
- * Silence after which a node has lost a batch: ms, and a share of the time left when it was sent. A node
- * that is checked first has to be done by then: its pieces of text are no sign of life.
+ * Silence after which a node has lost a batch: ms, and a share of the time left when it was sent. A
+ * node that is checked first has to be done by then: its pieces of text are no sign of life.
  */
 const SILENT = { leastMs: 1000, mostMs: 5000, share: 1 / 3 }
 /** Most UTF-16 code units of text for each token of a context: no tokens are this long. */

@@ -52,8 +52,8 @@ export function createDriver(
   }
 
   /**
-   * Queries that arrive at the same moment are handled together: slots are filled once for all of them,
-   * and a node that takes several gets them as one batch.
+   * Queries that arrive at the same moment are handled together: slots are filled once for all of
+   * them, and a node that takes several gets them as one batch.
    */
   function post(event: PolicyEvent) {
     events.push(event)

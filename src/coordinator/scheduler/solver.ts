@@ -1,6 +1,6 @@
 /**
- * Runs the scheduler's `solve` commands while serving goes on: in a later turn, only the newest, and with
- * a time limit, so that a solve that never ends costs one plan and nothing else.
+ * Runs the scheduler's `solve` commands while serving goes on: in a later turn, only the newest,
+ * and with a time limit, so that a solve that never ends costs one plan and nothing else.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { Plan, PolicyCommand } from '../../policy/core/types.ts'
 export type SolveCommand = Extract<PolicyCommand, { type: 'solve' }>
 
 /**
- * Computes the plan of a command. With a worker it returns a promise, and ends the worker when `signal`
- * is aborted; without one it holds the caller's thread.
+ * Computes the plan of a command. With a worker it returns a promise, and ends the worker when
+ * `signal` is aborted; without one it holds the caller's thread.
  */
 export type Solve = (command: SolveCommand, signal: AbortSignal) => Plan | Promise<Plan>
 

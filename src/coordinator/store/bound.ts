@@ -1,6 +1,6 @@
 /**
- * The number of nodes that are kept. Joining costs nothing, so nodes that merely joined must not push out
- * records of bad ones, nor bad ones those of good nodes.
+ * The number of nodes that are kept. Joining costs nothing, so nodes that merely joined must not
+ * push out records of bad ones, nor bad ones those of good nodes.
  *
  * @module
  */

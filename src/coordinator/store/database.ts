@@ -1,6 +1,6 @@
 /**
- * The embedded store: one SQLite file of data that outlives a restart. Rows are small, their number is
- * bounded.
+ * The embedded store: one SQLite file of data that outlives a restart. Rows are small, their number
+ * is bounded.
  *
  * @module
  */

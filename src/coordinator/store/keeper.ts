@@ -1,6 +1,6 @@
 /**
- * Keeps the scheduler's memory: every few seconds a copy goes to a worker that writes it, so that no
- * query waits for a disk.
+ * Keeps the scheduler's memory: every few seconds a copy goes to a worker that writes it, so that
+ * no query waits for a disk.
  *
  * @module
  */

@@ -11,7 +11,8 @@ import { UnusableStoreError } from './ours.ts'
 type Warn = (line: string, event: string) => void
 
 /**
- * @throws ForeignFileError where the file is no store; another error where a good file cannot be opened
+ * @throws ForeignFileError where the file is no store; another error where a good file cannot be
+ * opened
  * @param warn called where an old file was set aside, and where rows were skipped
  * @param rename moves the file away from where the next start finds it
  */

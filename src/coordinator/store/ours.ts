@@ -1,6 +1,6 @@
 /**
- * Whether a file is a store of a coordinator. An unusable store is set aside; a file that is no store is
- * left as it is.
+ * Whether a file is a store of a coordinator. An unusable store is set aside; a file that is no
+ * store is left as it is.
  *
  * @module
  */
@@ -63,7 +63,9 @@ export function mustBeOurs(db: DatabaseSync, path: string): void {
   }
 }
 
-/** Whether the file's header has the id: SQLite does not read a header of a file that was cut off. */
+/**
+ * Whether the file's header has the id: SQLite does not read a header of a file that was cut off.
+ */
 function isMarked(path: string): boolean {
   const header = Buffer.alloc(100)
   const file = openSync(path, 'r')

@@ -1,5 +1,6 @@
 /**
- * Rows of jobs, their documents and their files, as a table of the store: JSON under a kind and an id.
+ * Rows of jobs, their documents and their files, as a table of the store: JSON under a kind and an
+ * id.
  *
  * @module
  */

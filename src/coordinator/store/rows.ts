@@ -1,6 +1,6 @@
 /**
- * Columns of the store, read with a check: the file may have been changed by hand, by another version or
- * by a faulty disk.
+ * Columns of the store, read with a check: the file may have been changed by hand, by another
+ * version or by a faulty disk.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The secrets that ids of nodes are bound to, as a table of the store: of nodes with other records, and
- * of the nodes that joined last.
+ * The secrets that ids of nodes are bound to, as a table of the store: of nodes with other records,
+ * and of the nodes that joined last.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Documents whose callers wait, counted and cut into parts, each in a worker of its own; a few are open
- * at once. An idle document is closed where another waits, and opened again for its next part. Each step
- * is raced against the deadline of its call and the end of its worker.
+ * Documents whose callers wait, counted and cut into parts, each in a worker of its own; a few are
+ * open at once. An idle document is closed where another waits, and opened again for its next part.
+ * Each step is raced against the deadline of its call and the end of its worker.
  *
  * @module
  */

@@ -12,7 +12,8 @@ const MAX_LENGTH = 100
 
 /**
  * @param text codes of two or three letters, as `de` or `deu`, several joined by `+`
- * @throws ApiError `invalid_input` where a code is no language, or one that is not written in Latin letters
+ * @throws ApiError `invalid_input` where a code is no language, or one that is not written in Latin
+ * letters
  */
 export function checkLanguage(text: string): void {
   const shown = JSON.stringify(text.slice(0, MAX_LENGTH))

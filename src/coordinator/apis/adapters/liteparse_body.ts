@@ -1,5 +1,6 @@
 /**
- * The body of LiteParse's `POST /ocr`: a form with a picture and, perhaps, the language of its text.
+ * The body of LiteParse's `POST /ocr`: a form with a picture and, perhaps, the language of its
+ * text.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Mistral's `POST /v1/ocr`: a document as Markdown, page by page, on pipeline `documents`; a picture on
- * `ocr` where `documents` is not served.
+ * Mistral's `POST /v1/ocr`: a document as Markdown, page by page, on pipeline `documents`; a
+ * picture on `ocr` where `documents` is not served.
  *
  * @module
  */

@@ -41,7 +41,10 @@ export function readPages(choice: string | readonly number[]): number[] {
   return [...pages].sort((a, b) => a - b)
 }
 
-/** @param total pages of the document @throws ApiError `invalid_input` for a page that is not there */
+/**
+ * @param total pages of the document
+ * @throws ApiError `invalid_input` for a page that is not there
+ */
 export function checkPages(pages: readonly number[] | undefined, total: number): void {
   const last = pages?.at(-1) ?? 0
   if (pages !== undefined && last >= total) {

@@ -1,6 +1,6 @@
 /**
- * Documents that were uploaded to this coordinator before the call that reads them. No URL is fetched: a
- * URL of this coordinator names a file, another one is refused.
+ * Documents that were uploaded to this coordinator before the call that reads them. No URL is
+ * fetched: a URL of this coordinator names a file, another one is refused.
  *
  * @module
  */
@@ -17,7 +17,8 @@ const MAX_UPLOAD_BYTES = 64 * 1024 * 1024
 export interface Uploads {
   has(c: Context, id: string): boolean
   /**
-   * Reads a file, whose bytes count as a body under way before they are read and until `work` is done.
+   * Reads a file, whose bytes count as a body under way before they are read and until `work` is
+   * done.
    *
    * @returns `undefined` where the caller has no such file
    * @throws ApiError `too_large`, or where there is no room for a body of its size
@@ -34,8 +35,8 @@ export interface Uploads {
 const CONTENT = /^\/v1\/files\/([^/]{1,200})\/content$/
 
 /**
- * `GET /v1/files/{id}/url`: the URL by which calls name a file. It does not expire, since opening it takes
- * the key.
+ * `GET /v1/files/{id}/url`: the URL by which calls name a file. It does not expire, since opening
+ * it takes the key.
  */
 export function mountUrls(app: Hono, uploads: Uploads | undefined): void {
   app.get('/v1/files/:id/url', (c) => {

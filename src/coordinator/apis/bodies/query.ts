@@ -1,6 +1,6 @@
 /**
- * From the bytes of a body to a query. It needs only the bytes and a plain description of their form, so
- * that it can run in a worker.
+ * From the bytes of a body to a query. It needs only the bytes and a plain description of their
+ * form, so that it can run in a worker.
  *
  * @module
  */
@@ -16,8 +16,8 @@ import { readChat } from '../openai/chat_body.ts'
 import { readCompletion } from '../openai/completion_body.ts'
 
 /**
- * The form of a body: of `/v1`, of the Open Inference Protocol, of OpenAI's, LiteParse's or Mistral's
- * API, a job, or a document by itself.
+ * The form of a body: of `/v1`, of the Open Inference Protocol, of OpenAI's, LiteParse's or
+ * Mistral's API, a job, or a document by itself.
  */
 export type Form =
   | { api: 'v1'; type: string; takes: Takes | undefined; text?: boolean; document?: boolean }

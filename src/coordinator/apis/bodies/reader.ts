@@ -1,6 +1,6 @@
 /**
- * Reads bodies: small ones at once, large or compressed ones in a worker, one after another, so that no
- * request holds the event loop, on which every link and every deadline depends.
+ * Reads bodies: small ones at once, large or compressed ones in a worker, one after another, so
+ * that no request holds the event loop, on which every link and every deadline depends.
  *
  * @module
  */
@@ -18,8 +18,8 @@ import { type Outcome, readOutcome } from './reading.ts'
 /** Bodies up to this size are read here about as quickly as in a worker. */
 export const SMALL_BYTES = 256 * 1024
 /**
- * Longest time of one body in the worker, which is ended with it. None takes more than a second or two;
- * a machine may be busy.
+ * Longest time of one body in the worker, which is ended with it. None takes more than a second or
+ * two; a machine may be busy.
  */
 const MAX_READ_MS = 30_000
 
@@ -34,7 +34,9 @@ export interface BodyOf {
 }
 
 export interface BodyReader {
-  /** @throws ApiError for an invalid body, or one that was not read in time or has no room to wait */
+  /**
+   * @throws ApiError for an invalid body, or one that was not read in time or has no room to wait
+   */
   read(body: BodyOf): BodyQuery | Promise<BodyQuery>
   /** Refuses the bodies that wait. */
   stop(): void
@@ -43,7 +45,10 @@ export interface BodyReader {
 export interface BodyReaderOptions {
   now: () => number
   deadlines: Deadlines
-  /** Starts `workers/bodies.ts`; called when there is a body for it. Without it all bodies are read here. */
+  /**
+   * Starts `workers/bodies.ts`; called when there is a body for it. Without it all bodies are read
+   * here.
+   */
   createWorker?: (() => Worker) | undefined
   room?: BodyRoom
 }

@@ -1,6 +1,6 @@
 /**
- * The worker for bodies: inflates a body and reads it. Errors are returned as data, since thrown errors
- * lose their class on the way.
+ * The worker for bodies: inflates a body and reads it. Errors are returned as data, since thrown
+ * errors lose their class on the way.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Parameters of generation in bodies of requests, of any protocol: names with underscores, and null for
- * absent values.
+ * Parameters of generation in bodies of requests, of any protocol: names with underscores, and null
+ * for absent values.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Checks whether answers can be kept to a JSON schema. Schemas are read in a worker, one after another, and
- * their results are remembered: a schema that comes again is not read again.
+ * Checks whether answers can be kept to a JSON schema. Schemas are read in a worker, one after
+ * another, and their results are remembered: a schema that comes again is not read again.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * `GET /v1/jobs/{id}/events`: the progress of a job, and each page as it comes, as server-sent events.
+ * `GET /v1/jobs/{id}/events`: the progress of a job, and each page as it comes, as server-sent
+ * events.
  *
  * @module
  */

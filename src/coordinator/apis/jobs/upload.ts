@@ -173,7 +173,8 @@ export async function dropForm({ files }: Pick<Form, 'files'>, folder: Folder): 
 }
 
 /**
- * A name for an archive: a path below the folder of unpacking, without characters that names cannot have.
+ * A name for an archive: a path below the folder of unpacking, without characters that names cannot
+ * have.
  *
  * @param name the sender's name
  */

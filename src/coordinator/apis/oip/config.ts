@@ -1,7 +1,7 @@
 /**
- * `GET /v2/models/{m}/config` and `POST /v2/repository/index`: the model configuration extension, and the
- * list of models of the model repository extension. Names are those of the configuration's protocol
- * buffer, as servers and clients of the extension have them in JSON.
+ * `GET /v2/models/{m}/config` and `POST /v2/repository/index`: the model configuration extension,
+ * and the list of models of the model repository extension. Names are those of the configuration's
+ * protocol buffer, as servers and clients of the extension have them in JSON.
  *
  * @module
  */

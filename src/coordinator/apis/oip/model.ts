@@ -1,7 +1,8 @@
 /**
- * A pipeline as a model of the Open Inference Protocol. Inputs are pictures, texts or tensors. Outputs are
- * each field of each list as a tensor with a row for each entry, the number of rows of each picture, and
- * the whole answer as JSON. Fields that are tensors are joined along their first axis.
+ * A pipeline as a model of the Open Inference Protocol. Inputs are pictures, texts or tensors.
+ * Outputs are each field of each list as a tensor with a row for each entry, the number of rows of
+ * each picture, and the whole answer as JSON. Fields that are tensors are joined along their first
+ * axis.
  *
  * @module
  */

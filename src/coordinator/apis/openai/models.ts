@@ -26,8 +26,8 @@ export function splitModel(model: string): { name: string; variant?: string } {
 }
 
 /**
- * How a call chooses one variant of the task that generates: by a least accuracy, since queries name no
- * variants. Undefined where no accuracy selects the variant alone.
+ * How a call chooses one variant of the task that generates: by a least accuracy, since queries
+ * name no variants. Undefined where no accuracy selects the variant alone.
  */
 export function pinOf(
   pipeline: Pipeline,

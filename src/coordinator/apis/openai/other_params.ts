@@ -1,6 +1,6 @@
 /**
- * Other fields of bodies of OpenAI's API: fields without an effect on the answer are ignored; others are
- * refused unless their value asks for the usual behaviour.
+ * Other fields of bodies of OpenAI's API: fields without an effect on the answer are ignored;
+ * others are refused unless their value asks for the usual behaviour.
  *
  * @module
  */
@@ -43,7 +43,10 @@ const HARMLESS = new Set([
 
 const MAX_NAME = 100
 
-/** @param known fields that are read @throws ApiError `invalid_input` that names the first refused one */
+/**
+ * @param known fields that are read
+ * @throws ApiError `invalid_input` that names the first refused one
+ */
 export function checkOthers(body: Record<string, unknown>, known: object): void {
   for (const [name, value] of Object.entries(body)) {
     if (value === null || value === undefined) continue

@@ -1,6 +1,6 @@
 /**
- * The calls of the HTTP API, for people and programs: inputs and answers of the routes of `app.ts`. A test
- * compares the two.
+ * The calls of the HTTP API, for people and programs: inputs and answers of the routes of `app.ts`.
+ * A test compares the two.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Answers of `/v1` as schemas for the OpenAPI document. Each is checked against the type that the client
- * exports: a field more or less on either side does not compile.
+ * Answers of `/v1` as schemas for the OpenAPI document. Each is checked against the type that the
+ * client exports: a field more or less on either side does not compile.
  *
  * @module
  */

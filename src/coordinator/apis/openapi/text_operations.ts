@@ -1,5 +1,6 @@
 /**
- * Calls that generate text: of OpenAI's API, and of the Open Inference Protocol's generate extension.
+ * Calls that generate text: of OpenAI's API, and of the Open Inference Protocol's generate
+ * extension.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The next event of one listener of `/v1/events`: the difference between the state now and the state sent
- * before, so that a slow listener misses steps and never falls behind.
+ * The next event of one listener of `/v1/events`: the difference between the state now and the
+ * state sent before, so that a slow listener misses steps and never falls behind.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * Access to the coordinator: which caller may make which call, how often, and which node may join.
  *
- * A role that has keys asks every caller for one. A role without keys is open to this machine alone: to
- * direct connections from loopback, under a name of this machine, from no foreign page.
+ * A role that has keys asks every caller for one. A role without keys is open to this machine
+ * alone: to direct connections from loopback, under a name of this machine, from no foreign page.
  *
  * @module
  */
@@ -58,7 +58,9 @@ export interface Access {
   holder(c: Context): { owner: string; all: boolean }
   /** Whether a call of this role would be let through. */
   allows(c: Context, role: Role): boolean
-  /** Calls `shut` once keys change so that the call would be refused; returns the end of the watch. */
+  /**
+   * Calls `shut` once keys change so that the call would be refused; returns the end of the watch.
+   */
   watch(c: Context, role: Role, shut: () => void): () => void
   /** The check of a node's token, for the link that a caller opens. */
   admits(caller: Caller): Admit
@@ -100,8 +102,8 @@ export function createAccess(options: AccessOptions): Access {
   const isOpenTo = (role: Role, { local }: Caller) => local && !keyring.has(role)
 
   /**
-   * The key of a text. A right key counts whatever others tried from its address, unless it is short
-   * enough to be guessed.
+   * The key of a text. A right key counts whatever others tried from its address, unless it is
+   * short enough to be guessed.
    *
    * @throws ApiError `rate_limited` where too many wrong keys were tried
    */

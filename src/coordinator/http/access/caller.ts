@@ -14,7 +14,10 @@ export interface Caller {
   local: boolean
 }
 
-/** The context's field that holds the caller that a call counts for, for what follows the check of access. */
+/**
+ * The context's field that holds the caller that a call counts for, for what follows the check of
+ * access.
+ */
 const ADDRESS = 'address'
 
 export const leaveAddress = (c: Context, address: Holder): void => c.set(ADDRESS, address)
@@ -30,7 +33,8 @@ const ALSO_FORWARDED = ['forwarded', 'x-real-ip', 'via']
 const MAX_HOSTS = 100
 
 /**
- * Identifies callers by the connection that `Deno.serve` reports; without a socket no caller is local.
+ * Identifies callers by the connection that `Deno.serve` reports; without a socket no caller is
+ * local.
  *
  * @param hosts names and addresses, besides loopback, under which this coordinator is reached
  * @param origins of applications that may ask from a browser
@@ -71,7 +75,10 @@ export function createCallers(
   }
 }
 
-/** The address to count by: a caller with one IPv6 address has 2^64 of them. Some proxies add a port. */
+/**
+ * The address to count by: a caller with one IPv6 address has 2^64 of them. Some proxies add a
+ * port.
+ */
 export function groupOf(text: string): string {
   const address = text.replace(/^(?:\[([^\]]*)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/, '$1$2')
   if (!address.includes(':') || /^::ffff:\d+\./i.test(address)) {

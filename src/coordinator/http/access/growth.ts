@@ -1,7 +1,7 @@
 /**
- * Memory of links before their hello. Deno gathers a message of any number of fragments internally, so
- * that its bytes cannot be counted; only the growth of the process can be measured. Where it grows too
- * much, all such links are closed: a good node sends its hello at once, and joins again.
+ * Memory of links before their hello. Deno gathers a message of any number of fragments internally,
+ * so that its bytes cannot be counted; only the growth of the process can be measured. Where it
+ * grows too much, all such links are closed: a good node sends its hello at once, and joins again.
  *
  * @module
  */

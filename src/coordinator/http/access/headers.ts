@@ -8,8 +8,8 @@ import { cors } from 'hono/cors'
 import { compressed } from '../compress.ts'
 
 /**
- * A browser neither shows nor runs data under these headers, and caches none. They are few, since each
- * costs every query some time; pages have more of their own.
+ * A browser neither shows nor runs data under these headers, and caches none. They are few, since
+ * each costs every query some time; pages have more of their own.
  */
 export const SECURE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -28,8 +28,8 @@ const IS_ECHOED = /^\/(v1\/(pipelines|chat|completions|models|jobs|files|batches
 const WHOLE = 'whole'
 
 /**
- * An answer with all its headers, those of `finish` included. They are added one by one: headers passed
- * to the constructor are quicker to send, but take longer to make and to collect as garbage.
+ * An answer with all its headers, those of `finish` included. They are added one by one: headers
+ * passed to the constructor are quicker to send, but take longer to make and to collect as garbage.
  */
 export function respondWhole(c: Context, text: string, own: Record<string, string>): Response {
   c.set(WHOLE, true)

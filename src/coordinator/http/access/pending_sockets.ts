@@ -1,6 +1,6 @@
 /**
- * Sockets before their hello. Each takes a descriptor and a place for as long as its hello may take, so
- * that their number is bounded; `growth.ts` bounds their memory.
+ * Sockets before their hello. Each takes a descriptor and a place for as long as its hello may
+ * take, so that their number is bounded; `growth.ts` bounds their memory.
  *
  * @module
  */

@@ -9,8 +9,8 @@ import { type Caller, groupOf, LOOPBACK } from './caller.ts'
 export type VoterOf = (caller: Caller, key: Key | null) => string
 
 /**
- * Voters by key, where the role has several keys; by address, where all nodes share one. This machine is
- * one voter, by whichever of its addresses a program connects.
+ * Voters by key, where the role has several keys; by address, where all nodes share one. This
+ * machine is one voter, by whichever of its addresses a program connects.
  *
  * @param hosts names and addresses, besides loopback, under which this coordinator is reached
  */

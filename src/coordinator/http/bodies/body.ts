@@ -13,8 +13,8 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024
 /** Longest time that a body may take, whatever its deadline: a slow sender holds memory. */
 const MAX_BODY_MS = 30_000
 /**
- * Bodies up to this size are read whole where there is room, in less than half the time. Such a read
- * cannot be ended before its sender hangs up.
+ * Bodies up to this size are read whole where there is room, in less than half the time. Such a
+ * read cannot be ended before its sender hangs up.
  */
 const WHOLE_BYTES = 128 * 1024
 /** Bytes of all bodies that are not whole yet. */

@@ -1,7 +1,7 @@
 /**
- * A stream gathered into one buffer, in short turns of the event loop. A socket's pieces are views of
- * buffers of 64 KiB each: kept as they are, a body that comes byte by byte would take 65,536 times its
- * size.
+ * A stream gathered into one buffer, in short turns of the event loop. A socket's pieces are views
+ * of buffers of 64 KiB each: kept as they are, a body that comes byte by byte would take 65,536
+ * times its size.
  *
  * @module
  */
@@ -16,7 +16,11 @@ const TURN_BYTES = 4 * 1024 * 1024
 export interface GatherLimits {
   /** Most bytes that may come. */
   most: number
-  /** Called before room is taken, and with less than 0 as it is given back. @throws where there is none */
+  /**
+   * Called before room is taken, and with less than 0 as it is given back.
+   *
+   * @throws where there is none
+   */
   hold(bytes: number): void
   /** The error where more comes. */
   tooLong(): Error

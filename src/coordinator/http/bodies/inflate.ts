@@ -1,5 +1,6 @@
 /**
- * Compressed bodies, inflated piece by piece, so that a body that grows without end is refused early.
+ * Compressed bodies, inflated piece by piece, so that a body that grows without end is refused
+ * early.
  *
  * @module
  */
@@ -34,7 +35,8 @@ export function readEncoding(headers: Headers): Encoding | undefined {
 
 /**
  * @param most bytes that the body may inflate to
- * @throws ApiError `too_large`, or `invalid_input` for bytes that are not compressed this way, or cut short
+ * @throws ApiError `too_large`, or `invalid_input` for bytes that are not compressed this way, or
+ * cut short
  */
 export async function inflate(
   bytes: Uint8Array,
@@ -53,7 +55,10 @@ export async function inflate(
 const tooLarge = (most: number) =>
   new ApiError('too_large', `Cannot take a body that inflates to over ${most} bytes: send less`)
 
-/** Bytes as a stream of short pieces, so that the event loop gets turns between; nothing is read ahead. */
+/**
+ * Bytes as a stream of short pieces, so that the event loop gets turns between; nothing is read
+ * ahead.
+ */
 export function inSteps(bytes: Uint8Array, stepBytes: number) {
   let at = 0
   return new ReadableStream<Uint8Array<ArrayBuffer>>({

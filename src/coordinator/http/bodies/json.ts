@@ -16,7 +16,10 @@ const [QUOTE, ESCAPE] = [0x22, 0x5c]
 export const ELEMENTS = 65_536
 /** The same where it has tensors: `JSON.parse` makes as many in half a second. */
 export const TENSORS = 4_194_304
-/** Inputs, and outputs, of one request: counted before any of them, which may each be wrong, is checked. */
+/**
+ * Inputs, and outputs, of one request: counted before any of them, which may each be wrong, is
+ * checked.
+ */
 export const MAX_TENSORS = 256
 /** Characters of a place that an error names: the client chose them. */
 const MAX_PLACE_LENGTH = 200
@@ -88,8 +91,8 @@ const paramOf = (path: readonly PropertyKey[]): string =>
     .join('').slice(0, MAX_PLACE_LENGTH)
 
 /**
- * Counts elements and members by their marks, those within texts included unless `outside`. Ends with
- * the first that is too many.
+ * Counts elements and members by their marks, those within texts included unless `outside`. Ends
+ * with the first that is too many.
  */
 export function count(bytes: Uint8Array, mostElements: number, outside = false) {
   let elements = 0

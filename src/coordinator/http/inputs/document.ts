@@ -15,7 +15,9 @@ import { isPictureType, pictureOf } from './picture.ts'
 
 export { DOCUMENT_TYPES, isDocumentType }
 
-/** The header that chooses whether the text layer of a PDF's pages is kept, or the pages are read. */
+/**
+ * The header that chooses whether the text layer of a PDF's pages is kept, or the pages are read.
+ */
 const TEXT_HEADER = 'x-document-text'
 const CHOICES = ['keep', 'read'] as const
 

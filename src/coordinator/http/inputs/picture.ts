@@ -1,5 +1,6 @@
 /**
- * Pictures that come in, checked by their headers, so that a decompression bomb is refused undecoded.
+ * Pictures that come in, checked by their headers, so that a decompression bomb is refused
+ * undecoded.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A JPEG reduced to the segments that its decoder needs: frame, tables and scans unchanged; the segments
- * of colour space and orientation are written anew.
+ * A JPEG reduced to the segments that its decoder needs: frame, tables and scans unchanged; the
+ * segments of colour space and orientation are written anew.
  *
  * @module
  */

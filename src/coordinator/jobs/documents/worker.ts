@@ -1,7 +1,7 @@
 /**
- * `Documents` in a worker: each call is raced against a time limit and the worker's death, so that the
- * worst that a document causes is a fault. After either, the next call has a new worker, in which the
- * document is opened again.
+ * `Documents` in a worker: each call is raced against a time limit and the worker's death, so that
+ * the worst that a document causes is a fault. After either, the next call has a new worker, in
+ * which the document is opened again.
  *
  * @module
  */
@@ -56,7 +56,9 @@ export function createDocuments(options: DocumentsOptions): SupervisedDocuments 
   const { openMs = STEP.openMs } = options
   let running: Running | undefined
   let isStopped = false
-  /** Bytes of the open document. Threads share them: there is one copy, however often it is opened. */
+  /**
+   * Bytes of the open document. Threads share them: there is one copy, however often it is opened.
+   */
   let bytes: Uint8Array<SharedArrayBuffer> | undefined
   let last: Promise<unknown> = Promise.resolve()
 

@@ -1,11 +1,12 @@
 /**
- * Counts seconds that nodes were awake and slots busy, and models their energy. It reads the scheduler's
- * events and commands, and changes none of them.
+ * Counts seconds that nodes were awake and slots busy, and models their energy. It reads the
+ * scheduler's events and commands, and changes none of them.
  *
- * A node is awake while the scheduler may give it work, and while it does some. While any of its slots
- * has a batch, these batches share the power of the device in equal parts, for as long as each was
- * computed; items of a batch share its part equally. The power of an awake node that computes nothing
- * counts for the pool, not for queries. The coordinator, its auditor and lost batches are not counted.
+ * A node is awake while the scheduler may give it work, and while it does some. While any of its
+ * slots has a batch, these batches share the power of the device in equal parts, for as long as
+ * each was computed; items of a batch share its part equally. The power of an awake node that
+ * computes nothing counts for the pool, not for queries. The coordinator, its auditor and lost
+ * batches are not counted.
  *
  * @module
  */

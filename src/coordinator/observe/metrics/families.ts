@@ -1,6 +1,6 @@
 /**
- * Metrics that are read from the pool at each scrape. No label names a node: nodes come and go, and each
- * would stay a series for ever.
+ * Metrics that are read from the pool at each scrape. No label names a node: nodes come and go, and
+ * each would stay a series for ever.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Histograms whose recording costs nanoseconds and allocates nothing: a query is answered in some
- * tens of microseconds, and the library's own histogram hashes its labels anew at each value. The library
- * writes them as text.
+ * tens of microseconds, and the library's own histogram hashes its labels anew at each value. The
+ * library writes them as text.
  *
  * @module
  */
@@ -39,7 +39,9 @@ interface Counted {
   sum: number
 }
 
-/** Adds a histogram to `all`. Returns a function that makes a series, once for each set of labels. */
+/**
+ * Adds a histogram to `all`. Returns a function that makes a series, once for each set of labels.
+ */
 export function createHistogram(
   all: Histogram[],
   { name, help, bounds }: HistogramOptions,

@@ -5,8 +5,8 @@ interface Batch {
 }
 
 /**
- * The time that a query waited: batches of one task wait at the same time, so it is the sum over the
- * longest of each task. Allocates nothing.
+ * The time that a query waited: batches of one task wait at the same time, so it is the sum over
+ * the longest of each task. Allocates nothing.
  */
 export function longestOfTasks(batches: readonly Batch[], part: 'queueMs' | 'networkMs'): number {
   let sum = 0

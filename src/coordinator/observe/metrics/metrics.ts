@@ -15,7 +15,9 @@ export function createMetrics(
   let scrape: Scrape
   let registry: Promise<Registry> | undefined
 
-  /** Loaded by the first scrape: a coordinator without scrapes starts a tenth of a second sooner. */
+  /**
+   * Loaded by the first scrape: a coordinator without scrapes starts a tenth of a second sooner.
+   */
   async function open(): Promise<Registry> {
     const library = await import('prom-client')
     const registry = new library.Registry()

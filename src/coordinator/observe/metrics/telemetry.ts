@@ -1,6 +1,6 @@
 /**
- * Counts of queries and batches as they end, for `/metrics` and for the statistics of the Open Inference
- * Protocol. Other metrics are read at each scrape (`metrics.ts`).
+ * Counts of queries and batches as they end, for `/metrics` and for the statistics of the Open
+ * Inference Protocol. Other metrics are read at each scrape (`metrics.ts`).
  *
  * @module
  */
@@ -25,7 +25,9 @@ export interface PipelineTotals {
   /** Requests, which may have several pictures. */
   success: Spent
   fail: Spent
-  /** Times of requests with a result: waits by the longest at each task, computation of all batches. */
+  /**
+   * Times of requests with a result: waits by the longest at each task, computation of all batches.
+   */
   queue: Spent
   network: Spent
   compute: Spent

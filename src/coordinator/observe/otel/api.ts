@@ -1,6 +1,6 @@
 /**
- * The interface of OpenTelemetry, which the runtime implements where `OTEL_DENO` is set. It is passed in;
- * without it nothing of this folder runs.
+ * The interface of OpenTelemetry, which the runtime implements where `OTEL_DENO` is set. It is
+ * passed in; without it nothing of this folder runs.
  *
  * @module
  */

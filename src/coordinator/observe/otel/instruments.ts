@@ -1,6 +1,7 @@
 /**
- * The metrics of `/metrics` for a collector: the same figures, read when the runtime exports, with the
- * same labels. A collector that passes them to Prometheus gives them the names of `/metrics` again.
+ * The metrics of `/metrics` for a collector: the same figures, read when the runtime exports, with
+ * the same labels. A collector that passes them to Prometheus gives them the names of `/metrics`
+ * again.
  *
  * @module
  */

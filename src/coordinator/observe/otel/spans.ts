@@ -1,6 +1,6 @@
 /**
- * The spans of one query, written once it is answered: `query`, in it a `stage` for each task, in each
- * stage its `batch`es, all with the times that were noted.
+ * The spans of one query, written once it is answered: `query`, in it a `stage` for each task, in
+ * each stage its `batch`es, all with the times that were noted.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * The time of day of moments on a monotonic clock. Machines correct their time of day now and then, and
- * `Date.now()` has whole milliseconds: the offset of the two clocks is kept for as long as it fits.
+ * The time of day of moments on a monotonic clock. Machines correct their time of day now and then,
+ * and `Date.now()` has whole milliseconds: the offset of the two clocks is kept for as long as it
+ * fits.
  *
  * @module
  */

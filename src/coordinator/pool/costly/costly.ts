@@ -1,6 +1,6 @@
 /**
- * Documents that take too long to open: their callers have fewer documents in the pool at once, and the
- * same bytes are not tried again.
+ * Documents that take too long to open: their callers have fewer documents in the pool at once, and
+ * the same bytes are not tried again.
  *
  * @module
  */

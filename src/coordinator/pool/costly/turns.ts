@@ -1,6 +1,6 @@
 /**
- * Turns of documents: one caller has few of them in the pool at once, so that hostile documents hold no
- * slots for long, and fewer once one of them was given up. Other callers are not slowed.
+ * Turns of documents: one caller has few of them in the pool at once, so that hostile documents
+ * hold no slots for long, and fewer once one of them was given up. Other callers are not slowed.
  *
  * @module
  */
