@@ -7,7 +7,7 @@ import { buildAssets } from '../src/cli/serve/build_assets.ts'
 import { type Coordinator, startCoordinator } from '../src/cli/serve/coordinator.ts'
 import type { LoadedPipeline } from '../src/cli/pipelines/load.ts'
 import type { Tabs } from '../src/cli/tabs.ts'
-import type { Assets } from '../src/coordinator/pages.ts'
+import type { Assets } from '../src/coordinator/http/pages.ts'
 import type { Scheduler } from '../src/policy/core/types.ts'
 
 export interface SceneOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 import { expose, transfer } from 'comlink'
-import { buffersOf, readOutcome } from '../src/coordinator/bodies/reading.ts'
+import { buffersOf, readOutcome } from '../src/coordinator/apis/bodies/reading.ts'
 
 expose(async (...of: Parameters<typeof readOutcome>) => {
   const outcome = await readOutcome(...of)

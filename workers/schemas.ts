@@ -4,7 +4,7 @@
  * @module
  */
 import { expose } from 'comlink'
-import type { ReadSchema } from '../src/coordinator/generate/schema_reader.ts'
+import type { ReadSchema } from '../src/coordinator/apis/generate/schema_reader.ts'
 import { schemaFault } from '../src/stages/generate/constraint/constraint.ts'
 
 expose(schemaFault satisfies ReadSchema)

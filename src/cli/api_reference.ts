@@ -4,8 +4,8 @@
  * @module
  */
 import { join } from 'node:path'
-import { openApiDocument } from '../coordinator/openapi/document.ts'
-import { apiMarkdown } from '../coordinator/openapi/markdown.ts'
+import { openApiDocument } from '../coordinator/apis/openapi/document.ts'
+import { apiMarkdown } from '../coordinator/apis/openapi/markdown.ts'
 import { formatted } from './formatted.ts'
 import { ROOT } from './root.ts'
 

@@ -5,7 +5,7 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { hashOf, makeKey, type Role, ROLES } from '../coordinator/doors/keys.ts'
+import { hashOf, makeKey, type Role, ROLES } from '../coordinator/core/keys.ts'
 import { changeKeys, KEYS_FILE, openRole, readKeys } from './serve/keys_file.ts'
 import { COMMAND } from './root.ts'
 

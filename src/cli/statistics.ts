@@ -3,7 +3,7 @@
 /** What 0.07 x 100 is above 7 by, as numbers are kept. */
 const ROUNDING = 1e-9
 
-/** The `share`-quantile, 0..1, by nearest rank; NaN if there are no values. */
+/** Quantile by nearest rank; NaN if empty. @param share 0..1 */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const rank = Math.ceil(share * sorted.length - ROUNDING)

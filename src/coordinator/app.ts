@@ -1,5 +1,5 @@
 /**
- * The HTTP surface of the coordinator.
+ * The HTTP surface of the coordinator: wires the rooms together.
  *
  * @module
  */
@@ -12,46 +12,46 @@ import { generatingTask, takesText } from '../pipeline/generate.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
-import type { Cutter } from './adapters/cutter.ts'
-import { LITEPARSE_PATH, mountLiteparse } from './adapters/liteparse.ts'
-import { mountMistral } from './adapters/mistral.ts'
-import { isMistral, mistralResponse, OCR_PATH } from './adapters/mistral_errors.ts'
-import { uploadsIn } from './adapters/uploads_in.ts'
-import { ApiError } from './api_error.ts'
-import { asksBody } from './asks_body.ts'
-import { type BodyReader, createBodyReader } from './bodies/reader.ts'
-import { createDoors, type DoorLimits } from './doors/doors.ts'
-import { allowOrigins, finish } from './doors/headers.ts'
-import type { Keyring } from './doors/keys.ts'
-import { withEnergy } from './energy/stats.ts'
-import { mountLink } from './link_route.ts'
-import { createEvents } from './events.ts'
-import { LEFT, type Peers } from './gone.ts'
-import { createHistory } from './history.ts'
-import type { SchemaReader } from './generate/schema_reader.ts'
-import { infer } from './infer.ts'
+import type { Cutter } from './apis/adapters/cutter.ts'
+import { LITEPARSE_PATH, mountLiteparse } from './apis/adapters/liteparse.ts'
+import { mountMistral } from './apis/adapters/mistral.ts'
+import { isMistral, mistralResponse, OCR_PATH } from './apis/adapters/mistral_errors.ts'
+import { uploadsIn } from './apis/adapters/uploads_in.ts'
+import { type BodyReader, createBodyReader } from './apis/bodies/reader.ts'
+import type { SchemaReader } from './apis/generate/schema_reader.ts'
+import { mountJobs } from './apis/jobs/routes.ts'
+import { mountOip } from './apis/oip/routes.ts'
+import { createBatchApi } from './apis/openai/batch_handler.ts'
+import { mountBatches } from './apis/openai/batch_routes.ts'
+import { isOpenAi, openAiResponse } from './apis/openai/errors.ts'
+import { mountOpenAi } from './apis/openai/routes.ts'
+import { mountDocs } from './apis/openapi/docs.ts'
+import { mountAdmin, type Reloaded } from './apis/v1/admin_routes.ts'
+import { createEvents } from './apis/v1/events.ts'
+import { infer } from './apis/v1/infer.ts'
+import { asksForStream, inferStream } from './apis/v1/infer_stream.ts'
+import { ApiError } from './core/api_error.ts'
+import { LEFT, type Peers } from './core/gone.ts'
+import type { Keyring } from './core/keys.ts'
+import type { Log } from './core/log.ts'
+import { type AccessLimits, createAccess } from './http/access/access.ts'
+import { allowOrigins, finish } from './http/access/headers.ts'
+import { mountLink } from './http/link_route.ts'
+import { notFound } from './http/methods.ts'
+import { hostOf } from './http/origin.ts'
+import { type Assets, mountPages, pageHeaders } from './http/pages.ts'
+import { wantsBody } from './http/wants_body.ts'
 import type { Jobs } from './jobs/jobs.ts'
-import { mountJobs } from './jobs/routes.ts'
-import { asksForStream, inferStream } from './infer_stream.ts'
-import type { Log } from './log.ts'
-import { notFound } from './methods.ts'
-import { createMetrics } from './metrics/metrics.ts'
-import { mountAdmin, type Reloaded } from './admin_routes.ts'
-import { mountOip } from './oip/routes.ts'
-import { isOpenAi, openAiResponse } from './openai/errors.ts'
-import { createBatchHandler } from './openai/batch_handler.ts'
-import { mountBatches } from './openai/batch_routes.ts'
-import { mountOpenAi } from './openai/routes.ts'
-import { exportMetrics } from './otel/instruments.ts'
-import { mountDocs } from './openapi/docs.ts'
-import { hostOf } from './origin.ts'
-import { type Assets, mountPages, pageHeaders } from './pages.ts'
-import type { Pool } from './pool.ts'
-import { MODEL_PATH, type ServedModel, type ServedPipeline } from './served.ts'
+import { MODEL_PATH, type ServedModel, type ServedPipeline } from './nodes/served.ts'
+import { withEnergy } from './observe/energy/stats.ts'
+import { createHistory } from './observe/history.ts'
+import { createMetrics } from './observe/metrics/metrics.ts'
+import { exportMetrics } from './observe/otel/instruments.ts'
+import type { Pool } from './pool/pool.ts'
 
 export interface AppOptions {
   pool: Pool
-  /** Reads a pipeline's folder anew and serves what is there; see `admin_routes.ts`. */
+  /** Reads a pipeline's folder anew and serves it; see `admin_routes.ts`. */
   reload?: (name: string) => Promise<Reloaded>
   /** Bytes of a model by content hash; `undefined` where there is none. */
   readModel: (sha256: string) => Promise<BodyInit | undefined>
@@ -61,24 +61,24 @@ export interface AppOptions {
   hosts?: readonly string[]
   /** Pages and scripts for browsers and for machines without a checkout. */
   assets?: Assets
-  /** Keys that calls and nodes are asked for; none where absent. The pool's own. */
+  /** Keys that calls and nodes need; none where absent. The same as the pool's. */
   keyring?: Keyring
-  /** Origins of applications that may ask from a browser. */
+  /** Origins of applications that may call from a browser. */
   origins?: readonly string[]
   /** Origins of pages that may show the join page in a frame. */
   embedders?: readonly string[]
-  limits?: Partial<DoorLimits>
-  /** Who closed their end of a connection, where the machine tells it. */
+  limits?: Partial<AccessLimits>
+  /** Watches the other ends of connections, where the operating system shows their state. */
   peers?: Peers
-  /** Reads bodies; on the event loop, all of them, where absent. */
+  /** Reads bodies; where absent, all bodies are read on the event loop. */
   bodies?: BodyReader
-  /** Says whether answers can be kept to a schema; all are taken where absent. */
+  /** Checks schemas of answers; all are accepted where absent. */
   schemas?: SchemaReader
   /** Cuts documents; each is one query where absent. */
   cutter?: Cutter
-  /** What is done in the background; where absent, there are no jobs. */
+  /** Work in the background; where absent, there are no jobs. */
   jobs?: Jobs
-  /** Webhooks of jobs may go to private addresses, whoever asks for them. */
+  /** Whether webhooks of all callers may go to private addresses. */
   nearWebhooks?: boolean
 }
 
@@ -93,13 +93,13 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions) {
   const { pool, readModel, now, log, hosts = [], origins = [], assets, peers } = options
-  // The quicker of the routers; it refuses, with the first call, routes that it cannot tell apart.
+  // The quicker router; it refuses, at the first call, routes that it cannot distinguish.
   const app = new Hono({ router: new RegExpRouter() })
   const { versions, deadlines } = pool
   const { bodies = createBodyReader({ now, deadlines }) } = options
   const startedMs = now()
   const history = createHistory(pool, now)
-  const doors = createDoors({
+  const access = createAccess({
     ...{ now, hosts, origins },
     isFile: (path) => assets?.has(path) === true,
     ...(options.keyring === undefined ? {} : { keyring: options.keyring }),
@@ -115,7 +115,7 @@ export function createApp(options: AppOptions) {
     ]
     for (const path of paths) app.use(path, allowOrigins(origins))
   }
-  app.use(doors.guard)
+  app.use(access.guard)
 
   app.onError((error, c) => {
     const answer = (fault: ApiError) =>
@@ -130,7 +130,7 @@ export function createApp(options: AppOptions) {
       })
       return answer(error)
     }
-    // Who closed only its sending side is told of it; nobody else is there to read.
+    // A client that closed only its sending side still reads this answer; others have left.
     if (error === LEFT || c.req.raw.signal.aborted) {
       const message =
         'Cannot answer: you closed your end; keep the connection open until the answer'
@@ -159,21 +159,21 @@ export function createApp(options: AppOptions) {
     const counts = withEnergy(pool.stats(), pool.energy())
     return c.json<StatsInfo>({ uptimeMs, listeners: events.listeners, ...counts })
   })
-  app.get('/v1/events', (c) => events.listen(c, (shut) => doors.watch(c, 'admin', shut)))
+  app.get('/v1/events', (c) => events.listen(c, (shut) => access.watch(c, 'admin', shut)))
 
   mountOip(app, inferParts)
   mountOpenAi(app, inferParts)
   if (options.jobs !== undefined) {
     const { jobs, nearWebhooks = false } = options
-    mountJobs(app, { pool, jobs, bodies, doors, now, nearWebhooks })
-    mountBatches(app, { pool, jobs, doors, now })
-    jobs.start(createBatchHandler(inferParts))
+    mountJobs(app, { pool, jobs, bodies, access, now, nearWebhooks })
+    mountBatches(app, { pool, jobs, access, now })
+    jobs.start(createBatchApi(inferParts))
   }
   mountLiteparse(app, inferParts)
   const { cutter } = options
-  const uploads = options.jobs && uploadsIn(options.jobs, doors)
+  const uploads = options.jobs && uploadsIn(options.jobs, access)
   mountMistral(app, { ...inferParts, hosts, cutter, uploads })
-  mountAdmin(app, pool, doors, hosts, now, options.reload)
+  mountAdmin(app, pool, access, hosts, now, options.reload)
   mountDocs(app)
   const readJobs = options.jobs && (() => options.jobs!.reading())
   const metrics = createMetrics(pool, readJobs)
@@ -194,7 +194,7 @@ export function createApp(options: AppOptions) {
     if (model !== undefined && c.req.header('if-none-match')?.includes(forEver.etag)) {
       return c.body(null, 304, forEver)
     }
-    const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
+    const body = model && (wantsBody(c) ? await readModel(model.sha256) : '')
     if (model === undefined || body === undefined) {
       throw new ApiError('not_found', 'Cannot find a model of this hash')
     }
@@ -208,7 +208,7 @@ export function createApp(options: AppOptions) {
   app.get('/code/:file', async (c) => {
     const [, hash = ''] = /^([0-9a-f]{64})\.js$/.exec(c.req.param('file')) ?? []
     const model = versions.program(hash)
-    const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
+    const body = model && (wantsBody(c) ? await readModel(model.sha256) : '')
     if (model === undefined || body === undefined) {
       throw new ApiError('not_found', 'Cannot find a program of this hash')
     }
@@ -220,7 +220,7 @@ export function createApp(options: AppOptions) {
     })
   })
 
-  mountLink(app, { pool, doors, hosts, assets, log, now })
+  mountLink(app, { pool, access, hosts, assets, log, now })
   return app
 }
 

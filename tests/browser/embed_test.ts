@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Frame, Page } from 'playwright-core'
 import { SMALL } from '../../src/bench/requeue/scene.ts'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
 import {
   fits,
   joinButton,

@@ -9,7 +9,7 @@ import {
   makeKey,
   type Role,
   ROLES,
-} from '../../src/coordinator/doors/keys.ts'
+} from '../../src/coordinator/core/keys.ts'
 import { joinButton, launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()

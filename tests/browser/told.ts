@@ -12,7 +12,7 @@ import type {
   PlanInfo,
   WorkEvent,
 } from '../../src/client/types.ts'
-import { mountPages } from '../../src/coordinator/pages.ts'
+import { mountPages } from '../../src/coordinator/http/pages.ts'
 import { launch, skippedWithout, testAssets, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()

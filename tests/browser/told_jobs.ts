@@ -1,6 +1,6 @@
 /** A coordinator whose jobs are as a test says, over real sockets, for the page of documents. */
 import { Hono } from 'hono'
-import { mountPages } from '../../src/coordinator/pages.ts'
+import { mountPages } from '../../src/coordinator/http/pages.ts'
 import type { FailedPage, JobDocument } from '../../src/client/job_types.ts'
 import type { WholeJob } from '../../src/client/job_facts.ts'
 import { testAssets } from './fixture.ts'

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { testOfAll } from '../exhaustive.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
 import { encryptedPdf, pdfOf, pdfWithoutSecondPage } from '../documents/made.ts'
 import { said } from '../said.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { endsByItself } from './ends.ts'
-import { makeKey } from '../../src/coordinator/doors/keys.ts'
+import { makeKey } from '../../src/coordinator/core/keys.ts'
 import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
 
 /** `script` of util-linux gives a command a terminal; that of others takes other options. */

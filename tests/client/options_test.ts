@@ -1,7 +1,7 @@
 /** Options of the client: what is sent of them, what is refused, and that no call waits for ever. */
 import assert from 'node:assert/strict'
 import { createClient } from '../../src/client/mod.ts'
-import { readInferHeaders } from '../../src/coordinator/infer_request.ts'
+import { readInferHeaders } from '../../src/coordinator/apis/common/infer_request.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { failure, timeoutOf, withServer } from './scene.ts'
 

@@ -1,8 +1,8 @@
 /** LiteParse's `POST /ocr`, asked as its client does. */
 import assert from 'node:assert/strict'
 import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
-import type { LiteparseResults } from '../../src/coordinator/adapters/schemas.ts'
-import { hashOf } from '../../src/coordinator/doors/keys.ts'
+import type { LiteparseResults } from '../../src/coordinator/apis/adapters/schemas.ts'
+import { hashOf } from '../../src/coordinator/core/keys.ts'
 import { createKeyring, DOCUMENTS, OCR, PIXEL_PNG, TEXTS, withOcr } from './ocr_scene.ts'
 
 /** As the client of version 2.14.7 writes it: the language is `eng` unless it is told another. */
@@ -89,7 +89,7 @@ Deno.test('liteparse: what is no form with one picture is refused, and says why'
       [400, /no content-disposition/, '--b\r\n\r\nx\r\n--b--', form],
       [400, /no content-disposition/, written([[`X: ${'y'.repeat(5000)}`, '']]), form],
       [400, /has no name/, written([['Content-Type: image/png', 'x']]), form],
-      [400, /over 32 parts/, written(Array.from({ length: 33 }, () => [FILE, ''])), form],
+      [400, /more than once/, written(Array.from({ length: 33 }, () => [FILE, ''])), form],
       [400, /x-request-timeout-ms/, formOf(PIXEL_PNG), { 'x-request-timeout-ms': 'soon' }],
     ]
     for (const [status, expected, body, headers] of cases) {

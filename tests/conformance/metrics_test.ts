@@ -1,6 +1,6 @@
 /** `/metrics` as a scraper reads it. */
 import assert from 'node:assert/strict'
-import { longestOfTasks } from '../../src/coordinator/metrics/longest.ts'
+import { longestOfTasks } from '../../src/coordinator/observe/metrics/longest.ts'
 import {
   ask,
   joinScripted,

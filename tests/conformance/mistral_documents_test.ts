@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { Mistral } from '@mistralai/mistralai'
 import { MistralError } from '@mistralai/mistralai/models/errors'
-import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
-import { bodyRoom } from '../../src/coordinator/body.ts'
+import { createKeyring, hashOf } from '../../src/coordinator/core/keys.ts'
+import { bodyRoom } from '../../src/coordinator/http/bodies/body.ts'
 import type { Behaviour } from '../coordinator/fixture.ts'
 import { dataUri, DOCUMENTS, pdf, reader, type Scene, withOcr } from './ocr_scene.ts'
 

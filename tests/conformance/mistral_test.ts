@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { Mistral } from '@mistralai/mistralai'
 import { MistralError } from '@mistralai/mistralai/models/errors'
-import { hashOf } from '../../src/coordinator/doors/keys.ts'
+import { hashOf } from '../../src/coordinator/core/keys.ts'
 import {
   createKeyring,
   dataUri,

@@ -1,6 +1,6 @@
 /** Pipelines `ocr` and `documents` on a scripted node, asked over HTTP. */
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
-import { createKeyring } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring } from '../../src/coordinator/core/keys.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import {
   type Behaviour,

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
-import { inflate } from '../../src/coordinator/bodies/inflate.ts'
-import { encodingFor } from '../../src/coordinator/compress.ts'
+import { inflate } from '../../src/coordinator/http/bodies/inflate.ts'
+import { encodingFor } from '../../src/coordinator/http/compress.ts'
 import { imageJson, packBytes, unpackBytes } from './oip_client.ts'
 import { picture, textOf, withPages } from './oip_scene.ts'
 

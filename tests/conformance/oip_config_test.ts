@@ -1,7 +1,7 @@
 /** The configuration of a model and the index of models, as `tritonclient.http` asks for them. */
 import assert from 'node:assert/strict'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
-import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf } from '../../src/coordinator/core/keys.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { joinScripted, untilReady, withCoordinator } from '../coordinator/fixture.ts'
 import { get } from './oip_client.ts'

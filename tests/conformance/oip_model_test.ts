@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Finished } from '../../src/coordinator/answer.ts'
-import { modelOf } from '../../src/coordinator/oip/model.ts'
-import { respond } from '../../src/coordinator/oip/response.ts'
+import type { Finished } from '../../src/coordinator/pool/answer.ts'
+import { modelOf } from '../../src/coordinator/apis/oip/model.ts'
+import { respond } from '../../src/coordinator/apis/oip/response.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 
 const modelWith = (output: object) =>

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import type { Takes } from '../../src/pipeline/takes.ts'
 import type { TensorType } from '../../src/pipeline/tensor.ts'
 import { TensorValue, unpackTensors } from '../../src/pipeline/tensor_item.ts'
-import { readTensors, wholeInput } from '../../src/coordinator/oip/tensor_input.ts'
-import { tensorOutput } from '../../src/coordinator/oip/tensor_output.ts'
-import type { Outputs } from '../../src/coordinator/oip/model_output.ts'
-import { decodeBytes, encodeTensor } from '../../src/coordinator/oip/tensors.ts'
+import { readTensors, wholeInput } from '../../src/coordinator/apis/oip/tensor_input.ts'
+import { tensorOutput } from '../../src/coordinator/apis/oip/tensor_output.ts'
+import type { Outputs } from '../../src/coordinator/apis/oip/model_output.ts'
+import { decodeBytes, encodeTensor } from '../../src/coordinator/apis/oip/tensors.ts'
 
 const takesOf = (type: TensorType, shape = [-1]): Takes => ({ x: { type, shape } }) as Takes
 

@@ -1,7 +1,7 @@
 /** OpenAI's own client: models, completions, keys. */
 import assert from 'node:assert/strict'
 import OpenAI, { AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai'
-import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf } from '../../src/coordinator/core/keys.ts'
 import { saying, withTexts } from './text_scene.ts'
 
 const clientOf = (url: string, apiKey = 'none') =>

@@ -4,10 +4,10 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createApp } from '../../src/coordinator/app.ts'
-import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
-import { createKeyring, hashOf, ROLES } from '../../src/coordinator/doors/keys.ts'
+import { SCHEMAS } from '../../src/coordinator/apis/openapi/components.ts'
+import { createKeyring, hashOf, ROLES } from '../../src/coordinator/core/keys.ts'
 import { Jobs } from '../../src/coordinator/jobs/jobs.ts'
-import { createPool, type Pool } from '../../src/coordinator/pool.ts'
+import { createPool, type Pool } from '../../src/coordinator/pool/pool.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import { imageJson } from './oip_client.ts'
 import { pages, picture, withPages } from './oip_scene.ts'
@@ -75,7 +75,7 @@ Deno.test('/openapi.json tells of each route, and of nothing else', () =>
     assert.deepEqual([...routes].sort(), told.sort())
   }))
 
-Deno.test('/openapi.json tells which calls take a key, as the doors do', () =>
+Deno.test('/openapi.json tells which calls take a key, as the check of access does', () =>
   withPages(async (coordinator) => {
     const now = () => performance.now()
     const log = () => {}

@@ -2,10 +2,10 @@
  * A coordinator whose pipelines take and say texts. A test writes what is said, and when; what would
  * come of nodes comes of that.
  */
+import type { Answered, QueryRequest } from '../../src/coordinator/queries/queries.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { type Generated, generatingTask } from '../../src/pipeline/generate.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import type { Answered, QueryRequest } from '../../src/coordinator/queries.ts'
 import type { Answer } from '../../src/policy/core/types.ts'
 import { withCoordinator } from '../coordinator/fixture.ts'
 
@@ -85,7 +85,7 @@ export function withTexts(
         )
         try {
           const said = await Promise.race([
-            script(heard, (text) => request.hear?.({ text, ids: [] })),
+            script(heard, (text) => request.onText?.({ text, ids: [] })),
             left.promise,
           ])
           const answer = 'ok' in said ? said : answerOf(request, said)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { InferAnswer } from '../../src/client/types.ts'
-import { timingOf } from '../../src/coordinator/answer.ts'
+import { timingOf } from '../../src/coordinator/pool/answer.ts'
 import {
   ask,
   honest,

@@ -1,8 +1,8 @@
 /** The auditor on a link of its own, and who has how many votes, over real sockets. */
 import assert from 'node:assert/strict'
-import { groupOf } from '../../src/coordinator/doors/caller.ts'
-import { createKeyring, hashOf, type Key, makeKey } from '../../src/coordinator/doors/keys.ts'
-import { createVoters } from '../../src/coordinator/doors/voter.ts'
+import { groupOf } from '../../src/coordinator/http/access/caller.ts'
+import { createKeyring, hashOf, type Key, makeKey } from '../../src/coordinator/core/keys.ts'
+import { createVoters } from '../../src/coordinator/http/access/voter.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createOwnToken, trustOptions } from '../../src/cli/serve/trust.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'

@@ -1,7 +1,7 @@
 /** Nodes that talk and do not read: what waits for them is bounded, and the others are served. */
 import assert from 'node:assert/strict'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
-import type { Link } from '../../src/coordinator/link.ts'
+import type { Link } from '../../src/coordinator/nodes/link.ts'
 import { ask, joinScripted, untilHolds, withCoordinator } from './fixture.ts'
 import { frame, rawGet, UPGRADE } from './raw_socket.ts'
 

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createApp } from '../../src/coordinator/app.ts'
-import { createPool } from '../../src/coordinator/pool.ts'
+import { createPool } from '../../src/coordinator/pool/pool.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { Takes } from '../../src/pipeline/takes.ts'
-import { type BodyReader, createBodyReader } from '../../src/coordinator/bodies/reader.ts'
-import { createBodyRoom } from '../../src/coordinator/body_room.ts'
-import { createDeadlines } from '../../src/coordinator/deadlines.ts'
-import { readInferBody } from '../../src/coordinator/infer_request.ts'
-import { count, parseAs, PICTURES, TENSORS } from '../../src/coordinator/oip/parse.ts'
-import { readRequest } from '../../src/coordinator/oip/request.ts'
-import { decodeBytes } from '../../src/coordinator/oip/tensors.ts'
+import { type BodyReader, createBodyReader } from '../../src/coordinator/apis/bodies/reader.ts'
+import { createBodyRoom } from '../../src/coordinator/http/bodies/room.ts'
+import { createDeadlines } from '../../src/coordinator/core/deadlines.ts'
+import { readInferBody } from '../../src/coordinator/apis/common/infer_request.ts'
+import { count, ELEMENTS, parseAs, TENSORS } from '../../src/coordinator/http/bodies/json.ts'
+import { readRequest } from '../../src/coordinator/apis/oip/request.ts'
+import { decodeBytes } from '../../src/coordinator/apis/oip/tensors.ts'
 import { ask, joinScripted, pipeline, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
 
 const MIB = 1 << 20
@@ -33,9 +33,9 @@ Deno.test('count() ends after the most that there may be, and one more', () => {
 Deno.test('JSON of more elements or members than asked for is refused before it is parsed', () => {
   // None of them is JSON: whoever parsed it would say so.
   const cases: [text: string, elements: number, reason: string, error: RegExp][] = [
-    ['0,'.repeat(PICTURES + 1), PICTURES, 'too_large', /over 65536 elements/],
-    ['"",'.repeat(PICTURES + 1), PICTURES, 'too_large', /over 65536 elements/],
-    ['['.repeat(PICTURES + 1), PICTURES, 'too_large', /over 65536 elements/],
+    ['0,'.repeat(ELEMENTS + 1), ELEMENTS, 'too_large', /over 65536 elements/],
+    ['"",'.repeat(ELEMENTS + 1), ELEMENTS, 'too_large', /over 65536 elements/],
+    ['['.repeat(ELEMENTS + 1), ELEMENTS, 'too_large', /over 65536 elements/],
     ['0,'.repeat(TENSORS + 1), TENSORS, 'too_large', /over 4194304 elements/],
     ['{'.repeat(65_537), TENSORS, 'invalid_input', /over 65536 objects and members/],
     ['"":'.repeat(65_537), TENSORS, 'invalid_input', /over 65536 objects and members/],
@@ -53,10 +53,10 @@ Deno.test('each API counts as many elements as what it is asked for can have', (
     v2: (bytes: Uint8Array, takes?: Takes) => readRequest({ takes, outputs: [] }, null, bytes),
   }
   for (const of of Object.values(read)) {
-    assert.throws(() => of(numbers(PICTURES)), { reason: 'too_large' })
+    assert.throws(() => of(numbers(ELEMENTS)), { reason: 'too_large' })
     assert.throws(() => of(numbers(TENSORS), NUMBERS), { reason: 'too_large' })
     // As many as a picture's request may not have: it is what they are that is wrong.
-    assert.throws(() => of(numbers(PICTURES), NUMBERS), { reason: 'invalid_input' })
+    assert.throws(() => of(numbers(ELEMENTS), NUMBERS), { reason: 'invalid_input' })
   }
 })
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
-import { readBody } from '../../src/coordinator/body.ts'
-import { createBodyRoom } from '../../src/coordinator/body_room.ts'
-import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
+import { readBody } from '../../src/coordinator/http/bodies/body.ts'
+import { createBodyRoom } from '../../src/coordinator/http/bodies/room.ts'
+import { createKeyring, hashOf } from '../../src/coordinator/core/keys.ts'
 import { joinScripted, pipeline, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
 import { encode } from './raw_socket.ts'
 

@@ -1,8 +1,8 @@
 /** What a node says takes a part of the coordinator's one thread, and no more. */
 import assert from 'node:assert/strict'
-import { createCost } from '../../src/coordinator/cost.ts'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
-import { createLink, type LinkHandlers } from '../../src/coordinator/link.ts'
+import { createCost } from '../../src/coordinator/nodes/cost.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
+import { createLink, type LinkHandlers } from '../../src/coordinator/nodes/link.ts'
 import {
   type CoordinatorMessage,
   type NodeMessage,
@@ -88,7 +88,7 @@ Deno.test('a node whose words take too long loses its link; what it was asked fo
   for (const word of [{ type: 'report', slots: 1 }, ready] as const) {
     const busy = link(0.5)
     for (let i = 0; i < 10_000 && busy.made.open; i++) busy.say(word)
-    assert.deepEqual(busy.said, ['true', 'to read what it says takes too long'])
+    assert.deepEqual(busy.said, ['true', 'its messages take too long to read'])
   }
   const useful = link(0.5)
   const batch: CoordinatorMessage = {
@@ -112,7 +112,7 @@ Deno.test('a node is asked for one answer each time, and more of them are its ow
   const { made, say, said } = link(0.5)
   made.send({ type: 'load', instances: [ref] })
   for (let i = 0; i < 10_000 && made.open; i++) say({ type: 'ready', loadMs: 1, ...ref })
-  assert.deepEqual(said, ['true', 'to read what it says takes too long'])
+  assert.deepEqual(said, ['true', 'its messages take too long to read'])
 })
 
 Deno.test('a node that floods is closed and kept away; others are served, and let in', async () => {
@@ -141,7 +141,7 @@ Deno.test('a node that floods is closed and kept away; others are served, and le
       const sending = setInterval(() => {
         while (flood.readyState === WebSocket.OPEN && flood.bufferedAmount < 2e6) flood.send(report)
       })
-      assert.match(await left.promise, /takes too long/)
+      assert.match(await left.promise, /take too long to read/)
       await ended
       clearInterval(sending)
 

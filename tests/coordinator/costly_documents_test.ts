@@ -1,7 +1,7 @@
 /** Documents that a node gave up: given to no other, held against no node, and their caller is slowed. */
 import assert from 'node:assert/strict'
-import { COSTLY } from '../../src/coordinator/costly/params.ts'
-import { createTurns } from '../../src/coordinator/costly/turns.ts'
+import { COSTLY } from '../../src/coordinator/pool/costly/params.ts'
+import { createTurns } from '../../src/coordinator/pool/costly/turns.ts'
 import { dataUri, DOCUMENTS, pdf, reader, withOcr } from '../conformance/ocr_scene.ts'
 import { type Behaviour, joinScripted } from './fixture.ts'
 

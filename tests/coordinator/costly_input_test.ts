@@ -1,11 +1,11 @@
 /** Requests made to keep the coordinator busy: each is refused before what would take long. */
 import assert from 'node:assert/strict'
 import type { Takes } from '../../src/pipeline/takes.ts'
-import { ApiError } from '../../src/coordinator/api_error.ts'
-import { pictureOf, readInferBody, readInferHeaders } from '../../src/coordinator/infer_request.ts'
-import { modelOf } from '../../src/coordinator/oip/model.ts'
-import { readRequest } from '../../src/coordinator/oip/request.ts'
-import { checkPicture } from '../../src/coordinator/picture.ts'
+import { ApiError } from '../../src/coordinator/core/api_error.ts'
+import { readInferBody, readInferHeaders } from '../../src/coordinator/apis/common/infer_request.ts'
+import { modelOf } from '../../src/coordinator/apis/oip/model.ts'
+import { readRequest } from '../../src/coordinator/apis/oip/request.ts'
+import { checkPicture, pictureOf } from '../../src/coordinator/http/inputs/picture.ts'
 import { pipeline, PIXEL_PNG } from './fixture.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)

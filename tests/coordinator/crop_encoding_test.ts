@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createCropEncodingChooser } from '../../src/coordinator/crop_encoding.ts'
+import { createCropEncodingChooser } from '../../src/coordinator/nodes/crop_encoding.ts'
 import { ask, honest, joinScripted, untilHolds, withCoordinator } from './fixture.ts'
 
 Deno.test('crops travel compressed on an unknown or slow link, raw on a near or fast one', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createDeadlines } from '../../src/coordinator/deadlines.ts'
+import { createDeadlines } from '../../src/coordinator/core/deadlines.ts'
 
 Deno.test('each deadline is told once, and one that is called off never', async () => {
   let nowMs = 0

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers'
-import { createDriver } from '../../src/coordinator/driver.ts'
+import { createDriver } from '../../src/coordinator/scheduler/driver.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 
 const arrived = (query: string): PolicyEvent => ({

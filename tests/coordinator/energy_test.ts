@@ -1,10 +1,10 @@
 /** Energy: the model by itself, the meter in a time of its own, and a coordinator's figures. */
 import assert from 'node:assert/strict'
 import type { InferAnswer, StatsInfo } from '../../src/client/types.ts'
-import { createMeter } from '../../src/coordinator/energy/meter.ts'
-import { POWER } from '../../src/coordinator/energy/params.ts'
+import { createMeter } from '../../src/coordinator/observe/energy/meter.ts'
+import { POWER } from '../../src/coordinator/observe/energy/params.ts'
 import type { Power } from '../../src/policy/core/elastic.ts'
-import { kindOf, powerOf, wattsOf } from '../../src/coordinator/energy/power.ts'
+import { kindOf, powerOf, wattsOf } from '../../src/coordinator/observe/energy/power.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { MAX_WATTS } from '../../src/protocol/mod.ts'
 import { ask, honest, joinScripted, openLink, untilReady, withCoordinator } from './fixture.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createClient } from '../../src/client/client.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import type { MetricsEvent, NodesEvent, PlanInfo } from '../../src/client/types.ts'
-import { createKeyring, hashOf, type Key } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf, type Key } from '../../src/coordinator/core/keys.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
 
 interface Heard {

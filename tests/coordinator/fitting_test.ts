@@ -1,8 +1,8 @@
 /** A batch of pictures that no message has room for: what fits is sent, the others are told of. */
 import assert from 'node:assert/strict'
-import { createBatches, type Dispatch } from '../../src/coordinator/batches.ts'
-import { createStreams } from '../../src/coordinator/streams.ts'
-import { createPooledNode } from '../../src/coordinator/nodes.ts'
+import { createBatches, type Dispatch } from '../../src/coordinator/queries/batches.ts'
+import { createStreams } from '../../src/coordinator/queries/streams.ts'
+import { createPooledNode } from '../../src/coordinator/nodes/nodes.ts'
 import type { PolicyEvent } from '../../src/policy/core/types.ts'
 import {
   createCoordinatorMessageReader,
@@ -36,7 +36,7 @@ Deno.test('of pictures larger than a message together those that fit are sent, a
     { batch: () => {}, batchFailed: () => {} },
     createStreams({
       ...{ pipelines: new Map(), now: () => 0, lost: () => {} },
-      ...{ hearOf: () => undefined, isTrusted: () => true },
+      ...{ onTextOf: () => undefined, isTrusted: () => true },
     }),
   )
   const bytes = new Uint8Array(32 * MIB)

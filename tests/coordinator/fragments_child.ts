@@ -2,7 +2,7 @@
  * For `fragments_test.ts`, run with `--expose-gc`: links that are closed amid fragments, whose other
  * side ignores it. Prints bytes outside the heap: before, with the fragments, and after.
  */
-import { createFragmentRoom } from '../../src/coordinator/fragments.ts'
+import { createFragmentRoom } from '../../src/coordinator/nodes/fragments.ts'
 import { fragmentOf } from './fragments.ts'
 import { withCoordinator } from './fixture.ts'
 import { binaryFrame, frame, rawGet, UPGRADE } from './raw_socket.ts'

@@ -1,7 +1,7 @@
 /** Messages in fragments that never end: what they may hold, and whom they cost their link. */
 import assert from 'node:assert/strict'
 import { fromFileUrl } from '../../src/cli/root.ts'
-import { createFragmentRoom } from '../../src/coordinator/fragments.ts'
+import { createFragmentRoom } from '../../src/coordinator/nodes/fragments.ts'
 import { encodeFrame, PROTOCOL_VERSION, splitFrame } from '../../src/protocol/mod.ts'
 import {
   joinScripted,

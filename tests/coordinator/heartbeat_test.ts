@@ -1,6 +1,6 @@
 /** Silence on a link: doubted, worked around, forgiven; and no blame for one's own sleep. */
 import assert from 'node:assert/strict'
-import { createLink, type LinkHandlers } from '../../src/coordinator/link.ts'
+import { createLink, type LinkHandlers } from '../../src/coordinator/nodes/link.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import {
   ask,

@@ -1,7 +1,7 @@
 /** What the pool did of late, as `GET /v1/history` and `/v1/events` tell it. */
 import assert from 'node:assert/strict'
-import { createEventFeed, type Standing } from '../../src/coordinator/event_feed.ts'
-import { createLatencyHistogram } from '../../src/coordinator/latency_histogram.ts'
+import { createEventFeed, type Standing } from '../../src/coordinator/apis/v1/event_feed.ts'
+import { createLatencyHistogram } from '../../src/coordinator/observe/latency_histogram.ts'
 import type { HistoryInfo, NodeInfo, NodesEvent, WorkEvent } from '../../src/client/types.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'

@@ -1,6 +1,6 @@
 /** What is kept of results: whole messages, counted as such, and nothing that nobody asked for. */
 import assert from 'node:assert/strict'
-import { createHolding, namedOf, sizeOf } from '../../src/coordinator/holding.ts'
+import { createHolding, namedOf, sizeOf } from '../../src/coordinator/queries/holding.ts'
 import type { ResultMessage } from '../../src/protocol/mod.ts'
 import {
   ask,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { NodeInfo } from '../../src/client/types.ts'
-import { createPooledNode, joinedEvent } from '../../src/coordinator/nodes.ts'
+import { createPooledNode, joinedEvent } from '../../src/coordinator/nodes/nodes.ts'
 import { servedVariants } from '../../src/pipeline/hold.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { Hello } from '../../src/protocol/mod.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
 import { MAX_FRAME_BYTES, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import {
   ask,
@@ -148,7 +148,7 @@ Deno.test('where too many tokens were tried, a wrong one waits, and a right one 
       const hello = { type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'bad', epoch: 1 } as const
       node.send({ ...hello, token: makeKey('node') })
       const { code, reason } = await node.closed
-      assert.deepEqual([code, reason.startsWith('too many tokens')], [1013, true])
+      assert.deepEqual([code, reason.startsWith('too many wrong tokens')], [1013, true])
       // It may come again, and is not told that its token is wrong.
       assert.ok(!node.messages.some(({ type }) => type === 'refuse'))
       const right = await joinScripted(coordinator, 'good', undefined, { token: good })

@@ -1,6 +1,6 @@
 /** What the coordinator says, at each level and in both formats. */
 import assert from 'node:assert/strict'
-import { createLog, type LogFormat, type LogLevel } from '../../src/coordinator/log.ts'
+import { createLog, type LogFormat, type LogLevel } from '../../src/coordinator/core/log.ts'
 import { type NodeMessage, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
 

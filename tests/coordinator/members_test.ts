@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createKeyring, hashOf, type Role } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf, type Role } from '../../src/coordinator/core/keys.ts'
 import { joinScripted, withCoordinator } from './fixture.ts'
 
 const keyOf = (role: Role) => ({ name: role, role, sha256: hashOf(role) })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { Hono } from 'hono'
 import { packable } from '../../src/cli/serve/packed.ts'
-import { EMBED_PAGE, EMBED_SCRIPT } from '../../src/coordinator/embed.ts'
-import { mayLink } from '../../src/coordinator/origin.ts'
-import { mountPages } from '../../src/coordinator/pages.ts'
+import { EMBED_PAGE, EMBED_SCRIPT } from '../../src/coordinator/http/embed.ts'
+import { mayLink } from '../../src/coordinator/http/origin.ts'
+import { mountPages } from '../../src/coordinator/http/pages.ts'
 
 const app = new Hono()
 mountPages(

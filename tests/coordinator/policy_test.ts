@@ -1,7 +1,7 @@
 /** Other rules than our own behind the same links: their plans are solved while serving goes on. */
 import assert from 'node:assert/strict'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
-import { createSolver } from '../../src/coordinator/solver.ts'
+import { createSolver } from '../../src/coordinator/scheduler/solver.ts'
 import { POLICY_NAMES } from '../../src/peers/policies.ts'
 import type { Plan } from '../../src/policy/core/types.ts'
 import { testOfAll } from '../exhaustive.ts'

@@ -1,7 +1,7 @@
 /** Queries under way, whatever the scheduler and the client do. */
+import { createQueries, type QueryRequest } from '../../src/coordinator/queries/queries.ts'
 import assert from 'node:assert/strict'
-import { createDeadlines } from '../../src/coordinator/deadlines.ts'
-import { createQueries, type QueryRequest } from '../../src/coordinator/queries.ts'
+import { createDeadlines } from '../../src/coordinator/core/deadlines.ts'
 import type { PolicyEvent } from '../../src/policy/core/types.ts'
 
 const MB = 1024 * 1024

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createRateLimit } from '../../src/coordinator/doors/rate.ts'
+import { createRateLimit } from '../../src/coordinator/http/access/rate.ts'
 
 Deno.test('of callers so many are remembered, and the one longest not heard of is forgotten', () => {
   let nowMs = 0

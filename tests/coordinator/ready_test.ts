@@ -1,8 +1,8 @@
 /** What nodes say they hold: only what there is, in slots that they have, as they run now. */
 import assert from 'node:assert/strict'
 import type { NodeInfo } from '../../src/client/types.ts'
-import type { PooledNode } from '../../src/coordinator/nodes.ts'
-import { createReadiness } from '../../src/coordinator/ready.ts'
+import type { PooledNode } from '../../src/coordinator/nodes/nodes.ts'
+import { createReadiness } from '../../src/coordinator/pool/ready.ts'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
 import type { CoordinatorMessage } from '../../src/protocol/mod.ts'
 import {
@@ -61,19 +61,19 @@ async function joinHeld(
   const node = await openLink(coordinator)
   const loads: Extract<CoordinatorMessage, { type: 'load' }>['instances'] = []
   const listen = node.socket.onmessage!
-  let look = () => {}
+  let recheck = () => {}
   node.socket.onmessage = (event) => {
     const message = typeof event.data === 'string' ? JSON.parse(event.data) : {}
     if (message.type !== 'load') return listen.call(node.socket, event)
     loads.push(...message.instances)
-    look()
+    recheck()
   }
   node.send({ type: 'hello', protocol: 1, nodeId: 'held', epoch: 1, ...hello })
   return {
     node,
     /** The next load that was not taken. */
     async load() {
-      while (loads.length === 0) await new Promise<void>((done) => look = done)
+      while (loads.length === 0) await new Promise<void>((done) => recheck = done)
       return loads.shift()!
     },
   }
@@ -208,7 +208,7 @@ Deno.test('a pipeline is ready once it was rehearsed, and in time by its best pa
   const answered = Promise.withResolvers<void>()
   const asked: string[] = []
   let inTime = false
-  const { isReady, look } = createReadiness({
+  const { isReady, recheck } = createReadiness({
     nodes: new Map([['a', node]]),
     pipelines: () => [tree],
     ableOn: () => refs,
@@ -218,14 +218,14 @@ Deno.test('a pipeline is ready once it was rehearsed, and in time by its best pa
       return answered.promise
     },
   })
-  look()
+  recheck()
   assert.deepEqual(asked, [], 'nothing is warm')
   for (const ref of refs) {
     node.instances.add(`0 ${ref.pipeline} ${ref.task} ${ref.variant}`)
     node.tasks.add(`${ref.pipeline} ${ref.task}`)
   }
-  look()
-  look()
+  recheck()
+  recheck()
   assert.deepEqual(asked, ['words'], 'once')
   assert.equal(isReady(tree), false)
   answered.resolve()

@@ -1,9 +1,9 @@
 /** A version that comes while its pipeline serves: no node alone says whether, or when. */
 import assert from 'node:assert/strict'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
-import type { PooledNode } from '../../src/coordinator/nodes.ts'
-import { createRenewal } from '../../src/coordinator/renewal.ts'
-import { createVersions } from '../../src/coordinator/versions.ts'
+import type { PooledNode } from '../../src/coordinator/nodes/nodes.ts'
+import { createRenewal } from '../../src/coordinator/pool/renewal.ts'
+import { createVersions } from '../../src/coordinator/pool/versions.ts'
 import {
   ask,
   type Batch,

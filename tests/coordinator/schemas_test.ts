@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import {
   createSchemaReader,
   type SchemaReader,
-} from '../../src/coordinator/generate/schema_reader.ts'
+} from '../../src/coordinator/apis/generate/schema_reader.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { withCoordinator } from './fixture.ts'
 

@@ -1,8 +1,8 @@
 /** Whose work goes elsewhere when it falls silent: only where somebody is there to do it. */
 import assert from 'node:assert/strict'
-import { noteJudgement } from '../../src/coordinator/judgement.ts'
-import { addInstance, createPooledNode } from '../../src/coordinator/nodes.ts'
-import { createSilence } from '../../src/coordinator/silence.ts'
+import { noteJudgement } from '../../src/coordinator/pool/commands.ts'
+import { addInstance, createPooledNode } from '../../src/coordinator/nodes/nodes.ts'
+import { createSilence } from '../../src/coordinator/pool/silence.ts'
 
 type Link = Parameters<typeof createPooledNode>[0]
 type Hello = Parameters<typeof createPooledNode>[1]

@@ -1,6 +1,6 @@
 /** Clients that take their time: what they hold is let go, and others do not wait for them. */
 import assert from 'node:assert/strict'
-import { readBody } from '../../src/coordinator/body.ts'
+import { readBody } from '../../src/coordinator/http/bodies/body.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
 
 Deno.test('a body that trickles in is given up at the deadline, large or small', () =>

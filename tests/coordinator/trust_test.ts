@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { samplesOf } from '../../src/cli/serve/samples.ts'
 import { createOwnToken, trustOptions } from '../../src/cli/serve/trust.ts'
-import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
-import { pictureOf } from '../../src/coordinator/infer_request.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/core/keys.ts'
+import { pictureOf } from '../../src/coordinator/http/inputs/picture.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import {
   ask,

@@ -1,6 +1,6 @@
 /** Moments of a monotonic clock as the time of day, which machines set right now and then. */
 import assert from 'node:assert/strict'
-import { createWallClock } from '../../src/coordinator/otel/wall_clock.ts'
+import { createWallClock } from '../../src/coordinator/observe/otel/wall_clock.ts'
 
 Deno.test('the time of day follows a clock that was set, and keeps what lies between milliseconds', () => {
   let passedMs = 0

@@ -1,7 +1,10 @@
 /** Documents as the coordinator has them: in a real worker, with time limits on a real clock. */
 import assert from 'node:assert/strict'
-import { createDeadlines } from '../../src/coordinator/deadlines.ts'
-import { createDocuments, type DocumentsOptions } from '../../src/coordinator/documents/worker.ts'
+import { createDeadlines } from '../../src/coordinator/core/deadlines.ts'
+import {
+  createDocuments,
+  type DocumentsOptions,
+} from '../../src/coordinator/jobs/documents/worker.ts'
 import type { Documents } from '../../src/documents/documents.ts'
 import type { Line, Page, Quad } from '../../src/documents/page.ts'
 

@@ -1,7 +1,7 @@
 /** Documents in their worker: cut into parts, refused with what is wrong, and going on after a death. */
 import { PDFDocument } from '@cantoo/pdf-lib'
 import assert from 'node:assert/strict'
-import { STEP } from '../../src/coordinator/documents/params.ts'
+import { STEP } from '../../src/coordinator/jobs/documents/worker.ts'
 import type { Fault } from '../../src/documents/documents.ts'
 import { ofAll } from '../exhaustive.ts'
 import { boxOf, lineOf, ok, pageOf, startWorker, withDocuments } from './documents.ts'

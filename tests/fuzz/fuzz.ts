@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { REASONS, STATUS } from '../../src/coordinator/api_error.ts'
+import { REASONS, STATUS } from '../../src/coordinator/core/api_error.ts'
 import type { ErrorReason } from '../../src/client/types.ts'
 
 const TOTAL = Number(Deno.env.get('SHOAL_FUZZ_RUNS') ?? 3000)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
-import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
+import { SCHEMAS } from '../../src/coordinator/apis/openapi/components.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { imageBinary, imageJson } from '../conformance/oip_client.ts'
 import { picture, withPages } from '../conformance/oip_scene.ts'

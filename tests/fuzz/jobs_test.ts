@@ -1,7 +1,7 @@
 /** Jobs of any make: each is taken or refused as the contract says, and nothing is left of the latter. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
+import { SCHEMAS } from '../../src/coordinator/apis/openapi/components.ts'
 import { encode } from '../coordinator/raw_socket.ts'
 import { get, pagesOf, startJobs } from '../coordinator/jobs/scene.ts'
 import { altered, anyJson, checkAnswer, damaged, HANG_MS, runs } from './fuzz.ts'

@@ -1,7 +1,7 @@
 /** A worker that is given plain data comes to the same plan as the rules themselves. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { createPlanner } from '../../src/coordinator/planner.ts'
+import { createPlanner } from '../../src/coordinator/scheduler/planner.ts'
 import { createClasses } from '../../src/peers/classes.ts'
 import { createModel } from '../../src/peers/model.ts'
 import { allocatePlain } from '../../src/peers/allocate.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 import { standalone } from '../../sim/report/chart.ts'
-import { PART } from '../../coordinator/documents/parts.ts'
+import { PART } from '../../coordinator/jobs/documents/parts.ts'
 import { median } from '../../cli/statistics.ts'
 import type { BenchOptions } from '../options.ts'
 import { listed, outputOf } from '../tools.ts'

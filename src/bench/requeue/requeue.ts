@@ -3,7 +3,7 @@
  * one has its items, until their queries are answered, and until the node serves again.
  * @module
  */
-import type { Assets } from '../../coordinator/pages.ts'
+import type { Assets } from '../../coordinator/http/pages.ts'
 import { readAdapter } from '../../node/engine/adapter.ts'
 import { buildAssets } from '../../cli/serve/build_assets.ts'
 import { USUAL } from '../../cli/serve/serving.ts'

@@ -1,5 +1,9 @@
-/** A coordinator under load with two nodes, one of which is to suffer a fault. @module */
-import type { Assets } from '../../coordinator/pages.ts'
+/**
+ * A coordinator under load with two nodes, one of which is to suffer a fault.
+ *
+ * @module
+ */
+import type { Assets } from '../../coordinator/http/pages.ts'
 import { withVariants } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { OCR, SAMPLE_PAGE, USUAL } from '../../cli/serve/serving.ts'

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import type { NodeInfo } from '../../client/types.ts'
-import { hashOf, makeKey } from '../../coordinator/doors/keys.ts'
+import { hashOf, makeKey } from '../../coordinator/core/keys.ts'
 import { fromFileUrl, ROOT } from '../../cli/root.ts'
 import { samplesOf } from '../../cli/serve/samples.ts'
 import { within } from '../../cli/within.ts'

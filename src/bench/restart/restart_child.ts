@@ -3,7 +3,7 @@
  * serves. Nodes come with the keys of these hashes.
  * @module
  */
-import { createKeyring } from '../../coordinator/doors/keys.ts'
+import { createKeyring } from '../../coordinator/core/keys.ts'
 import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { withQuickest } from '../../cli/pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'

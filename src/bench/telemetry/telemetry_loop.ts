@@ -6,11 +6,11 @@
  */
 import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
 import { loadOtel } from '../../cli/serve/otel.ts'
-import { createPooledNode } from '../../coordinator/nodes.ts'
-import type { Link } from '../../coordinator/link.ts'
-import type { Dispatch } from '../../coordinator/batch_watch.ts'
-import { openOtel } from '../../coordinator/otel/open.ts'
-import type { Telemetry } from '../../coordinator/metrics/telemetry.ts'
+import { createPooledNode } from '../../coordinator/nodes/nodes.ts'
+import type { Link } from '../../coordinator/nodes/link.ts'
+import type { Dispatch } from '../../coordinator/scheduler/driver.ts'
+import { openOtel } from '../../coordinator/observe/otel/open.ts'
+import type { Telemetry } from '../../coordinator/observe/metrics/telemetry.ts'
 import type { Answer } from '../../policy/core/types.ts'
 import { answerLines } from '../child.ts'
 
@@ -37,12 +37,8 @@ function ask() {
     ...{ deadlineMs: atMs + 1000, expectedMs: 1, giveUpMs: 1000 },
     ...{ pipeline: 'pass', task: 'pass', variant: 'only' },
   }
-  traces.began(query, {
-    ...{ pipeline: 'pass', payload, arrivedMs: atMs, deadlineMs: atMs + 1000 },
-    gone: () => () => {},
-    holder: undefined,
-  })
-  traces.sent(command, node, atMs)
+  traces.began(query, { pipeline: 'pass', arrivedMs: atMs, deadlineMs: atMs + 1000 })
+  traces.sent(command, node, 'wasm', atMs)
   const outcome = { ok: true as const, result: null, children: {} }
   traces.finished(command, [outcome], { computeMs: 1, queueMs: 0, networkMs: 0 })
   traces.ended(query, answer, now())

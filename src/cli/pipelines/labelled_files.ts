@@ -6,9 +6,8 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { parseRequest } from '../../coordinator/oip/parse.ts'
-import { readTensors } from '../../coordinator/oip/tensor_input.ts'
-import { checkPicture } from '../../coordinator/picture.ts'
+import { tensorsFromJson } from '../../coordinator/apis/common/infer_request.ts'
+import { checkPicture } from '../../coordinator/http/inputs/picture.ts'
 import { firstFault, PipelineError } from '../../pipeline/error.ts'
 import { withoutMark } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
@@ -99,11 +98,7 @@ async function readInput(folder: string, name: string, pipeline: Pipeline): Prom
   const bytes = await Deno.readFile(await pathInside(folder, name))
   const takes = queryTensors(pipeline)
   if (takes !== undefined) {
-    const { meta, bytes: packed } = readTensors(
-      takes,
-      parseRequest(bytes, Infinity).inputs,
-      undefined,
-    )
+    const { meta, bytes: packed } = tensorsFromJson(takes, bytes, Infinity)
     return { meta: meta as JsonObject, bytes: packed }
   }
   return { meta: { type: typeOf(bytes) }, bytes }

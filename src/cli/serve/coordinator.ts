@@ -3,21 +3,21 @@
  *
  * @module
  */
-import type { Reloaded } from '../../coordinator/admin_routes.ts'
-import { createCutter } from '../../coordinator/adapters/cutter.ts'
+import type { Reloaded } from '../../coordinator/apis/v1/admin_routes.ts'
+import { createCutter } from '../../coordinator/apis/adapters/cutter.ts'
 import { createApp } from '../../coordinator/app.ts'
-import { createBodyReader } from '../../coordinator/bodies/reader.ts'
-import { createSchemaReader } from '../../coordinator/generate/schema_reader.ts'
-import type { DoorLimits } from '../../coordinator/doors/doors.ts'
-import { createIdentities } from '../../coordinator/doors/identities.ts'
-import { createKeyring, type Keyring } from '../../coordinator/doors/keys.ts'
-import type { Log } from '../../coordinator/log.ts'
-import { gathered } from '../../coordinator/gathered.ts'
-import { fitsOn } from '../../coordinator/nodes.ts'
-import type { Assets } from '../../coordinator/pages.ts'
-import type { Payload } from '../../coordinator/payload.ts'
-import { createPlanner } from '../../coordinator/planner.ts'
-import { createPool, type Pool, type PoolOptions } from '../../coordinator/pool.ts'
+import { createBodyReader } from '../../coordinator/apis/bodies/reader.ts'
+import { createSchemaReader } from '../../coordinator/apis/generate/schema_reader.ts'
+import type { AccessLimits } from '../../coordinator/http/access/access.ts'
+import { createIdentities } from '../../coordinator/nodes/identities.ts'
+import { createKeyring, type Keyring } from '../../coordinator/core/keys.ts'
+import type { Log } from '../../coordinator/core/log.ts'
+import { gathered } from '../../coordinator/queries/gathered.ts'
+import { fitsOn } from '../../coordinator/nodes/nodes.ts'
+import type { Assets } from '../../coordinator/http/pages.ts'
+import type { Payload } from '../../coordinator/nodes/payload.ts'
+import { createPlanner } from '../../coordinator/scheduler/planner.ts'
+import { createPool, type Pool, type PoolOptions } from '../../coordinator/pool/pool.ts'
 import type { Prefer } from '../../policy/core/elastic.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'
 import { createPolicy } from '../../peers/policies.ts'
@@ -74,7 +74,7 @@ export interface CoordinatorOptions {
   /** Origins of pages that may show the join page in a frame. */
   allowEmbeds?: readonly string[]
   /** Rates that calls are held to. */
-  limits?: Partial<DoorLimits>
+  limits?: Partial<AccessLimits>
   /** What a collector is told by; `loadOtel` has it where one is to be told. */
   otel?: PoolOptions['otel']
   /** Certificate and key, as PEM, to serve `https` with. */

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import type { Asset } from '../../coordinator/pages.ts'
+import type { Asset } from '../../coordinator/http/pages.ts'
 
 const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',

@@ -6,8 +6,8 @@
 import { extname } from 'node:path'
 import { Jobs } from '../../coordinator/jobs/jobs.ts'
 import { createLedger } from '../../coordinator/jobs/ledger.ts'
-import type { Log } from '../../coordinator/log.ts'
-import type { Pool } from '../../coordinator/pool.ts'
+import type { Log } from '../../coordinator/core/log.ts'
+import type { Pool } from '../../coordinator/pool/pool.ts'
 import { openDatabase } from '../../coordinator/store/database.ts'
 import type { Records } from '../../coordinator/store/records.ts'
 

@@ -11,7 +11,7 @@ import {
   type Key,
   type Keyring,
   makeKey,
-} from '../../coordinator/doors/keys.ts'
+} from '../../coordinator/core/keys.ts'
 import { followKeys, KEYS_FILE } from './keys_file.ts'
 import { isLoopback } from './own_hosts.ts'
 import { COMMAND } from '../root.ts'

@@ -8,7 +8,7 @@
 import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { type Key, type Keyring, type Role, ROLES } from '../../coordinator/doors/keys.ts'
+import { type Key, type Keyring, type Role, ROLES } from '../../coordinator/core/keys.ts'
 import { COMMAND, HOME } from '../root.ts'
 import { lockBeside } from './locked.ts'
 

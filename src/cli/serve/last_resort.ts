@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Log } from '../../coordinator/log.ts'
+import type { Log } from '../../coordinator/core/log.ts'
 
 /**
  * Says what got loose, and has the process go on: one fault in a library, brought about by one

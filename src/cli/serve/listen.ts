@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Log } from '../../coordinator/log.ts'
+import type { Log } from '../../coordinator/core/log.ts'
 
 /** Until it is tried again: connections that end give descriptors back. */
 const RETRY_MS = 500

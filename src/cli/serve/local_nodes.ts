@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { POWER } from '../../coordinator/energy/params.ts'
+import { POWER } from '../../coordinator/observe/energy/params.ts'
 import { type Children, createChildren } from './children.ts'
 import { spawnNode } from './spawn_node.ts'
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OtelApi } from '../../coordinator/otel/api.ts'
+import type { OtelApi } from '../../coordinator/observe/otel/api.ts'
 import { variable } from '../variable.ts'
 
 /** What a collector is told by; undefined where Deno tells none. */

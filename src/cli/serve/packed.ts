@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Asset } from '../../coordinator/pages.ts'
+import type { Asset } from '../../coordinator/http/pages.ts'
 
 /** The engine is a quarter of its 14 MB then, scripts a third; pictures would be what they are. */
 const PACKED = /^text\/|^application\/wasm$/

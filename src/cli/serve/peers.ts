@@ -5,7 +5,7 @@
  * @module
  */
 import { isIP } from 'node:net'
-import type { Peers } from '../../coordinator/gone.ts'
+import type { Peers } from '../../coordinator/core/gone.ts'
 
 /** Between two looks, while there is anybody to look after. */
 const STEP_MS = 250

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { pictureOf } from '../../coordinator/infer_request.ts'
-import type { Payload } from '../../coordinator/payload.ts'
+import { pictureOf } from '../../coordinator/http/inputs/picture.ts'
+import type { Payload } from '../../coordinator/nodes/payload.ts'
 import type { QuestionReply, QuestionRequest } from './question_worker.ts'
 
 /** Made ahead for each pipeline; the first of a pipeline are wanted at once, by all its variants. */

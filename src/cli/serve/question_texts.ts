@@ -5,8 +5,8 @@
  * @module
  */
 import { join } from 'node:path'
-import { textPayload } from '../../coordinator/generate/text.ts'
-import type { Payload } from '../../coordinator/payload.ts'
+import { textPayload } from '../../coordinator/http/inputs/text.ts'
+import type { Payload } from '../../coordinator/nodes/payload.ts'
 import { ROOT } from '../root.ts'
 
 const SAMPLES = join(ROOT, 'demo', 'samples')

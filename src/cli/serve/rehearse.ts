@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { textPayload } from '../../coordinator/generate/text.ts'
-import type { Payload } from '../../coordinator/payload.ts'
-import { pictureOf } from '../../coordinator/picture_payload.ts'
-import type { Pool } from '../../coordinator/pool.ts'
+import { textPayload } from '../../coordinator/http/inputs/text.ts'
+import type { Payload } from '../../coordinator/nodes/payload.ts'
+import { pictureOf } from '../../coordinator/http/inputs/picture.ts'
+import type { Pool } from '../../coordinator/pool/pool.ts'
 import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'

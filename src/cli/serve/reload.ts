@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Reloaded } from '../../coordinator/admin_routes.ts'
-import { ApiError } from '../../coordinator/api_error.ts'
-import type { Log } from '../../coordinator/log.ts'
-import type { Pool } from '../../coordinator/pool.ts'
-import { RenewalError } from '../../coordinator/renewal.ts'
+import type { Reloaded } from '../../coordinator/apis/v1/admin_routes.ts'
+import { ApiError } from '../../coordinator/core/api_error.ts'
+import type { Log } from '../../coordinator/core/log.ts'
+import type { Pool } from '../../coordinator/pool/pool.ts'
+import { RenewalError } from '../../coordinator/pool/renewal.ts'
 import { PipelineError } from '../../pipeline/error.ts'
 import { asVersion, versionOf } from '../../pipeline/version.ts'
 import { StorageError } from '../pipelines/content_store.ts'

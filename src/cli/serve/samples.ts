@@ -4,8 +4,8 @@
  * @module
  */
 import { join } from 'node:path'
-import type { Payload } from '../../coordinator/payload.ts'
-import { checkPicture } from '../../coordinator/picture.ts'
+import type { Payload } from '../../coordinator/nodes/payload.ts'
+import { checkPicture } from '../../coordinator/http/inputs/picture.ts'
 import { ROOT } from '../root.ts'
 
 const SAMPLES = join(ROOT, 'demo', 'samples')

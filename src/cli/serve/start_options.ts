@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { LOG_FORMATS, LOG_LEVELS } from '../../coordinator/log.ts'
+import { LOG_FORMATS, LOG_LEVELS } from '../../coordinator/core/log.ts'
 import { PREFERENCES } from '../../policy/core/elastic.ts'
 import { POLICY_NAMES } from '../../peers/policies.ts'
 import { addressNamed, hostNamed } from './own_hosts.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from 'node:path'
-import type { Log } from '../../coordinator/log.ts'
+import type { Log } from '../../coordinator/core/log.ts'
 import { createKeeper, type Keeper } from '../../coordinator/store/keeper.ts'
 import { readOrReplace } from '../../coordinator/store/open.ts'
 import { ForeignFileError } from '../../coordinator/store/ours.ts'

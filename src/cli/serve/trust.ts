@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Payload } from '../../coordinator/payload.ts'
+import type { Payload } from '../../coordinator/nodes/payload.ts'
 import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pool } from '../../coordinator/pool.ts'
+import type { Pool } from '../../coordinator/pool/pool.ts'
 
 /** For all to be ready. */
 const PATIENCE_MS = 20_000

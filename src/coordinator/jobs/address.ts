@@ -1,19 +1,21 @@
 /**
- * Where webhooks may go: what somebody elsewhere names must not have this machine call its own network.
+ * Addresses that webhooks may call: a URL from a stranger must not make this machine call its own
+ * network.
  *
  * @module
  */
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
-import { ApiError } from '../api_error.ts'
+import { ApiError } from '../core/api_error.ts'
 
-/** What the internet routes at all: of IPv6 one eighth is given out as addresses of single hosts. */
+/** Addresses that the internet routes: of IPv6 one eighth is assigned to single hosts. */
 const ROUTED = new BlockList()
 ROUTED.addSubnet('0.0.0.0', 0, 'ipv4')
 ROUTED.addSubnet('2000::', 3, 'ipv6')
 /**
- * Of that, every block of IANA's registries of special-purpose addresses, and those for multicast:
- * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, 2025.
+ * Exceptions: every block of IANA's registries of special-purpose addresses, and those for
+ * multicast: https://www.iana.org/assignments/iana-ipv4-special-registry and
+ * iana-ipv6-special-registry, 2025.
  */
 const SPECIAL = new BlockList()
 for (
@@ -28,7 +30,7 @@ for (
   const [net = '', prefix] = block.split('/')
   SPECIAL.addSubnet(net, Number(prefix), familyOf(net))
 }
-/** RFC 6761: this machine, whatever a resolver says of it. */
+/** RFC 6761: names of this machine, whatever a resolver answers. */
 const LOCALHOST = /(^|\.)localhost$/
 const MAX_URL = 2048
 const LOOKUP_MS = 5000
@@ -37,7 +39,9 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 4 ? 'ipv4' : 'ipv6'
 }
 
-/** Whether an address is none of the public internet's; one of IPv4 within IPv6 is as that is. */
+/**
+ * Whether an address is outside the public internet; an IPv4 address within IPv6 counts as itself.
+ */
 export function isNear(address: string): boolean {
   if (isIP(address) === 0) return true
   const family = familyOf(address)
@@ -50,10 +54,11 @@ export interface Address {
 }
 
 /**
- * Where a host is, looked up once: what is called is this address, whatever its name leads to later.
+ * The address of a host, resolved once: calls go to this address, whatever the name resolves to
+ * later.
  *
- * @param near whether it may be on this machine or its network
- * @throws Error where it is nowhere, or where it may not be
+ * @param near whether the host may be on this machine or its network
+ * @throws Error where the host has no address, or one that is not allowed
  */
 export async function addressOf(url: URL, near: boolean): Promise<Address> {
   // A name means the same with a dot at its end.
@@ -86,7 +91,8 @@ async function lookUp(host: string) {
 }
 
 /**
- * The address of a webhook. A host that is not found now may be later; one that is near is refused.
+ * Checks the URL of a webhook. A host that is not found now may be found later; a near host is
+ * refused.
  *
  * @throws ApiError `invalid_input`
  */

@@ -1,31 +1,30 @@
 /**
- * The file of a batch, read in a worker: each line is counted before anything is made of it, parsed once,
- * and checked. What stays of it are places: where its id and its body stand in the file.
+ * The file of a batch, read in a worker: each line is counted before it is parsed, parsed once, and
+ * checked. The result holds the places of its id and of its body in the file.
  *
  * @module
  */
 import { Buffer } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { z } from 'zod'
-import { ApiError } from '../api_error.ts'
-import { MAX_BODY_BYTES } from '../body.ts'
-import { readJson } from '../oip/parse.ts'
-import { ELEMENTS } from '../openai/chat_body.ts'
+import { ApiError } from '../core/api_error.ts'
+import { MAX_BODY_BYTES } from '../http/bodies/body.ts'
+import { ELEMENTS, readJson } from '../http/bodies/json.ts'
 import { memberPlaces } from './members.ts'
 import { JOBS } from './params.ts'
 import type { Failure } from './types.ts'
 
-/** Numbers that tell of a line: from and to of its id, and of its body. */
+/** Numbers of a line: from and to of its id, and of its body. */
 export const OF_LINE = 4
 
 export type Lines = { ok: true; places: Float64Array<ArrayBuffer> } | { ok: false; fault: Failure }
 
-/** What runs in the worker. @param endpoint that all lines have to ask */
+/** The worker's function. @param endpoint the path that all lines have to call */
 export type ReadLines = (path: string, endpoint: string) => Promise<Lines>
 
 const NEWLINE = 10
 const MAX_ID = 512
-/** Bytes read at once: a line may be of many times as many. */
+/** Bytes read at once: a line may have many times as many. */
 const CHUNK = 1024 * 1024
 
 const lineSchema = z.object({
@@ -61,7 +60,7 @@ const FILE = "Cannot use the batch's file: "
 const wrong = (what: string, reason: ApiError['reason'] = 'invalid_input') =>
   new ApiError(reason, FILE + what)
 
-/** @returns its id @throws ApiError */
+/** @returns the line's id @throws ApiError */
 function checked(
   bytes: Uint8Array,
   at: string,
@@ -80,7 +79,7 @@ function checked(
   return custom_id
 }
 
-/** Lines that are not empty, each with where it begins. */
+/** Lines that are not empty, each with its position. */
 async function* linesOf(path: string): AsyncGenerator<{ bytes: Uint8Array; from: number }> {
   let parts: Uint8Array[] = []
   let length = 0

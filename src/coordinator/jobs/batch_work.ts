@@ -1,32 +1,36 @@
 /**
- * Batches as OpenAI has them: each line of a file is a call, made through the coordinator's own
- * handlers; what they answer becomes the lines of two other files.
+ * Batches of OpenAI's API: each line of a file is a call, made through the coordinator's own
+ * handlers; the answers become the lines of two other files.
  *
  * @module
  */
 import { open, rm } from 'node:fs/promises'
-import { ApiError, STATUS } from '../api_error.ts'
-import type { Deadlines } from '../deadlines.ts'
-import { errorOf } from '../openai/errors.ts'
-import { createWorkerCalls } from '../worker_calls.ts'
+import { ApiError, STATUS } from '../core/api_error.ts'
+import type { Deadlines } from '../core/deadlines.ts'
+import { createWorkerCalls } from '../core/worker_calls.ts'
 import { OF_LINE, type ReadLines } from './batch_lines.ts'
+import { streamOf } from './file_stream.ts'
 import type { Files } from './files.ts'
 import type { Folder } from './folder.ts'
 import { type Job, STOPPED } from './job.ts'
 import type { Place } from './members.ts'
 import { JOBS } from './params.ts'
 import { readDocument } from './part_files.ts'
-import { streamOf } from './results.ts'
-import { type Asking, DocumentFault, type Work } from './work.ts'
+import { DocumentFault, type QueryTerms, type Work } from './work.ts'
 
-/** JSON as it stands in a file. */
+/** JSON as it is in a file. */
 export interface BodyStream {
   bytes: number
   stream: ReadableStream<Uint8Array>
 }
 
-/** Asks one of the coordinator's handlers, as a call over HTTP would. */
-export type Handle = (path: string, body: BodyStream, asking: Asking) => Promise<Response>
+/** The API whose calls the lines of a batch are. */
+export interface BatchApi {
+  /** Calls one of the coordinator's handlers, as a call over HTTP would. */
+  call(path: string, body: BodyStream, terms: QueryTerms): Promise<Response>
+  /** The body of an error's response. */
+  errorBody(error: ApiError): unknown
+}
 
 interface AnsweredLine {
   index: number
@@ -38,7 +42,7 @@ interface AnsweredLine {
 export interface BatchParts {
   folder: Folder
   files: Files
-  handle: () => Handle
+  api: () => BatchApi
   now: () => number
   deadlines: Deadlines
   /** Starts `workers/batches.ts`. */
@@ -46,20 +50,20 @@ export interface BatchParts {
 }
 
 export interface BatchWork extends Work {
-  /** Ends what is being read. */
+  /** Ends the reading of a file. */
   stop(): void
 }
 
-export function createBatchWork({ folder, files, handle, ...worker }: BatchParts): BatchWork {
+export function createBatchWork({ folder, files, api, ...worker }: BatchParts): BatchWork {
   const calls = createWorkerCalls<ReadLines>({
     ...{ ...worker, what: "read the batch's file", endsIdle: true },
   })
-  /** Of each job's lines; see `OF_LINE`. */
-  const known = new WeakMap<Job, Float64Array>()
+  /** Places of each job's lines; see `OF_LINE`. */
+  const placesOfJob = new WeakMap<Job, Float64Array>()
   const inputOf = ({ id }: Job) => folder.path(id, 'in', '0')
 
   function placesOf(job: Job, index: number): { id: Place; body: Place } {
-    const [idFrom = 0, idTo = 0, from = 0, to = 0] = known.get(job)!.subarray(index * OF_LINE)
+    const [idFrom = 0, idTo = 0, from = 0, to = 0] = placesOfJob.get(job)!.subarray(index * OF_LINE)
     return { id: [idFrom, idTo], body: [from, to] }
   }
 
@@ -73,23 +77,23 @@ export function createBatchWork({ folder, files, handle, ...worker }: BatchParts
       const { endpoint } = job.row.batch!
       const lines = await calls.call(JOBS.linesMs, async (read) => await read(path, endpoint))
       if (!lines.ok) throw new DocumentFault(lines.fault)
-      known.set(job, lines.places)
+      placesOfJob.set(job, lines.places)
       const pages = lines.places.length / OF_LINE
       return { type: 'application/jsonl', pages, unitPages: 1 }
     },
 
-    async ask(job, { from: index }, asking) {
+    async ask(job, { from: index }, terms) {
       const { body: [from, to] } = placesOf(job, index)
       const body = { bytes: to - from, stream: streamOf(await inputOf(job), from, to) }
-      const response = await handle()(job.row.batch!.endpoint, body, asking)
+      const response = await api().call(job.row.batch!.endpoint, body, terms)
       const answer = await response.json()
       if (response.ok) {
-        const line = { index, status: response.status, requestId: asking.id, body: answer }
+        const line = { index, status: response.status, requestId: terms.id, body: answer }
         return { pages: [line], failed: [] }
       }
       const { code, message, param } = answer.error
       const retryAfterS = Number(response.headers.get('retry-after') ?? 0)
-      // An unknown model is so for good: the batch names it, and the caller sees the line.
+      // An unknown model stays unknown: the batch names it, and the caller sees the line.
       const reason = code === 'model_not_found' ? 'invalid_input' : code
       throw new ApiError(reason, message, retryAfterS * 1000, param ?? undefined)
     },
@@ -109,17 +113,18 @@ export function createBatchWork({ folder, files, handle, ...worker }: BatchParts
         const custom_id = await idOf(job, index)
         const fault = new ApiError(reason as ApiError['reason'], message)
         const status_code = STATUS[fault.reason] ?? 500
-        const response = { status_code, request_id: `${job.id}.${index}`, body: errorOf(fault) }
+        const body = api().errorBody(fault)
+        const response = { status_code, request_id: `${job.id}.${index}`, body }
         return { ...ids(index), custom_id, response, error: null }
       })
-      known.delete(job)
+      placesOfJob.delete(job)
       return []
     },
 
     stop: () => calls.end(STOPPED),
   }
 
-  /** Null where there are none. */
+  /** The id of the file; null where there are no lines. */
   async function keepLines(
     { id, row }: Job,
     what: string,
@@ -134,7 +139,7 @@ export function createBatchWork({ folder, files, handle, ...worker }: BatchParts
     try {
       for (let i = 0; i < count; i++) {
         const line = new TextEncoder().encode(`${JSON.stringify(await lineOf(i))}\n`)
-        // What was answered is kept in any case: there is room that was held for it.
+        // Answers are kept in any case: room was held for them.
         folder.take(line.length, owner)
         bytes += line.length
         await file.write(line)

@@ -1,16 +1,16 @@
 /**
- * How many jobs and uploads there may be, and how many of one key.
+ * Bounds of jobs and uploads, of all together and of one key.
  *
  * @module
  */
-import { type Bound, checkShare, createRoom, type Holder, type Room } from '../shares.ts'
+import { type Bound, checkShare, createRoom, type Holder, type Room } from '../core/shares.ts'
 import type { Job } from './job.ts'
 import { JOBS } from './params.ts'
 
 const RETRY_MS = 60_000
 const UPLOAD_MS = 1000
 
-/** @throws ApiError where there is no room for one more of so many documents, or not of this owner */
+/** @throws ApiError where there is no room for one more job of this many documents of this owner */
 export function checkJobs(jobs: Iterable<Job>, owner: Holder, documents: number): void {
   const all = [...jobs]
   const own = all.filter(({ row }) => (row.owner || undefined) === (owner || undefined))

@@ -1,19 +1,19 @@
 /**
- * Documents of jobs, one of which is open at a time: read from disk, and closed when none was asked for
- * in a while. Of those who wait, whoever had least of its time is next: documents that take long slow
- * their owner's jobs.
+ * Documents of jobs, one of which is open at a time: read from disk, and closed after a while
+ * without use. Of the owners that wait, the one with the least time so far is next: slow documents
+ * slow the jobs of their owner.
  *
  * @module
  */
 import { readFile } from 'node:fs/promises'
 import type { Documents, DocumentType, Fault } from '../../documents/documents.ts'
-import type { SupervisedDocuments } from '../documents/worker.ts'
+import type { SupervisedDocuments } from './documents/worker.ts'
 import { JOBS } from './params.ts'
 import { DocumentFault } from './work.ts'
 
 export interface DocumentReader {
   /**
-   * Has a document opened where it is not, and then this done with it.
+   * Opens a document where it is not open, and works with it.
    *
    * @throws DocumentFault
    */
@@ -36,7 +36,7 @@ export function createDocumentReader(
 ): DocumentReader {
   let open: { file: string; opened: Opened } | undefined
   const waiting: { owner: string; run: () => Promise<void> }[] = []
-  /** What owners had of its time since nobody waited last. */
+  /** Time of each owner since the last moment without waiting owners. */
   const spentMs = new Map<string, number>()
   let isBusy = false
   let idle: ReturnType<typeof setTimeout> | undefined

@@ -6,15 +6,14 @@
 import { ENDINGS } from '../../client/job_facts.ts'
 import type { Documents, DocumentType, Output, Part } from '../../documents/documents.ts'
 import type { Page } from '../../documents/page.ts'
-import { ApiError } from '../api_error.ts'
-import { PAGES, PART } from '../documents/parts.ts'
-import { pictureOf } from '../infer_request.ts'
-import type { Payload } from '../payload.ts'
-import { isPictureType } from '../picture.ts'
-import { askPipeline, type WorkParts } from './ask_pipeline.ts'
+import { ApiError } from '../core/api_error.ts'
+import { isPictureType, pictureOf } from '../http/inputs/picture.ts'
+import type { Payload } from '../nodes/payload.ts'
 import type { DocumentReader } from './document_reader.ts'
+import { PAGES, PART } from './documents/parts.ts'
 import type { Job } from './job.ts'
 import { readDocument } from './part_files.ts'
+import { queryPipeline, type WorkParts } from './query_pipeline.ts'
 import type { Failure } from './types.ts'
 import { DocumentFault, SplitError, type Work } from './work.ts'
 
@@ -33,12 +32,12 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
       return { type, pages, unitPages: unitPagesOf(bytes, pages) }
     },
 
-    async ask(job, { document, from, count }, asking) {
+    async ask(job, { document, from, count }, terms) {
       const cut = (documents: Documents) => documents.part(from, count)
       const part = await reader.use(job.row.owner, await pathOf(job, document), cut)
       if (part.bytes.byteLength > PART.bytes && count > 1) throw new SplitError()
       const { pipeline } = job.row
-      const { outputs } = await askPipeline(parts, pipeline, () => payloadOf(part), asking)
+      const { outputs } = await queryPipeline(parts, pipeline, () => payloadOf(part), terms)
       return { pages: pagesOf(outputs, from, count), failed: [] }
     },
 
@@ -66,7 +65,7 @@ export function createDocumentsWork(parts: WorkParts, reader: DocumentReader): W
   }
 }
 
-/** Few, so that a part gives way soon, and its bytes stay under what a message carries. */
+/** Few pages, so that a part ends soon, and its bytes fit into a message. */
 const unitPagesOf = (bytes: number, pages: number): number =>
   Math.min(PART.pages, Math.max(1, Math.floor(PART.bytes / (bytes / Math.max(1, pages)))))
 
@@ -75,7 +74,7 @@ function payloadOf({ type, bytes }: Part): Payload {
   return asPicture === undefined ? { meta: { type }, bytes } : pictureOf(bytes, asPicture as never)
 }
 
-/** @throws ApiError where the pipeline answered something else */
+/** @throws ApiError where the pipeline's answer has other pages */
 function pagesOf(outputs: Record<string, unknown>, from: number, count: number): Page[] {
   const pages = outputs[PAGES]
   if (!Array.isArray(pages)) {

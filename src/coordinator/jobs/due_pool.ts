@@ -1,18 +1,19 @@
 /**
- * The pool as batches see it. The scheduler takes what is due first: a deadline far away makes a query
- * give way to others, and its share has it count for less than them.
+ * The pool as batches use it: their queries get the batch's deadline and share. The scheduler runs
+ * the earliest deadline first, so that queries with a distant deadline give way; a small share
+ * counts less.
  *
  * @module
  */
-import type { Pool } from '../pool.ts'
-import type { QueryRequest } from '../queries.ts'
+import type { Pool } from '../pool/pool.ts'
+import type { QueryRequest } from '../queries/queries.ts'
 
-/** What of a query the batch says, not the call. */
+/** The parts of a query that the batch sets, not the call. */
 export type Due = Required<Pick<QueryRequest, 'deadlineMs' | 'share' | 'holder'>>
 
 /**
- * @param dueOf deadlines, shares and holders of queries that came by a call, which may be asked for ten
- * minutes at most; undefined leaves them as they are
+ * @param dueOf deadline, share and holder by the id of a call, whose own deadline is ten minutes
+ * away at most; undefined leaves the query as it is
  */
 export function withDues(
   pool: Pool,

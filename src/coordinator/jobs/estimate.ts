@@ -1,6 +1,6 @@
 /**
- * When jobs will be done: from the pages of the last minutes, before any from those of an earlier time, or
- * from what the pipeline says.
+ * Estimates of when jobs will be done: from the pages of the last minutes; before these, from pages
+ * of an earlier time; without any, from the pipeline's file.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { JOBS } from './params.ts'
 export class Rate {
   #beganMs = NaN
   #ends: { atMs: number; pages: number }[] = []
-  /** Of the last whole window that had any. */
+  /** Pages a millisecond of the last whole window that had pages. */
   #before: number | null = null
 
   constructor(private readonly now: () => number) {}
 
-  /** Something is asked; after a time in which nothing was, counting begins anew. */
+  /** Called when a part is submitted; after an idle time, counting begins anew. */
   began(): void {
     if (this.#isStale()) this.#beganMs = this.now()
   }
@@ -27,12 +27,14 @@ export class Rate {
     if (this.#countedMs() >= JOBS.rateMs) this.#before = this.perMs()
   }
 
-  /** What it was before anything was counted here. */
+  /** Sets the rate of an earlier run. */
   remember(perMs: number): void {
     this.#before ??= perMs
   }
 
-  /** Pages a millisecond, as before for what the window lacks; null where there never were any. */
+  /**
+   * Pages a millisecond; the earlier rate fills a short window; null where there never were any.
+   */
   perMs(): number | null {
     this.#forget()
     const countedMs = this.#countedMs()
@@ -42,7 +44,7 @@ export class Rate {
     return (pages + (JOBS.rateMs - countedMs) * this.#before) / JOBS.rateMs
   }
 
-  /** Of the window. */
+  /** Length of the window so far. */
   #countedMs(): number {
     return Math.min(JOBS.rateMs, this.now() - this.#beganMs)
   }
@@ -59,13 +61,13 @@ export class Rate {
   }
 }
 
-/** Pages a millisecond, as the machine that measured the pipeline's file would do; null if unsaid. */
+/** Pages a millisecond on the machine that measured the pipeline's file; null without figures. */
 export function expectedPerMs(pipeline: Pipeline, slots: number): number | null {
   const pageMs = costOf(pipeline, pipeline.root, 1)
   return pageMs === null || pageMs === 0 || slots === 0 ? null : slots / pageMs
 }
 
-/** Of so many items of a task by its best variant, and of all that follows. */
+/** Time of a number of items of a task by its best variant, and of all tasks behind it. */
 function costOf({ tasks, ...rest }: Pipeline, name: string, items: number): number | null {
   const task = tasks[name]!
   const best = Object.values(task.variants).reduce((a, b) => b.accuracy > a.accuracy ? b : a)

@@ -1,27 +1,27 @@
 /**
- * What to do about a part that got no result.
+ * Kinds of faults of parts, which decide what follows.
  *
  * @module
  */
-import { ApiError } from '../api_error.ts'
+import { ApiError } from '../core/api_error.ts'
 import type { Failure } from './types.ts'
 import { DocumentFault } from './work.ts'
 
 /**
- * `input`: it is what was handed in, and fails again. `refused`: nothing was tried, and it can be later.
- * `fault`: it went wrong underway.
+ * `input`: the document is at fault, and fails again. `refused`: the part was not tried, and can be
+ * later. `fault`: the part failed while it ran.
  */
 export type FaultKind = 'input' | 'refused' | 'fault'
 
 const INPUT = new Set(['invalid_input', 'too_large', 'unsupported_type', 'encrypted'])
 const REFUSED = new Set([
   ...['queue_full', 'infeasible_deadline', 'no_capable_node', 'draining', 'rate_limited'],
-  // The pipeline is not served just now: its folder may come back.
+  // The pipeline is not served now: its folder may come back.
   'unknown_pipeline',
 ])
-/** The pool was asked for too much, or too soon. */
+/** Refusals of a pool with too much work. */
 const CROWDED = new Set(['queue_full', 'infeasible_deadline', 'rate_limited'])
-/** A later deadline would have helped. */
+/** Faults that a later deadline would have prevented. */
 const HURRIED = new Set(['infeasible_deadline', 'deadline_exceeded'])
 
 export interface PartFault extends Failure {

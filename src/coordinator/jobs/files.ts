@@ -4,18 +4,18 @@
  * @module
  */
 import { copyFile, link } from 'node:fs/promises'
-import { ApiError } from '../api_error.ts'
-import { createRoom, type Holder } from '../shares.ts'
+import { ApiError } from '../core/api_error.ts'
+import { createRoom, type Holder } from '../core/shares.ts'
 import { FILES, type Folder } from './folder.ts'
 import type { Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'
 import type { FileRow } from './types.ts'
 
-/** Whose jobs and files a call may see. */
+/** The viewer of a call: it sees its own jobs and files, an admin all. */
 export interface Viewer {
-  /** Hash of the key that it came with; empty without one. */
+  /** Hash of the key of its call; empty without one. */
   owner: string
-  /** An admin sees all. */
+  /** Whether it is an admin. */
   all: boolean
 }
 
@@ -24,7 +24,7 @@ export const maySee = ({ owner, all }: Viewer, one: { owner: string }): boolean 
 
 export class Files {
   readonly #rows = new Map<string, FileRow>()
-  /** Files, and those that batches will make. */
+  /** Room for files, also for those that batches will make. */
   readonly room = createRoom(() => ({
     ...{ most: JOBS.files, deed: 'keep a file', what: 'files', remedy: 'delete some' },
   }))
@@ -39,9 +39,9 @@ export class Files {
   }
 
   /**
-   * Files of batches always find the room that was held for them.
+   * Adds a file. Files of batches always find the room that was held for them.
    *
-   * @param path of what is kept, which is moved away from there
+   * @param path path of the content, which is moved away from there
    */
   async add(
     file: Pick<FileRow, 'name' | 'purpose' | 'bytes' | 'owner'>,
@@ -55,7 +55,7 @@ export class Files {
     return row
   }
 
-  /** Oldest first. */
+  /** Files of a viewer, oldest first. */
   list(viewer: Viewer): FileRow[] {
     return [...this.#rows.values()].filter((row) => maySee(viewer, row))
       .sort((a, b) => a.createdAtMs - b.createdAtMs)
@@ -73,16 +73,16 @@ export class Files {
   }
 
   /**
-   * Has a job of this owner keep it, whoever deletes the file. It counts for each that keeps it, though
-   * the disk has it once: bytes of a file never change.
+   * Links a file into a job of this owner, which keeps it when the file is deleted. The file counts
+   * for each owner that keeps it, though the disk has it once: bytes of a file never change.
    *
-   * @param path where it will be, too
+   * @param path the second path
    * @throws ApiError where there is no room
    */
   async share(row: FileRow, path: string, owner: Holder): Promise<void> {
     const from = await this.pathOf(row)
     this.folder.hold(row.bytes, owner)
-    // Not all disks know of two names for a file.
+    // Not all file systems have hard links.
     await link(from, path).catch(() => copyFile(from, path)).catch((error) => {
       this.folder.take(-row.bytes, owner)
       throw error

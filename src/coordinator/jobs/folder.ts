@@ -1,23 +1,23 @@
 /**
- * The folder of jobs: what was handed in, what came of each part, what is written of it.
+ * The folder of jobs: their inputs, the results of parts, their outputs.
  *
  *     JOB/in/N           document N as it came
- *     JOB/parts/N-F-C    what came of C pages of it from F on, as JSON
+ *     JOB/parts/N-F-C    the result of C pages of it from F on, as JSON
  *     JOB/out/N.EXT      an output
  *     files/FILE         a file of /v1/files
- *     tmp/               what is under way
+ *     tmp/               files under way
  *
- * A file is whole or not there: it is written under `tmp`, flushed, then renamed.
+ * A file is whole or absent: it is written under `tmp`, flushed, then renamed.
  *
  * @module
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createRoom, type Holder, type Refusal } from '../shares.ts'
+import { createRoom, type Holder, type Refusal } from '../core/shares.ts'
 import type { Job } from './job.ts'
 import { JOBS } from './params.ts'
 
-/** What others handed in is nobody else's business. */
+/** Only the coordinator's user may read what others uploaded. */
 const DIR_MODE = 0o700
 const FILE_MODE = 0o600
 const TMP = 'tmp'
@@ -29,30 +29,32 @@ const bound = (share: number) => () => ({
 })
 
 export class Folder {
-  /** Both count all bytes: what is handed in is refused before what comes of it. */
+  /**
+   * Both count all bytes; the bound of inputs is lower, so that inputs are refused before results.
+   */
   readonly #inputs = createRoom(bound(JOBS.inputShare))
   readonly #all = createRoom(bound(1))
-  /** Of jobs and files, by id. */
+  /** Owners of jobs and files, by id. */
   readonly #owners = new Map<string, Holder>()
   #serial = 0
   #dir: Promise<string> | undefined
 
-  /** @param dir made, or found, when it is first needed */
+  /** @param dir makes or finds the folder, when it is first needed */
   constructor(private readonly dir: () => Promise<string>) {}
 
-  /** Bytes that all of it takes. */
+  /** Bytes of all files. */
   get bytes(): number {
     return this.#all.all()
   }
 
-  /** Whom a job or a file counts for, from now on. */
+  /** Sets the owner of a job or a file. */
   own(id: string, owner: Holder): void {
     this.#owners.set(id, owner)
   }
 
   async path(...names: string[]): Promise<string> {
     this.#dir ??= this.dir().then(async (dir) => {
-      // What was under way when an earlier run ended is of no use.
+      // Files under way when an earlier run ended are useless.
       await rm(join(dir, TMP), { recursive: true, force: true })
       await mkdir(join(dir, TMP), { recursive: true, mode: DIR_MODE })
       await mkdir(join(dir, FILES), { recursive: true, mode: DIR_MODE })
@@ -62,35 +64,35 @@ export class Folder {
     return join(await this.#dir, ...names)
   }
 
-  /** Of what is handed in. @throws ApiError where the disk is not to hold more, or not of this owner */
+  /** Holds room for inputs. @throws ApiError where all, or this owner, would have too much */
   hold(bytes: number, owner: Holder): void {
     this.#inputs.check(bytes, owner)
     this.take(bytes, owner)
   }
 
-  /** What is there in any case. @param bytes below 0 gives room back */
+  /** Counts bytes without a check. @param bytes below 0 gives room back */
   take(bytes: number, owner: Holder): void {
     this.#inputs.take(bytes, owner)
     this.#all.take(bytes, owner)
   }
 
-  /** Why no part of a job is to be asked: there is no room for its answer. */
+  /** Why no part of a job is to be submitted: there is no room for its answer. */
   refusal(job: string): Refusal | undefined {
     return this.#all.refusal(JOBS.answerBytes, this.#owners.get(job))
   }
 
-  /** A name for what is under way. */
+  /** A path for a file under way. */
   async temporary(): Promise<string> {
     return await this.path(TMP, `${Date.now()}-${++this.#serial}`)
   }
 
-  /** Answers of a batch are there a second time once files are made of them: there is room by then. */
+  /** Holds room for a batch's answers, which its files will contain a second time. */
   promise(job: Pick<Job, 'row' | 'promised'>, bytes: number): void {
     this.take(bytes, job.row.owner)
     job.promised += bytes
   }
 
-  /** Folders of a new job. */
+  /** Makes the folders of a new job. */
   async make(job: string, owner: Holder): Promise<void> {
     this.own(job, owner)
     for (const name of ['in', 'parts', 'out']) {
@@ -98,19 +100,19 @@ export class Folder {
     }
   }
 
-  /** Moves what was written under a temporary name. */
+  /** Moves a file from its temporary name. */
   async adopt(temporary: string, ...names: string[]): Promise<void> {
     await rename(temporary, await this.path(...names))
   }
 
-  /** In place of what is there. @throws ApiError where there is no room for it */
+  /** Writes a file, in place of an older one. @throws ApiError where there is no room for it */
   async write(content: Uint8Array | string, ...names: string[]): Promise<number> {
     await this.path()
     this.#all.check(content.length, this.#ownerOf(names))
     return await this.keep(content, ...names)
   }
 
-  /** Likewise, of what must not be lost: whether there is room was looked at before it was made. */
+  /** Writes a file that must not be lost: its room was checked before it was made. */
   async keep(content: Uint8Array | string, ...names: string[]): Promise<number> {
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
     const path = await this.path(...names)
@@ -139,12 +141,12 @@ export class Folder {
     return new Uint8Array(await readFile(await this.path(...names)))
   }
 
-  /** Names in a folder; none where there is no such. */
+  /** Names in a folder; none where it does not exist. */
   async list(...names: string[]): Promise<string[]> {
     return await readdir(await this.path(...names)).catch(() => [])
   }
 
-  /** Names in a folder, with when each was written, in milliseconds since the epoch. */
+  /** Names in a folder, with the times of their writing, in milliseconds since the epoch. */
   async times(...names: string[]): Promise<{ name: string; atMs: number }[]> {
     const found = []
     for (const name of await this.list(...names)) {
@@ -154,7 +156,7 @@ export class Folder {
     return found
   }
 
-  /** Folders of jobs that nobody knows of any more, once nothing was written there for long. */
+  /** Removes folders of unknown jobs that were not written to for long. */
   async removeStrange(isKnown: (job: string) => boolean, beforeMs: number): Promise<void> {
     for (const name of await this.list()) {
       if (name === TMP || name === FILES || isKnown(name)) continue

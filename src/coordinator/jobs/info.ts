@@ -1,11 +1,11 @@
 /**
- * A job as it is told of.
+ * A job as the API shows it.
  *
  * @module
  */
 import { ENDINGS } from '../../client/job_facts.ts'
 import type { JobDocument, JobInfo } from '../../client/job_types.ts'
-import type { JobsReading } from '../metrics/family.ts'
+import type { JobsReading } from '../observe/metrics/family.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { Rates } from './rates.ts'
 import type { DocumentRow } from './types.ts'
@@ -23,9 +23,9 @@ export function infoOf(
   const leftMs = job.ended ? null : rates.leftMs(job, jobs)
   const estimateMs = leftMs === null ? null : wallMs + leftMs
   const endMs = row.endedAtMs ?? estimateMs
-  // What is over by when it was wanted is late, whatever comes.
+  // A job that runs past its due time is late.
   const isLate = row.byMs !== null && !job.ended && wallMs > row.byMs
-  const known = row.byMs === null
+  const inTime = row.byMs === null
     ? null
     : isLate
     ? false
@@ -40,7 +40,7 @@ export function infoOf(
     endedAt: iso(row.endedAtMs),
     by: iso(row.byMs),
     estimateAt: iso(estimateMs),
-    inTime: row.state === 'cancelled' || row.state === 'failed' ? null : known,
+    inTime: row.state === 'cancelled' || row.state === 'failed' ? null : inTime,
     pagesPerMinute: perMs === null ? null : Math.round(perMs * MINUTE_MS * 10) / 10,
     waiting: job.waiting,
     output: row.output,
@@ -49,7 +49,7 @@ export function infoOf(
   }
 }
 
-/** All jobs together, as metrics tell of them. @param jobs that have not ended */
+/** The metrics of all jobs. @param jobs jobs that have not ended */
 export function readingOf(jobs: ReadonlySet<Job>, rates: Rates, wallMs: number): JobsReading {
   const reading: JobsReading = {}
   const of = (pipeline: string) =>

@@ -1,12 +1,13 @@
 /**
- * A job under way: what of it is done, what waits, what is inside the pool.
+ * A job under way: its pages that are done, its parts that wait, its parts in the pool.
  *
  * @module
  */
+import type { Holder } from '../core/shares.ts'
 import { JOBS } from './params.ts'
 import type { DocumentRow, JobRow, PartResult, Unit } from './types.ts'
 
-/** What those who listen are told. */
+/** Events for the listeners of a job. */
 export type JobNews =
   | { type: 'page'; document: number; index: number; page: unknown }
   | { type: 'failed'; document: number; index: number; reason: string; message: string }
@@ -26,16 +27,25 @@ export type NewJob = Pick<
   'owner' | 'kind' | 'pipeline' | 'byMs' | 'output' | 'webhook' | 'batch'
 >
 
-/** A job as it was asked for, at this time, with its files in their order. */
+export interface UploadedFile {
+  field: string
+  name: string
+  bytes: number
+  /** Its path, from where it is moved. */
+  path: string
+  owner: Holder
+}
+
+/** A new job, with its files in their order. */
 export function newJob(
-  asked: NewJob,
+  made: NewJob,
   files: readonly { name: string; bytes: number }[],
   createdAtMs: number,
 ): Job {
-  const prefix = asked.kind === 'batch' ? 'batch_' : 'job-'
+  const prefix = made.kind === 'batch' ? 'batch_' : 'job-'
   const id = prefix + crypto.randomUUID().replaceAll('-', '')
   return new Job(
-    { id, ...asked, state: 'queued', createdAtMs, startedAtMs: null, endedAtMs: null },
+    { id, ...made, state: 'queued', createdAtMs, startedAtMs: null, endedAtMs: null },
     files.map(({ name, bytes }, n) => ({
       ...{ job: id, n, name, bytes, type: null, state: 'queued', pages: null },
       ...{ done: 0, failed: 0, error: null, outputs: [], openings: 0 },
@@ -44,20 +54,20 @@ export function newJob(
 }
 
 export class Job {
-  /** Parts that wait, in the order of the pages; none of them is inside. */
+  /** Parts that wait, in the order of the pages; none of them is in the pool. */
   readonly #pending: Unit[] = []
-  /** Of each document that is open: what became of each page. */
+  /** The state of each page, by open document. */
   readonly #pages = new Map<number, Uint8Array>()
-  readonly inside = new Set<Unit>()
+  readonly inPool = new Set<Unit>()
   readonly listeners = new Set<(news: JobNews) => void>()
-  /** Aborted when nothing of it is wanted any more. */
+  /** Aborted when the job is cancelled or removed. */
   readonly stopping = new AbortController()
-  /** Resolves when all documents were opened, those that can be. */
+  /** Resolves when all documents that can be opened were opened. */
   readonly counted = Promise.withResolvers<void>()
   isCounted = false
-  /** Bytes that are held for the files to be made of its answers, of a batch. */
+  /** Bytes held for the files that will be made of a batch's answers. */
   promised = 0
-  /** Why it stands still, in words; null while it goes on. */
+  /** Why the job stands still, in words; null while it goes on. */
   waiting: string | null = null
 
   constructor(readonly row: JobRow, readonly documents: DocumentRow[]) {}
@@ -72,10 +82,10 @@ export class Job {
 
   /** Parts without a result. */
   get parts(): number {
-    return this.#pending.length + this.inside.size
+    return this.#pending.length + this.inPool.size
   }
 
-  tell(news: JobNews): void {
+  notify(news: JobNews): void {
     for (const listener of this.listeners) listener(news)
   }
 
@@ -90,21 +100,21 @@ export class Job {
     return { done, total: this.isCounted || this.ended ? total : null, failed }
   }
 
-  /** Pages without a result, as far as they are known. */
+  /** Pages without a result in the documents that were counted. */
   left(): number {
     const { done, failed } = this.counts()
     const total = this.documents.reduce((sum, { pages }) => sum + (pages ?? 0), 0)
     return total - done - failed
   }
 
-  /** A document was opened. @param known what earlier runs made of its pages */
-  opened(n: number, type: string, pages: number, known: readonly PartResult[]): void {
+  /** Notes that a document was opened. @param earlier results of earlier runs */
+  opened(n: number, type: string, pages: number, earlier: readonly PartResult[]): void {
     Object.assign(this.documents[n]!, { type, pages, done: 0, failed: 0 })
     this.#pages.set(n, new Uint8Array(pages))
-    for (const result of known) this.take(n, result)
+    for (const result of earlier) this.take(n, result)
   }
 
-  /** Has what is open of a document asked, so many pages at once. */
+  /** Cuts the open pages of a document into parts of this many pages. */
   cut(n: number, unitPages: number): void {
     const pages = this.#pages.get(n)!
     for (let from = 0; from < pages.length;) {
@@ -115,7 +125,7 @@ export class Job {
     }
   }
 
-  /** Notes pages that were not known before, and returns them. */
+  /** Notes results of pages, and returns those that are new. */
   take(n: number, { pages, failed }: PartResult): PartResult {
     const [flags, document] = [this.#pages.get(n)!, this.documents[n]!]
     const isNew = ({ index }: { index: number }) => flags[index] === OPEN
@@ -132,12 +142,12 @@ export class Job {
     return pages !== null && done + failed === pages
   }
 
-  /** The first that may be asked. */
+  /** The first part that may be submitted. */
   first(nowMs: number): Unit | undefined {
     return this.#pending.find(({ notBeforeMs }) => notBeforeMs <= nowMs)
   }
 
-  /** When the next may be asked; infinite where none waits. */
+  /** The time at which the next part may be submitted; infinite where none waits. */
   nextMs(): number {
     let least = Infinity
     for (const { notBeforeMs } of this.#pending) {
@@ -149,20 +159,20 @@ export class Job {
 
   enter(unit: Unit): void {
     this.#pending.splice(this.#pending.indexOf(unit), 1)
-    this.inside.add(unit)
+    this.inPool.add(unit)
   }
 
-  /** It is asked again. */
+  /** Has a part submitted again. */
   putBack(unit: Unit): void {
     this.#pending.unshift(unit)
   }
 
-  /** Each of these pages by itself, so that one bad page does not lose its neighbours. */
+  /** Splits a part into single pages, so that one bad page does not lose its neighbours. */
   split({ document }: Unit, indexes: readonly number[]): void {
     this.#pending.unshift(...indexes.map((index) => unitOf(document, index, 1)))
   }
 
-  /** Nothing more is asked. */
+  /** Submits no more parts. */
   stop(): void {
     this.#pending.length = 0
     this.#pages.clear()
@@ -177,5 +187,5 @@ const unitOf = (document: number, from: number, count: number): Unit => ({
   ...{ document, from, count, tries: 0, refused: 0, notBeforeMs: 0, stretch: 1 },
 })
 
-/** When whoever made it wants it, or would usually. */
+/** The due time of a job; without one, a usual time after its creation. */
 export const endOf = ({ byMs, createdAtMs }: JobRow): number => byMs ?? createdAtMs + JOBS.usualMs

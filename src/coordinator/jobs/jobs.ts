@@ -1,31 +1,31 @@
 /**
- * All jobs of a coordinator: made, kept over restarts, run, told of, removed.
+ * All jobs of a coordinator: made, kept over restarts, run, shown, removed.
  *
  * @module
  */
 import type { JobInfo } from '../../client/job_types.ts'
-import { ApiError } from '../api_error.ts'
-import type { Log } from '../log.ts'
-import type { JobsReading } from '../metrics/family.ts'
-import type { Pool } from '../pool.ts'
-import type { Holder } from '../shares.ts'
+import { ApiError } from '../core/api_error.ts'
+import type { Log } from '../core/log.ts'
+import type { Holder } from '../core/shares.ts'
+import type { JobsReading } from '../observe/metrics/family.ts'
+import type { Pool } from '../pool/pool.ts'
 import type { RecordChange, Records } from '../store/records.ts'
-import { type BatchWork, createBatchWork, type Handle } from './batch_work.ts'
+import { type BatchApi, type BatchWork, createBatchWork } from './batch_work.ts'
 import { checkJobs, roomOfUploads } from './bounds.ts'
-import { createDocuments } from '../documents/worker.ts'
 import { createDocumentReader } from './document_reader.ts'
+import { createDocuments } from './documents/worker.ts'
 import { createDocumentsWork } from './documents_work.ts'
 import { Files, maySee, type Viewer } from './files.ts'
 import { Folder } from './folder.ts'
 import { infoOf, readingOf } from './info.ts'
 import { Job, newestFirst, type NewJob, newJob } from './job.ts'
+import type { UploadedFile } from './job.ts'
 import { forgetful, type Ledger } from './ledger.ts'
 import { JOBS } from './params.ts'
 import { createQueriesWork } from './queries_work.ts'
 import { Rates } from './rates.ts'
 import { rowsOf } from './rows.ts'
 import { Runner } from './runner.ts'
-import type { UploadedFile } from './upload.ts'
 import { Webhooks } from './webhook.ts'
 
 export interface JobsOptions {
@@ -34,7 +34,7 @@ export interface JobsOptions {
   log: Log
   /** The folder of jobs, made when it is first needed. */
   dir: () => Promise<string>
-  /** What was kept of earlier runs, and what keeps it from now on. */
+  /** Rows of earlier runs, and the ledger that keeps them from now on. */
   records?: Records
   ledger?: Ledger
   /** Starts `workers/documents.ts`. */
@@ -60,7 +60,7 @@ export class Jobs {
   readonly #stopReader: () => void
   readonly #batch: BatchWork
   readonly wallMs: () => number
-  #handle: Handle | undefined
+  #batchApi: BatchApi | undefined
   readonly #uploads = roomOfUploads()
   #sweep: ReturnType<typeof setInterval> | undefined
   #swept: Promise<void> = Promise.resolve()
@@ -81,7 +81,7 @@ export class Jobs {
     this.#stopReader = () => reader.stop()
     const parts = { pool, now, folder }
     const batch = this.#batch = createBatchWork({
-      ...{ folder, files: this.files, handle: () => this.#handle!, now },
+      ...{ folder, files: this.files, api: () => this.#batchApi!, now },
       ...{ deadlines: pool.deadlines, createWorker: options.createBatches },
     })
     const changed = (job: Job, documents?: readonly number[]) => this.#put(job, documents)
@@ -111,12 +111,12 @@ export class Jobs {
   }
 
   /**
-   * Goes on with what earlier runs left.
+   * Resumes the jobs of earlier runs.
    *
-   * @param handle makes the calls of batches
+   * @param batchApi makes the calls of batches
    */
-  start(handle: Handle): void {
-    this.#handle = handle
+  start(batchApi: BatchApi): void {
+    this.#batchApi = batchApi
     const left = [...this.#jobs.values()].filter((job) => !job.ended)
     if (left.length > 0) {
       this.options.log(`${left.length} jobs go on`, 'info', { event: 'jobs_resumed' })
@@ -133,7 +133,7 @@ export class Jobs {
     return this.options.pool.draining
   }
 
-  /** Newest first. */
+  /** Jobs of a viewer, newest first. */
   list(viewer: Viewer): Job[] {
     return [...this.#jobs.values()].filter(({ row }) => maySee(viewer, row))
       .sort(newestFirst)
@@ -154,16 +154,16 @@ export class Jobs {
     return readingOf(this.#runner.jobs, this.#rates, this.wallMs())
   }
 
-  /** @throws ApiError where there is no room for so many, or not of this owner */
+  /** @throws ApiError where there is no room for a job of this many documents of this owner */
   checkRoom(owner: Holder, documents: number): void {
     checkJobs(this.#jobs.values(), owner, documents)
   }
 
   /**
-   * Has files come in.
+   * Counts an upload while it runs.
    *
-   * @param holder whom it counts for
-   * @throws ApiError `queue_full` or `rate_limited` where too many do
+   * @param holder key or address that it counts for
+   * @throws ApiError `queue_full` or `rate_limited` where there are too many
    */
   receive<T>(holder: Holder, work: () => Promise<T>): Promise<T> {
     return this.#uploads.within(1, holder, work)
@@ -172,7 +172,7 @@ export class Jobs {
   /**
    * Resolves when the job and all of its files are on disk.
    *
-   * @param files which are moved away from where they are
+   * @param files files that are moved into the job
    * @throws ApiError
    */
   async create(made: NewJob, files: readonly UploadedFile[]): Promise<Job> {
@@ -203,7 +203,7 @@ export class Jobs {
   async cancel(job: Job): Promise<void> {
     if (job.ended) return
     const { batch } = job.row
-    // What has all of its answers is about to be done.
+    // A batch with all of its answers is about to be done.
     if (batch !== null && job.isCounted && job.parts === 0) return
     this.#runner.cancel(job)
     if (batch === null || !job.isCounted) return
@@ -212,13 +212,13 @@ export class Jobs {
     await this.#put(job)
   }
 
-  /** With all of its files. */
+  /** Removes a job with all of its files. */
   async remove(job: Job): Promise<void> {
     this.#runner.cancel(job)
     await this.#forget(job)
   }
 
-  /** Resolves when all that is done is kept; after the pool has drained. */
+  /** Resolves when all results are on disk; called after the pool has drained. */
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     this.#webhooks.stop()
@@ -229,21 +229,23 @@ export class Jobs {
     await this.#ledger.close()
   }
 
-  /** Room for the files that will be made of a batch. @param times 1 holds it, -1 gives it back */
+  /** Holds room for the files that a batch will make. @param times 1 holds it, -1 gives it back */
   #promise({ row: { kind, owner }, promised }: Job, times: 1 | -1): void {
     if (kind !== 'batch') return
     this.files.room.take(times * JOBS.filesOfBatch, owner)
     this.folder.take(times * promised, owner)
   }
 
-  /** Those that were being opened when the last run ended come first and alone: one may end this one. */
+  /**
+   * Jobs that were being opened when the last run ended run first, and alone: one may end this run.
+   */
   async #goOn(jobs: readonly Job[]): Promise<void> {
     const isSuspect = ({ documents }: Job) => documents.some(({ openings }) => openings > 0)
     for (const job of jobs.filter(isSuspect)) await this.#run(job)
     for (const job of jobs.filter((job) => !isSuspect(job))) void this.#run(job)
   }
 
-  /** Resolves when it was opened. */
+  /** Resolves when the job was opened. */
   async #run(job: Job): Promise<void> {
     if (job.ended || this.draining.aborted) return
     this.#webhooks.follow(job)
@@ -252,7 +254,7 @@ export class Jobs {
 
   async #put(job: Job, documents: readonly number[] = []): Promise<void> {
     if (!this.#jobs.has(job.id)) return
-    // It is tried again, and told of, by the ledger.
+    // The ledger tries again, and logs.
     await this.#ledger.put(changesOf(job, documents)).catch(() => {})
   }
 

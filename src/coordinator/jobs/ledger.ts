@@ -1,40 +1,40 @@
 /**
- * Writes rows of jobs into the store, in its worker, one transaction after another: what is handed in
- * while one is under way goes into the next.
+ * Writes rows of jobs into the store, in its worker, one transaction after another: changes that
+ * come while one is under way go into the next.
  *
  * @module
  */
 import { type Remote, wrap } from 'comlink'
-import type { Log } from '../log.ts'
+import type { Log } from '../core/log.ts'
 import type { RecordChange } from '../store/records.ts'
 import type { StoreWriter } from '../store/writer.ts'
 
 export interface Ledger {
-  /** Resolves once they are kept; where they cannot be yet it rejects, and they are tried again. */
+  /** Resolves once the changes are written; rejects where a write failed, which is tried again. */
   put(changes: readonly RecordChange[]): Promise<void>
-  /** Resolves when the rest is kept, or given up. */
+  /** Resolves when the rest is written, or took too long. */
   close(): Promise<void>
 }
 
-/** A disk that takes longer is taken for dead, and its worker ended. */
+/** A disk that takes longer counts as dead, and its worker is ended. */
 const PUT_MS = 30_000
 const RETRY_MS = 5000
 const CLOSE_MS = 2000
 
-/** Of a coordinator without a store. */
+/** The ledger of a coordinator without a store. */
 export const forgetful: Ledger = {
   put: () => Promise.resolve(),
   close: () => Promise.resolve(),
 }
 
-/** @param createWorker starts `workers/store.ts`; called when there is something for it */
+/** @param createWorker starts `workers/store.ts`; called when there are changes */
 export function createLedger(path: string, createWorker: () => Worker, log: Log): Ledger {
   let waiting = new Map<string, RecordChange>()
-  let heard: { resolve(): void; reject(error: unknown): void }[] = []
+  let listeners: { resolve(): void; reject(error: unknown): void }[] = []
   let running: { worker: Worker; writer: Remote<StoreWriter>; died: Promise<never> } | undefined
   let busy: Promise<void> | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
-  let told = false
+  let hasFailed = false
 
   function start() {
     const worker = createWorker()
@@ -67,24 +67,26 @@ export function createLedger(path: string, createWorker: () => Worker, log: Log)
   async function flush(): Promise<void> {
     clearTimeout(retry)
     while (waiting.size > 0) {
-      const [changes, listeners] = [waiting, heard]
+      const [changes, waiters] = [waiting, listeners]
       waiting = new Map()
-      heard = []
+      listeners = []
       try {
         await write([...changes.values()])
-        for (const { resolve } of listeners) resolve()
-        if (told) log('what becomes of jobs is kept again', 'info', { event: 'store_recovered' })
-        told = false
+        for (const { resolve } of waiters) resolve()
+        if (hasFailed) {
+          log('what becomes of jobs is kept again', 'info', { event: 'store_recovered' })
+        }
+        hasFailed = false
       } catch (error) {
-        // What came meanwhile of the same rows is newer.
+        // Changes of the same rows that came meanwhile are newer.
         waiting = new Map([...changes, ...waiting])
-        for (const { reject } of listeners) reject(error)
-        if (!told) {
+        for (const { reject } of waiters) reject(error)
+        if (!hasFailed) {
           log(`what becomes of jobs is not kept: ${(error as Error).message}`, 'warn', {
             event: 'store_failed',
           })
         }
-        told = true
+        hasFailed = true
         retry = setTimeout(run, RETRY_MS)
         return
       }
@@ -94,7 +96,7 @@ export function createLedger(path: string, createWorker: () => Worker, log: Log)
   function run(): void {
     busy ??= flush().finally(() => {
       busy = undefined
-      if (heard.length > 0) run()
+      if (listeners.length > 0) run()
     })
   }
 
@@ -102,7 +104,7 @@ export function createLedger(path: string, createWorker: () => Worker, log: Log)
     put(changes) {
       for (const change of changes) waiting.set(`${change[0]} ${change[1]}`, change)
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      heard.push({ resolve, reject })
+      listeners.push({ resolve, reject })
       run()
       return promise
     },

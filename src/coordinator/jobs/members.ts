@@ -1,16 +1,19 @@
 /**
- * Where the members of an object stand in its JSON, so that one of them can be taken as it is.
+ * Places of the members of an object in its JSON, so that a member can be used as it is written.
  *
  * @module
  */
-import { endOfText } from '../oip/parse.ts'
+import { endOfText } from '../http/bodies/json.ts'
 
 export type Place = readonly [from: number, to: number]
 
 const [QUOTE, COLON, COMMA] = [0x22, 0x3a, 0x2c]
 const [BRACE, END_BRACE, BRACKET, END_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d]
 
-/** @param json of an object, parsed before; of two members of one name the last counts, as there */
+/**
+ * @param json an object that was parsed before; of two members of one name the last counts, as
+ * there
+ */
 export function memberPlaces(json: Uint8Array): Map<string, Place> {
   const places = new Map<string, Place>()
   let depth = 0

@@ -1,10 +1,10 @@
 /**
- * Opens the documents of a job one after another: counts their pages, finds what earlier runs of the
- * coordinator made of them, and has the rest asked.
+ * Opens the documents of a job one after another: counts their pages, finds results of earlier runs
+ * of the coordinator, and cuts the rest into parts.
  *
  * @module
  */
-import type { Log } from '../log.ts'
+import type { Log } from '../core/log.ts'
 import { failureOf } from './faults.ts'
 import type { Folder } from './folder.ts'
 import { hasEnded, type Job } from './job.ts'
@@ -18,7 +18,7 @@ export interface OpeningOptions {
   folder: Folder
   log: Log
   signal: AbortSignal
-  /** Resolves once that is kept, or cannot be. */
+  /** Resolves once the change is written, or the write failed. */
   changed(job: Job, documents?: readonly number[]): Promise<void>
   opened(job: Job, n: number): void
   counted(job: Job): void
@@ -31,7 +31,7 @@ export class Opening {
 
   async open(job: Job): Promise<void> {
     const { folder, changed, opened, counted, signal } = this.options
-    const known = await readParts(folder, job.id)
+    const earlier = await readParts(folder, job.id)
     if (job.row.kind === 'batch') folder.promise(job, await folder.bytesOf(job.id, PARTS))
     for (const row of job.documents) {
       if (hasEnded(row)) continue
@@ -39,30 +39,32 @@ export class Opening {
       try {
         const { type, pages, unitPages } = await this.#inTurn(job, () => this.#marked(job, n))
         if (job.ended || signal.aborted) return
-        job.opened(n, type, pages, known.get(n) ?? [])
+        job.opened(n, type, pages, earlier.get(n) ?? [])
         job.cut(n, unitPages)
       } catch (error) {
         if (job.ended || signal.aborted) return
         Object.assign(row, { state: 'failed', error: failureOf(error) })
-        job.tell({ type: 'document', document: row })
+        job.notify({ type: 'document', document: row })
       }
       void changed(job, [n])
       if (!hasEnded(row)) opened(job, n)
     }
     job.isCounted = true
     job.counted.resolve()
-    job.tell({ type: 'job' })
+    job.notify({ type: 'job' })
     counted(job)
   }
 
-  /** One document of each kind at a time: if the coordinator ends meanwhile, it was one of these. */
+  /**
+   * Opens one document of each kind at a time: if the coordinator dies, one of these was at fault.
+   */
   #inTurn<T>({ row: { kind } }: Job, work: () => Promise<T>): Promise<T> {
     const result = (this.#turns.get(kind) ?? Promise.resolve()).then(work)
     this.#turns.set(kind, result.catch(() => {}))
     return result
   }
 
-  /** While it is opened its row says so, which whoever starts after the coordinator's end finds. */
+  /** Marks the row of a document while it is opened: the next run finds the mark. */
   async #marked(job: Job, n: number) {
     const { changed, log, signal } = this.options
     const row = job.documents[n]!
@@ -85,7 +87,7 @@ export class Opening {
     }
   }
 
-  /** Once more where it was not the document's fault, but its worker's. */
+  /** Opens a document, once more where its worker was at fault. */
   async #opened(job: Job, n: number) {
     const work = this.options.works[job.row.kind]
     const opened = await work.open(job, n).catch((error) => {

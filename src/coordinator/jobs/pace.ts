@@ -1,11 +1,11 @@
 /**
- * When each part of a job is due, and how many are inside the pool: the work of jobs takes what
+ * Due times of the parts of a job, and the number of parts in the pool: jobs take the capacity that
  * interactive queries leave.
  *
- * Deadlines of the parts are spread evenly over the time that is left, so that the scheduler, which
- * takes the earliest first, puts them last while there is time and hurries them when there is not. As
- * many are asked as the pool can do, but only what is needed to be in time counts as demand: more of it
- * would have the scheduler take quicker variants, of queries beside it, too.
+ * Deadlines of the parts are spread evenly over the time that is left. The scheduler runs the
+ * earliest deadline first: parts come last while there is time, and sooner when there is not. As
+ * many parts are submitted as the pool can do, but only those needed to be in time count as demand:
+ * more would have the scheduler take quicker variants, also for interactive queries.
  *
  * @module
  */
@@ -13,39 +13,39 @@ import { JOBS } from './params.ts'
 
 export interface Left {
   nowMs: number
-  /** By when the job is to be done; `null` where nothing was said. */
+  /** The due time of the job; `null` without one. */
   byMs: number | null
   createdMs: number
-  /** Parts that have no result, this one among them, and those of them in the pool. */
+  /** Parts without a result, this one among them; and how many of them are in the pool. */
   parts: number
-  inside: number
-  /** What a part takes at least, all in all. */
+  inPool: number
+  /** The least time of a part. */
   leastMs: number
 }
 
-/** When a job is to be done. */
+/** The time at which a job is to be done. */
 export const wantedMs = ({ byMs, createdMs, nowMs }: Pick<Left, 'byMs' | 'createdMs' | 'nowMs'>) =>
   byMs ?? Math.max(createdMs + JOBS.usualMs, nowMs + JOBS.usualMs / 24)
 
-/** All on one clock. */
-export function dueOf({ parts, inside, leastMs, ...times }: Left): number {
+/** The deadline of a part; all times are on one clock. */
+export function dueOf({ parts, inPool, leastMs, ...times }: Left): number {
   const { nowMs } = times
   const endMs = wantedMs(times)
-  const dueMs = nowMs + (endMs - nowMs) * (inside + 1) / Math.max(parts, inside + 1)
+  const dueMs = nowMs + (endMs - nowMs) * (inPool + 1) / Math.max(parts, inPool + 1)
   return Math.min(Math.max(dueMs, nowMs + leastMs), nowMs + JOBS.mostMs)
 }
 
 export interface Wanted {
-  /** By when, and how many pages are left. */
+  /** The due time, and the pages that are left. */
   endMs: number
   pages: number
 }
 
 /**
- * As how much of a query each part of these jobs counts, 0..1: the share of the pool's pace that is needed
- * for each of them to be in time, some margin with it.
+ * The weight of each part of these jobs as a query, 0..1: the share of the pool's pace that is
+ * needed for each job to be in time, with a margin.
  *
- * @param pagesPerMs what the pool does for them; `null` where that is not known
+ * @param pagesPerMs the pool's pace for them; `null` where it is not known
  */
 export function shareOf(jobs: readonly Wanted[], pagesPerMs: number | null, nowMs: number): number {
   if (pagesPerMs === null || pagesPerMs === 0) return 1
@@ -58,11 +58,14 @@ export function shareOf(jobs: readonly Wanted[], pagesPerMs: number | null, nowM
   return Math.min(1, most)
 }
 
-/** Halved by each refusal, as a sender on a full network does; grows back with what completes. */
+/**
+ * The number of parts in the pool: halved by each refusal, as on a full network; grows with
+ * results.
+ */
 export class Window {
   #share = 1
 
-  /** @param slots of the pool that may work */
+  /** @param slots slots of the pool that may work */
   size(slots: number): number {
     const most = Math.max(JOBS.leastWindow, slots * JOBS.windowPerSlot)
     return Math.max(1, Math.round(most * this.#share))

@@ -9,12 +9,12 @@ const DAY_MS = 24 * HOUR_MS
 const MIB = 1024 * 1024
 
 export const JOBS = {
-  // What is taken in.
+  // Inputs.
   fileBytes: 256 * MIB, // one file; a document is opened as a whole, in memory of a worker
   jobBytes: 2048 * MIB, // all files of a job
   diskBytes: 20 * 1024 * MIB, // all that jobs and files hold on disk
   inputShare: 3 / 4, // of it, up to which anything is handed in: the rest is for what comes of it
-  answerBytes: MIB, // that there has to be room for before a part is asked: few answers are larger
+  answerBytes: MIB, // room for an answer before a part is submitted: few answers are larger
   documents: 1000, // files of a job
   documentsKept: 50_000, // of all jobs that are kept: their rows are in memory
   pages: 20_000, // of one document
@@ -30,13 +30,13 @@ export const JOBS = {
   uploadStepBytes: 65_536, // ... so much of its files comes, or it is ended: a modem sends four times that
   keptMs: 7 * DAY_MS, // after its end a job is removed, after its upload a file that no job needs
 
-  // When it is asked.
+  // Due times.
   farthestMs: 30 * DAY_MS, // most time until `by`
   usualMs: DAY_MS, // over which the parts of a job without `by` are spread
   leastMs: 30 * SECOND_MS, // that a part is given, be `by` ever so near
   mostMs: 7 * DAY_MS, // that a part is given; messages to nodes carry 11 days at most
-  margin: 1.25, // times the pace that would do just so is asked for: nodes may leave
-  windowPerSlot: 2, // parts inside the pool: one that runs, one that waits for each slot
+  margin: 1.25, // times the pace that is needed: nodes may leave
+  windowPerSlot: 2, // parts in the pool: one that runs, one that waits for each slot
   leastWindow: 2, // parts, whatever the pool is like
   tries: 3, // of a part or page that fails for no reason of its own
   retryMs: SECOND_MS, // before the first further try; doubled with each
@@ -49,7 +49,7 @@ export const JOBS = {
   // Webhooks.
   webhookMs: 15 * SECOND_MS, // for one call
   webhookWaitsMs: [5, 30, 120, 600, 3600, 21_600].map((s) => s * SECOND_MS), // before each retry
-  progressMs: 60 * SECOND_MS, // between calls that tell of progress
+  progressMs: 60 * SECOND_MS, // between calls about progress
 
   // Events.
   listeners: 64, // of all jobs

@@ -1,10 +1,10 @@
 /**
- * What came of the parts of a job, on disk: the truth of what is done, whatever ends the coordinator.
+ * Results of the parts of a job on disk: the record of what is done, however the coordinator ended.
  *
  * @module
  */
 import { z } from 'zod'
-import { ApiError } from '../api_error.ts'
+import { ApiError } from '../core/api_error.ts'
 import type { Folder } from './folder.ts'
 import { JOBS } from './params.ts'
 import type { PartResult, Unit } from './types.ts'
@@ -26,7 +26,7 @@ export const writePart = (
 ): Promise<number> =>
   folder.keep(JSON.stringify(result), job, PARTS, `${document}-${from}-${count}.json`)
 
-/** Of each document what is there. What cannot be read is removed, and so asked again. */
+/** Results by document. Files that cannot be read are removed, so that their part runs again. */
 export async function readParts(folder: Folder, job: string): Promise<Map<number, PartResult[]>> {
   const found = new Map<number, PartResult[]>()
   for (const name of await folder.list(job, PARTS)) {
@@ -42,13 +42,13 @@ export async function readParts(folder: Folder, job: string): Promise<Map<number
   return found
 }
 
-/** Pages a millisecond when the last of a job were done; null where that cannot be told. */
+/** Pages a millisecond at the last results of a job; null where there are too few. */
 export async function lastPace(folder: Folder, job: string): Promise<number | null> {
   const parts = (await folder.times(job, PARTS)).sort((a, b) => b.atMs - a.atMs)
   const last = parts.filter(({ atMs }) => atMs > parts[0]!.atMs - JOBS.rateMs)
   const first = last.pop()
   if (first === undefined || last.length === 0) return null
-  // What the first one took is not known.
+  // The time of the first part is not known.
   const pages = last.reduce(
     (sum, { name }) => sum + Number(NAME.exec(name)?.[3] ?? 0),
     0,
@@ -56,7 +56,7 @@ export async function lastPace(folder: Folder, job: string): Promise<number | nu
   return pages / Math.max(1, last[0]!.atMs - first.atMs)
 }
 
-/** Pages of a document and those that failed, in order, each once. */
+/** Pages of a document, and its failed pages, in order, each once. */
 export async function readDocument(folder: Folder, job: string, n: number): Promise<PartResult> {
   const [pages, failed] = [new Map<number, PartResult['pages'][number]>(), new Map()]
   for (const name of await folder.list(job, PARTS)) {
@@ -71,7 +71,7 @@ export async function readDocument(folder: Folder, job: string, n: number): Prom
   return { pages: inOrder(pages), failed: inOrder(failed) }
 }
 
-/** Why a document of which nothing could be read has no result. */
+/** Why a document without any page has no result. */
 export async function firstFailure(folder: Folder, job: string, n: number): Promise<unknown> {
   const { failed: [first] } = await readDocument(folder, job, n)
   const { reason = 'internal', message = 'no page was read' } = first ?? {}

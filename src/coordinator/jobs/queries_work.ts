@@ -1,23 +1,23 @@
 /**
- * Jobs of any pipeline that takes pictures or texts: each file is one query, its answer's outputs are
- * the result.
+ * Jobs of any pipeline that takes pictures or texts: each file is one query, the outputs of its
+ * answer are the result.
  *
  * @module
  */
 import { takesText } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { ApiError } from '../api_error.ts'
-import { bodyRoom, MAX_BODY_BYTES } from '../body.ts'
-import { textPayload } from '../generate/text.ts'
-import { pictureOf } from '../infer_request.ts'
-import { askPipeline, type WorkParts } from './ask_pipeline.ts'
+import { ApiError } from '../core/api_error.ts'
+import { bodyRoom, MAX_BODY_BYTES } from '../http/bodies/body.ts'
+import { pictureOf } from '../http/inputs/picture.ts'
+import { textPayload } from '../http/inputs/text.ts'
 import { readDocument } from './part_files.ts'
+import { queryPipeline, type WorkParts } from './query_pipeline.ts'
 import { DocumentFault, type Work } from './work.ts'
 
 export function createQueriesWork(parts: WorkParts): Work {
   const { folder, pool } = parts
   let reading: Promise<unknown> = Promise.resolve()
-  /** Jobs open their files beside each other: one file at a time is in memory. */
+  /** Jobs open files at the same time: this keeps one file at a time in memory. */
   function oneByOne<T>(read: () => Promise<T>): Promise<T> {
     const next = reading.then(read)
     reading = next.catch(() => {})
@@ -34,7 +34,7 @@ export function createQueriesWork(parts: WorkParts): Work {
         throw new DocumentFault({ reason: 'too_large', message })
       }
       const served = pool.versions.find(job.row.pipeline)
-      // One that is not served now may be again; what its queries are made of is seen then.
+      // A pipeline that is not served now may be served again: its inputs are checked then.
       if (served === undefined) return { type: 'application/octet-stream', pages: 1, unitPages: 1 }
       try {
         const { meta } = await oneByOne(async () =>
@@ -47,12 +47,12 @@ export function createQueriesWork(parts: WorkParts): Work {
       }
     },
 
-    async ask(job, { document, from }, asking) {
+    async ask(job, { document, from }, terms) {
       const { bytes } = job.documents[document]!
       const read = () => folder.read(job.id, 'in', String(document))
-      // Until the pool counts it among what is inside.
+      // Room is held here until the pool counts the query.
       const payload = payloadOf(await bodyRoom.within(bytes, undefined, read))
-      const outcome = await askPipeline(parts, job.row.pipeline, payload, asking)
+      const outcome = await queryPipeline(parts, job.row.pipeline, payload, terms)
       return { pages: [{ index: from, ...outcome }], failed: [] }
     },
 

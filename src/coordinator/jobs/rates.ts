@@ -1,12 +1,13 @@
 /**
- * What the pool does for jobs: pages a minute of each pipeline, and when a job will be done.
+ * The pool's pace for jobs: pages a minute of each pipeline, and estimates of when a job will be
+ * done.
  *
  * @module
  */
 import { generatingTask } from '../../pipeline/generate.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName } from '../../pipeline/version.ts'
-import type { Pool } from '../pool.ts'
+import type { Pool } from '../pool/pool.ts'
 import { expectedPerMs, Rate } from './estimate.ts'
 import type { Folder } from './folder.ts'
 import { endOf, type Job, newestFirst } from './job.ts'
@@ -14,9 +15,9 @@ import { shareOf, wantedMs } from './pace.ts'
 import { lastPace } from './part_files.ts'
 import type { JobRow } from './types.ts'
 
-/** Slots are looked up so often at most: the list of nodes is made for it. */
-const LOOK_MS = 1000
-/** How much of its pace is needed is worked out so often at most: all documents are counted for it. */
+/** Slots are counted this often at most: the list of nodes is made for it. */
+const COUNT_MS = 1000
+/** Shares are computed this often at most: all documents are counted for them. */
 const SHARE_MS = 1000
 const USUAL_SLO_MS = 5000
 
@@ -30,9 +31,9 @@ export class Rates {
 
   constructor(private readonly pool: Pool, private readonly now: () => number) {}
 
-  /** Of all nodes that take work. */
+  /** Slots of all nodes that take work. */
   slots(): number {
-    if (this.now() - this.#lookedMs >= LOOK_MS) {
+    if (this.now() - this.#lookedMs >= COUNT_MS) {
       this.#lookedMs = this.now()
       const awake = this.pool.nodes().filter(({ pausedBy }) => pausedBy === null)
       this.#slots = awake.reduce((sum, { inUse }) => sum + inUse.slots, 0)
@@ -40,14 +41,14 @@ export class Rates {
     return this.#slots
   }
 
-  /** Whether nodes that are here do all tasks of a pipeline that the job asks. */
+  /** Whether present nodes do all tasks of a pipeline that the job uses. */
   isServed({ kind, pipeline }: Pick<JobRow, 'kind' | 'pipeline'>): boolean {
     const current = this.pool.versions.current().map(({ pipeline }) => pipeline)
-    // Lines of a batch name theirs, each its own.
-    const asked = kind === 'batch'
+    // Each line of a batch names its own pipeline.
+    const wanted = kind === 'batch'
       ? current.filter((one) => generatingTask(one) !== undefined)
       : current.filter(({ name }) => publicName(name) === pipeline)
-    return asked.some((one) => this.pool.isReady(one))
+    return wanted.some((one) => this.pool.isReady(one))
   }
 
   sloMs(pipeline: string): number {
@@ -64,21 +65,23 @@ export class Rates {
     this.counted.set(pipeline, { done: done + pages, failed: already + failed })
   }
 
-  /** The pace of earlier runs: of each pipeline that of its newest job that came far enough. */
+  /**
+   * Recalls the pace of earlier runs: for each pipeline that of its newest job with enough results.
+   */
   async recall(folder: Folder, jobs: Iterable<Job>): Promise<void> {
-    const known = new Set<string>()
+    const found = new Set<string>()
     for (const { id, row: { pipeline } } of [...jobs].sort(newestFirst)) {
-      const pace = known.has(pipeline) ? null : await lastPace(folder, id).catch(() => null)
+      const pace = found.has(pipeline) ? null : await lastPace(folder, id).catch(() => null)
       if (pace === null) continue
-      known.add(pipeline)
+      found.add(pipeline)
       this.#of(pipeline).remember(pace)
     }
   }
 
-  /** Null where nothing tells. */
+  /** Pages a millisecond; null where there are no figures. */
   pagesPerMs(name: string): number | null {
-    const known = this.#of(name).perMs()
-    if (known !== null) return known
+    const measured = this.#of(name).perMs()
+    if (measured !== null) return measured
     const served = this.#served(name)
     return served === undefined ? null : expectedPerMs(served, this.slots())
   }
@@ -89,8 +92,8 @@ export class Rates {
   }
 
   /**
-   * Milliseconds until a job is done, after those of its pipeline that are wanted before; null where
-   * that cannot be told.
+   * Milliseconds until a job is done, after jobs of its pipeline that are due before; null without
+   * an estimate.
    */
   leftMs(job: Job, jobs: Iterable<Job>): number | null {
     if (!job.isCounted) return null
@@ -104,10 +107,10 @@ export class Rates {
     return pages / perMs
   }
 
-  /** As how much of a query each part of a pipeline's jobs counts. @param wallMs since the epoch */
+  /** The weight of each part of a pipeline's jobs as a query. @param wallMs since the epoch */
   share(pipeline: string, jobs: Iterable<Job>, wallMs: number): number {
-    const known = this.#shares.get(pipeline)
-    if (known !== undefined && this.now() - known.atMs < SHARE_MS) return known.share
+    const last = this.#shares.get(pipeline)
+    if (last !== undefined && this.now() - last.atMs < SHARE_MS) return last.share
     const wanted = [...jobs].filter(({ row }) => row.pipeline === pipeline).map((job) => {
       const { byMs, createdAtMs: createdMs } = job.row
       return { endMs: wantedMs({ byMs, createdMs, nowMs: wallMs }), pages: job.left() }
@@ -117,7 +120,7 @@ export class Rates {
     return share
   }
 
-  /** There is a job more, or less. */
+  /** Called when a job was added or removed. */
   jobsChanged(): void {
     this.#shares.clear()
   }

@@ -1,6 +1,6 @@
 /**
- * Rows of the store as jobs, documents and files. Those that hold something else are left out: the file
- * may have been changed by hand or by another version.
+ * Rows of the store as jobs, documents and files. Invalid rows are left out: the file may have been
+ * changed by hand or by another version.
  *
  * @module
  */
@@ -34,7 +34,7 @@ const documentRow = z.object({
   ...{ job: z.string(), n: count, name: z.string(), bytes: count, state, outputs },
   ...{ type: z.string().nullable(), pages: count.nullable(), done: count, failed: count },
   error: z.object({ reason: z.string(), message: z.string() }).nullable(),
-  // Those of earlier versions have none.
+  // Rows of earlier versions have none.
   openings: count.default(0),
 })
 
@@ -44,9 +44,9 @@ const fileRow = z.object({
 })
 
 export interface Rows {
-  /** Each with all of its documents. */
+  /** Jobs whose documents are all there. */
   jobs: JobRow[]
-  /** Of each job, in their order. */
+  /** By job, in their order. */
   documents: Map<string, DocumentRow[]>
   files: FileRow[]
 }

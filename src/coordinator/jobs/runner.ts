@@ -1,16 +1,16 @@
 /**
- * Runs jobs: keeps a few of their parts inside the pool, the most urgent of all jobs first, and writes
- * down what comes of each at once.
+ * Runs jobs: keeps a few of their parts in the pool, the most urgent of all jobs first, and writes
+ * each result to disk at once.
  *
- * A part that is refused waits and is asked again. One that fails is asked page by page, so that one
- * bad page does not lose its neighbours; a page that fails for no reason of its own is tried a few
- * times. A page that fails for good is counted, with its reason, and the document goes on.
+ * A part that is refused waits and is submitted again. A part that fails is submitted page by page,
+ * so that one bad page does not lose its neighbours; a page that fails by no fault of its own is
+ * tried a few times. A page that fails for good is counted, with its reason, and the document goes
+ * on.
  *
  * @module
  */
-import { goneWith } from '../gone.ts'
-import type { Log } from '../log.ts'
-import type { Rates } from './rates.ts'
+import { goneWith } from '../core/gone.ts'
+import type { Log } from '../core/log.ts'
 import { failureOf, faultOf } from './faults.ts'
 import type { Folder } from './folder.ts'
 import { hasEnded, type Job, STOPPED } from './job.ts'
@@ -18,6 +18,7 @@ import { Opening } from './opening.ts'
 import { dueOf, Window } from './pace.ts'
 import { JOBS } from './params.ts'
 import { firstFailure, writePart } from './part_files.ts'
+import type { Rates } from './rates.ts'
 import type { Kind, PartResult, Unit } from './types.ts'
 import { SplitError, type Work } from './work.ts'
 
@@ -29,9 +30,9 @@ export interface RunnerOptions {
   /** Milliseconds since the epoch. */
   wallMs: () => number
   log: Log
-  /** Whether one more document of this caller would go inside the pool now. */
+  /** Whether one more document of this caller would enter the pool now. */
   mayEnter(caller: string): boolean
-  /** A job, or these documents of it, are others than before, and are to be kept. */
+  /** Called where a job, or these documents of it, changed, and are to be written. */
   changed(job: Job, documents?: readonly number[]): Promise<void>
   ended(job: Job): void
 }
@@ -42,7 +43,7 @@ export class Runner {
   readonly #opening: Opening
   readonly #closing = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
-  #inside = 0
+  #inPool = 0
   #serial = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -62,14 +63,14 @@ export class Runner {
     return this.#jobs
   }
 
-  /** Resolves when it was opened. */
+  /** Resolves when the job was opened. */
   add(job: Job): Promise<void> {
     this.#jobs.add(job)
     this.options.rates.jobsChanged()
     return this.#track(this.#opening.open(job))
   }
 
-  /** What is done of it is kept; what is not is asked no more. */
+  /** Ends a job: its results are kept, no more parts are submitted. */
   cancel(job: Job): void {
     if (job.ended) return
     for (const document of job.documents) {
@@ -78,7 +79,7 @@ export class Runner {
     this.#end(job, 'cancelled')
   }
 
-  /** Resolves when nothing more is written. */
+  /** Resolves when all writes have ended. */
   async stop(): Promise<void> {
     this.#closing.abort(STOPPED)
     clearTimeout(this.#timer)
@@ -94,25 +95,25 @@ export class Runner {
     return tracked
   }
 
-  /** Has parts asked as long as there is room. */
+  /** Submits parts as long as there is room. */
   #pump(): void {
     if (this.#closing.signal.aborted) return
     clearTimeout(this.#timer)
     const { rates, now } = this.options
     const room = this.#window.size(rates.slots())
-    while (this.#inside < room) {
+    while (this.#inPool < room) {
       const next = this.#next()
       if (next === undefined) break
       const { job, unit, dueMs } = next
       job.enter(unit)
-      this.#inside++
+      this.#inPool++
       if (job.waiting !== null) {
         job.waiting = null
-        job.tell({ type: 'job' })
+        job.notify({ type: 'job' })
       }
       this.#track(this.#serve(job, unit, dueMs))
     }
-    if (this.#inside >= room) return
+    if (this.#inPool >= room) return
     const nowMs = now()
     const atMs = Math.min(
       ...[...this.#jobs].map((job) => this.#mayAsk(job) ? job.nextMs() : nowMs + JOBS.retryMs),
@@ -127,7 +128,7 @@ export class Runner {
     return !this.#isIdle(job) && (kind !== 'documents' || this.options.mayEnter(owner))
   }
 
-  /** There is no room for an answer, or it was refused and there is no node: both are awaited. */
+  /** Whether a job waits for disk room, or, after a refusal, for nodes. */
   #isIdle(job: Job): boolean {
     const { folder, rates } = this.options
     const full = folder.refusal(job.id)
@@ -138,7 +139,7 @@ export class Runner {
   #wait(job: Job, why: string): void {
     if (job.waiting === why) return
     job.waiting = why
-    job.tell({ type: 'job' })
+    job.notify({ type: 'job' })
   }
 
   /** The most urgent of the first parts of all jobs. */
@@ -153,7 +154,7 @@ export class Runner {
       const { byMs, createdAtMs, pipeline } = job.row
       const leastMs = Math.max(JOBS.leastMs, rates.sloMs(pipeline) * unit.count) * unit.stretch
       const dueMs = dueOf({
-        ...{ nowMs, leastMs, parts: job.parts, inside: job.inside.size },
+        ...{ nowMs, leastMs, parts: job.parts, inPool: job.inPool.size },
         byMs: byMs === null ? null : byMs + toMonotonicMs,
         createdMs: createdAtMs + toMonotonicMs,
       })
@@ -171,14 +172,14 @@ export class Runner {
     const signal = AbortSignal.any([job.stopping.signal, this.#closing.signal])
     const id = `${job.id}.${++this.#serial}`
     try {
-      const asking = { id, dueMs, share, holder: owner, gone: goneWith(signal) }
-      const result = await works[kind].ask(job, unit, asking)
+      const terms = { id, dueMs, share, holder: owner, gone: goneWith(signal) }
+      const result = await works[kind].ask(job, unit, terms)
       if (!signal.aborted) await this.#keep(job, unit, result)
     } catch (error) {
       if (!signal.aborted) await this.#fail(job, unit, error)
     } finally {
-      job.inside.delete(unit)
-      this.#inside--
+      job.inPool.delete(unit)
+      this.#inPool--
       this.#pump()
     }
   }
@@ -187,21 +188,21 @@ export class Runner {
     job.row.state = 'running'
     job.row.startedAtMs ??= this.options.wallMs()
     void this.options.changed(job)
-    job.tell({ type: 'job' })
+    job.notify({ type: 'job' })
   }
 
-  /** Writes what came of a part, then counts it. */
+  /** Writes the result of a part, then counts it. */
   async #keep(job: Job, unit: Unit, result: PartResult): Promise<void> {
     const { folder, rates, changed } = this.options
     const { document: n, from, count } = unit
-    const said = new Set([...result.pages, ...result.failed].map(({ index }) => index))
-    const missing = Array.from({ length: count }, (_, i) => from + i).filter((at) => !said.has(at))
+    const given = new Set([...result.pages, ...result.failed].map(({ index }) => index))
+    const missing = Array.from({ length: count }, (_, i) => from + i).filter((at) => !given.has(at))
     if (missing.length > 0 && count > 1) job.split(unit, missing)
     else {
-      const message = 'Cannot use the answer: it does not tell of the page'
+      const message = 'Cannot use the answer: it does not have the page'
       for (const index of missing) result.failed.push({ index, reason: 'internal', message })
     }
-    if (said.size + missing.length === 0) return
+    if (given.size + missing.length === 0) return
     const bytes = await writePart(folder, job.id, unit, result)
     if (job.ended) return
     if (job.row.kind === 'batch') folder.promise(job, bytes)
@@ -209,8 +210,8 @@ export class Runner {
     this.#window.completed()
     const { pages, failed } = job.take(n, result)
     rates.done(job.row.pipeline, pages.length, failed.length)
-    for (const page of pages) job.tell({ type: 'page', document: n, index: page.index, page })
-    for (const failure of failed) job.tell({ type: 'failed', document: n, ...failure })
+    for (const page of pages) job.notify({ type: 'page', document: n, index: page.index, page })
+    for (const failure of failed) job.notify({ type: 'failed', document: n, ...failure })
     const row = job.documents[n]!
     if (row.state === 'queued') {
       row.state = 'running'
@@ -248,14 +249,14 @@ export class Runner {
     try {
       await this.#keep(job, unit, { pages: [], failed: [{ index: from, reason, message }] })
     } catch (error) {
-      // That it failed could not be written: the disk is full.
+      // The failure could not be written: the disk is full.
       job.waiting = failureOf(error).message
       unit.notBeforeMs = now() + JOBS.mostRetryMs
       job.putBack(unit)
     }
   }
 
-  /** All pages of a document have a result. */
+  /** Ends a document, all pages of which have a result. */
   async #finish(job: Job, n: number): Promise<void> {
     const { works, folder, changed } = this.options
     const { kind } = job.row
@@ -271,7 +272,7 @@ export class Runner {
       row.error = failureOf(error)
     }
     void changed(job, [n])
-    job.tell({ type: 'document', document: row })
+    job.notify({ type: 'document', document: row })
     this.#endIfDone(job)
   }
 
@@ -288,7 +289,7 @@ export class Runner {
     this.#jobs.delete(job)
     rates.jobsChanged()
     void changed(job, job.documents.map(({ n }) => n))
-    job.tell({ type: 'end' })
+    job.notify({ type: 'end' })
     ended(job)
     this.#pump()
   }

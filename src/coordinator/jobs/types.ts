@@ -1,5 +1,5 @@
 /**
- * Jobs as they are kept: rows of the store. What is done of a job is told by the files of its parts.
+ * Jobs as rows of the store. The progress of a job is in the files of its parts.
  *
  * @module
  */
@@ -7,15 +7,17 @@ import type { Output } from '../../documents/documents.ts'
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 
-/** `documents`: parts of documents are queries; `queries`: a file is one; `batch`: a line of it is. */
+/**
+ * `documents`: parts of documents are queries; `queries`: a file is one; `batch`: a line of it is.
+ */
 export type Kind = 'documents' | 'queries' | 'batch'
 
 export interface WebhookRow {
   url: string
   secret: string
-  /** Also told every minute how far it is. */
+  /** Whether it is also called every minute with the progress. */
   progress: boolean
-  /** May be at an address of this machine or its network. */
+  /** Whether it may be at an address of this machine or its network. */
   near: boolean
   state: 'waiting' | 'delivered' | 'failed'
   /** Calls made at the end of the job. */
@@ -34,7 +36,7 @@ export interface BatchRow {
 /** Times are milliseconds since the epoch. */
 export interface JobRow {
   id: string
-  /** Hash of the key that made it; empty without one. */
+  /** Hash of the key of its creator; empty without one. */
   owner: string
   kind: Kind
   pipeline: string
@@ -64,16 +66,16 @@ export interface DocumentRow {
   state: JobState
   /** `null` until they are counted. */
   pages: number | null
-  /** How often the coordinator ended while it was being opened, this time included. */
+  /** Number of runs of the coordinator in which it was being opened, this one included. */
   openings: number
   done: number
   failed: number
   error: Failure | null
-  /** Those that are on disk. */
+  /** Outputs that are on disk. */
   outputs: Output[]
 }
 
-/** A file as OpenAI's API has it. */
+/** A file of OpenAI's API. */
 export interface FileRow {
   id: string
   owner: string
@@ -88,17 +90,17 @@ export interface Unit {
   document: number
   from: number
   count: number
-  /** That failed for no reason of its own. */
+  /** Tries that failed by no fault of the part. */
   tries: number
   /** Refusals in a row. */
   refused: number
-  /** On the monotonic clock. */
+  /** Earliest time of the next try, on the monotonic clock. */
   notBeforeMs: number
-  /** How many times more than the least time it is given. */
+  /** Factor by which its time exceeds the least time. */
   stretch: number
 }
 
-/** What came of a part, as its file has it. */
+/** The result of a part, as in its file. */
 export interface PartResult {
   /** Each with its `index` in the document. */
   pages: { index: number }[]

@@ -1,5 +1,5 @@
 /**
- * Webhooks of jobs: a call at the end, signed as Standard Webhooks has it, made again where it fails.
+ * Webhooks of jobs: a call at the end, signed as in Standard Webhooks, repeated where it fails.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
 import type { JobInfo } from '../../client/job_types.ts'
-import { ApiError } from '../api_error.ts'
-import type { Log } from '../log.ts'
+import { ApiError } from '../core/api_error.ts'
+import type { Log } from '../core/log.ts'
 import { addressOf } from './address.ts'
 import type { Job } from './job.ts'
 import { JOBS } from './params.ts'
@@ -16,7 +16,7 @@ import type { WebhookRow } from './types.ts'
 
 const PREFIX = 'whsec_'
 const SECRET_BYTES = { least: 24, most: 64, made: 32 }
-/** Its other end wants no more calls. */
+/** The status of a receiver that wants no more calls. */
 const GONE = 410
 
 export const makeSecret = (): string => PREFIX + randomBytes(SECRET_BYTES.made).toString('base64')
@@ -27,7 +27,7 @@ export function checkSecret(text: string): string {
     const { byteLength } = keyOf(text)
     if (byteLength >= SECRET_BYTES.least && byteLength <= SECRET_BYTES.most) return text
   } catch {
-    // Told below.
+    // The error is thrown below.
   }
   const { least, most } = SECRET_BYTES
   throw new ApiError(
@@ -45,7 +45,7 @@ export function signatureOf(secret: string, id: string, timestamp: number, body:
 }
 
 export interface WebhooksOptions {
-  /** As listeners are told; without documents. */
+  /** The job as listeners get it; without documents. */
   infoOf(job: Job): JobInfo
   changed(job: Job): void
   wallMs: () => number
@@ -61,7 +61,7 @@ export class Webhooks {
 
   constructor(private readonly options: WebhooksOptions) {}
 
-  /** A job goes on: calls that tell how far it is, where they are wanted. */
+  /** Follows a job: calls with its progress, where they are wanted. */
   follow(job: Job): void {
     if (!job.row.webhook?.progress || job.ended) return
     this.#at(job, JOBS.progressMs, async () => {
@@ -71,13 +71,13 @@ export class Webhooks {
     })
   }
 
-  /** A job has ended, maybe in an earlier run. */
+  /** Calls for a job that has ended, maybe in an earlier run. */
   ended(job: Job): void {
     const { webhook } = job.row
     if (webhook === null || webhook.state !== 'waiting') return
     const waitsMs = this.options.waitsMs ?? JOBS.webhookWaitsMs
     const waitMs = webhook.tries === 0 ? 0 : waitsMs[webhook.tries - 1] ?? 0
-    this.#at(job, waitMs, () => this.#tell(job, webhook, waitsMs.length))
+    this.#at(job, waitMs, () => this.#callEnd(job, webhook, waitsMs.length))
   }
 
   forget(job: Job): void {
@@ -96,7 +96,7 @@ export class Webhooks {
     if (!this.#stopped) this.#timers.set(job.id, setTimeout(() => void work(), ms))
   }
 
-  async #tell(job: Job, webhook: WebhookRow, retries: number): Promise<void> {
+  async #callEnd(job: Job, webhook: WebhookRow, retries: number): Promise<void> {
     const { log, changed } = this.options
     try {
       await this.#call(job, webhook, job.row.state)
@@ -147,7 +147,7 @@ export class Webhooks {
 
 class GoneError extends Error {}
 
-/** Neither follows where it is sent on, nor reads what is said. */
+/** Posts a call; follows no redirect, and does not read the answer's body. */
 async function post(
   url: URL,
   near: boolean,
@@ -161,7 +161,7 @@ async function post(
     const request = (url.protocol === 'https:' ? requestTls : requestPlain)(url, {
       ...{ method: 'POST', signal, agent: false },
       headers: { ...headers, 'content-length': String(bytes.byteLength) },
-      // The address that was looked at: its name may lead elsewhere by now.
+      // The address that was checked: its name may resolve to another by now.
       lookup: (_host, options, found) => {
         if (options.all) found(null, [{ address, family }])
         else found(null, address, family)

@@ -1,38 +1,38 @@
 /**
- * What is done for each kind of job; `runner.ts` says when.
+ * The work of each kind of job, which `runner.ts` calls.
  *
  * @module
  */
 import type { Output } from '../../documents/documents.ts'
-import type { Gone } from '../gone.ts'
-import type { Holder } from '../shares.ts'
+import type { Gone } from '../core/gone.ts'
+import type { Holder } from '../core/shares.ts'
 import type { Job } from './job.ts'
 import type { Failure, PartResult, Unit } from './types.ts'
 
-export interface Asking {
+export interface QueryTerms {
   id: string
-  /** On the monotonic clock. */
+  /** The deadline, on the monotonic clock. */
   dueMs: number
-  /** As how much of a query it counts, 0..1; see `shareOf` in `pace.ts`. */
+  /** Weight as a query, 0..1; see `shareOf` in `pace.ts`. */
   share: number
-  /** Whose job it is. */
+  /** Owner of the job. */
   holder: Holder
   gone: Gone
 }
 
 export interface Work {
-  /** Counts the pages of a document. @throws DocumentFault for what is none */
+  /** Counts the pages of a document. @throws DocumentFault for a file that is no document */
   open(job: Job, n: number): Promise<{ type: string; pages: number; unitPages: number }>
   /** @throws ApiError where there is no result; `SplitError` where fewer pages may have one */
-  ask(job: Job, unit: Unit, asking: Asking): Promise<PartResult>
-  /** Writes what came of a document. @throws DocumentFault */
+  ask(job: Job, unit: Unit, terms: QueryTerms): Promise<PartResult>
+  /** Writes the outputs of a document. @throws DocumentFault */
   finish(job: Job, n: number): Promise<Output[]>
 }
 
-/** A document that cannot be read or written; the others of its job are as good as before. */
+/** A document that cannot be read or written; others of its job go on. */
 export class DocumentFault extends Error {
   override name = 'DocumentFault'
-  /** @param isFinal it is to be tried no more */
+  /** @param isFinal whether the document is not tried again */
   constructor(readonly failure: Failure, readonly isFinal: boolean = false) {
     super(failure.message)
   }

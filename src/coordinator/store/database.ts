@@ -1,6 +1,6 @@
 /**
- * The embedded store: one SQLite file with what is worth keeping over a restart. Rows are small,
- * their number is bounded.
+ * The embedded store: one SQLite file of data that outlives a restart. Rows are small, their number
+ * is bounded.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 import { type Read, readFanOut, readProfile, readWord } from './rows.ts'
 import { createSecrets, loadSecrets, SECRETS_TABLE } from './secrets.ts'
 
-/** How far each volunteer is trusted is nobody else's business. */
+/** The file says how far each volunteer is trusted: only its owner may read it. */
 const OWNER_ONLY = 0o600
 
 // `seen_at` rises with each save; it is no time of day, since a clock may be wrong for a while.
@@ -38,10 +38,10 @@ const TABLES = `
 type Row = Record<string, unknown>
 
 export interface Database {
-  /** @param skipped told, in words, of each row that does not hold what it should */
+  /** @param skipped called with the name and fault of each invalid row */
   load(skipped?: (row: string) => void): Memory
   save(memory: Memory): void
-  /** All of them, or none. */
+  /** Writes all changes, or none. */
   put(changes: readonly RecordChange[]): void
   records(): Records
   close(): void
@@ -52,13 +52,13 @@ export interface Database {
  * @throws ForeignFileError, UnusableStoreError, or another where it cannot be opened
  */
 export function openDatabase(path: string): Database {
-  // SQLite would make it readable by all.
+  // SQLite would make the file readable by all.
   closeSync(openSync(path, 'a', OWNER_ONLY))
   const db = new DatabaseSync(path)
   try {
     db.exec('PRAGMA busy_timeout = 1000')
     mustBeOurs(db, path)
-    // As an earlier version left them. The two that SQLite makes beside it get the mode of the first.
+    // An earlier version left other modes. Later files of SQLite get the mode of the first.
     for (const file of [path, `${path}-wal`, `${path}-shm`]) {
       if (existsSync(file)) chmodSync(file, OWNER_ONLY)
     }
@@ -70,9 +70,9 @@ export function openDatabase(path: string): Database {
 }
 
 function prepare(db: DatabaseSync): Database {
-  // Readers are not held up, and what a power cut takes is the last seconds.
+  // Readers do not wait for writers; a power cut loses the last seconds.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-  // At once: who opens it meanwhile has all by which it is told from a stranger's, or none.
+  // One transaction: another process finds all marks of a store, or none.
   db.exec(`BEGIN IMMEDIATE; ${TABLES} ${SECRETS_TABLE} ${RECORDS_TABLE}
     PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
   const lastSave = db.prepare('SELECT coalesce(max(seen_at), 0) AS number FROM nodes')
@@ -112,13 +112,13 @@ function prepare(db: DatabaseSync): Database {
       db.exec('BEGIN IMMEDIATE')
       try {
         const save = numberOf(lastSave) + 1
-        const said = new Map(reputations)
+        const judgements = new Map(reputations)
         for (const [id, profile] of profiles) {
-          const word = said.get(id)
-          said.delete(id)
+          const word = judgements.get(id)
+          judgements.delete(id)
           putNode.run(id, save, JSON.stringify(profile), word ? JSON.stringify(word) : null)
         }
-        for (const [id, word] of said) putNode.run(id, save, null, JSON.stringify(word))
+        for (const [id, word] of judgements) putNode.run(id, save, null, JSON.stringify(word))
         for (const one of fanOuts) {
           const { pipeline, task, variant } = one
           const [key, row] = [`${pipeline} ${task} ${variant}`, JSON.stringify(one)]
@@ -130,7 +130,7 @@ function prepare(db: DatabaseSync): Database {
         putSecrets(secrets)
         db.exec('COMMIT')
       } catch (error) {
-        // Of some, as a full disk, it has done so by itself.
+        // SQLite has rolled back by itself after some errors, as a full disk.
         if (db.isTransaction) db.exec('ROLLBACK')
         throw error
       }
@@ -146,7 +146,7 @@ const numberOf = (statement: StatementSync): number =>
   (statement.get() as { number: number }).number
 
 function loadFrom(db: DatabaseSync, skipped: (row: string) => void): Memory {
-  /** What a column holds; nothing where that cannot be used. */
+  /** The value of a column; none where it is invalid. */
   function take<T>(read: Read<T>, of: string): T[] {
     if ('value' in read) return read.value === undefined ? [] : [read.value]
     skipped(`${of}: ${read.fault}`)

@@ -1,25 +1,25 @@
 /**
- * Keeps what the scheduler learns: every few seconds a copy goes to a worker that writes it, so that
+ * Keeps the scheduler's memory: every few seconds a copy goes to a worker that writes it, so that
  * no query waits for a disk.
  *
  * @module
  */
 import { type Remote, wrap } from 'comlink'
 import type { Memory } from '../../policy/core/memory.ts'
-import { isDistrusted } from '../../policy/trust/reputation.ts'
 import type { NodeId } from '../../policy/core/types.ts'
-import type { Log } from '../log.ts'
+import { isDistrusted } from '../../policy/trust/reputation.ts'
+import type { Log } from '../core/log.ts'
 import { tooMany } from './bound.ts'
 import { MAX_SECRETS } from './secrets.ts'
 import type { StoreWriter } from './writer.ts'
 
 export interface Keeper {
-  /** Writes the rest. Resolves when it is on disk, or given up. */
+  /** Writes the rest. Resolves when it is on disk, or took too long. */
   close(): Promise<void>
 }
 
 const SAVE_MS = 5000
-/** A disk that takes longer will not hold up an end. */
+/** A disk that takes longer does not delay the shutdown. */
 const CLOSE_MS = 2000
 
 /** @param createWorker starts `workers/store.ts` */
@@ -33,14 +33,14 @@ export function createKeeper(
   const worker = createWorker()
   const writer: Remote<StoreWriter> = wrap<StoreWriter>(worker)
   let busy = false
-  /** What has yet to be written. */
+  /** Memory that has yet to be written. */
   let rest: Memory | undefined
-  let told = false
+  let hasFailed = false
   let dead = false
 
   function fail(error: unknown): void {
-    if (told) return
-    told = true
+    if (hasFailed) return
+    hasFailed = true
     log(`what is learned is not kept: ${(error as Error).message}`, 'warn', {
       event: 'store_failed',
     })
@@ -53,17 +53,17 @@ export function createKeeper(
     fail(new Error(event.message))
   }
 
-  /** A disk that is full and a file that somebody holds are good again some time. */
+  /** Saves a copy. Full disks and locked files may work again later: errors are logged once. */
   async function save(): Promise<void> {
-    // A slow disk gets the next copy when it is done with the last.
+    // A slow disk gets the next copy when the last one is written.
     if (busy) return
     busy = true
     const all = rest = joined(rest, memory())
     try {
       await writer.save(path, all)
       rest = undefined
-      if (told) log('what is learned is kept again', 'info', { event: 'store_recovered' })
-      told = false
+      if (hasFailed) log('what is learned is kept again', 'info', { event: 'store_recovered' })
+      hasFailed = false
     } catch (error) {
       fail(error)
     } finally {
@@ -90,7 +90,7 @@ export function createKeeper(
   }
 }
 
-/** The newest of each node; fan-outs are told whole each time. */
+/** The newest record of each node; fan-outs are complete in each copy. */
 function joined(before: Memory | undefined, now: Memory): Memory {
   if (before === undefined) return now
   const { profiles, fanOuts, reputations } = now
@@ -108,8 +108,8 @@ function newest<T>(
   now: readonly [NodeId, T][],
   isBad: (one: T) => boolean,
 ): [NodeId, T][] {
-  const told = new Set(now.map(([id]) => id))
-  const all = [...before.filter(([id]) => !told.has(id)), ...now]
+  const ids = new Set(now.map(([id]) => id))
+  const all = [...before.filter(([id]) => !ids.has(id)), ...now]
   const dropped = new Set(tooMany(all.toReversed(), ([, one]) => isBad(one)))
   return all.filter((one) => !dropped.has(one))
 }

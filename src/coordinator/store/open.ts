@@ -1,5 +1,5 @@
 /**
- * Reads the store, and has another begun in its place where it cannot be used.
+ * Reads the store, and begins a new one in place of an unusable one.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import type { Memory } from '../../policy/core/memory.ts'
 import { openDatabase } from './database.ts'
 import { UnusableStoreError } from './ours.ts'
 
-/** In words, and as machines read it. */
+/** Takes a warning as a line, and as the name of its event. */
 type Warn = (line: string, event: string) => void
 
 /**
- * @throws ForeignFileError where the file is none of ours; another where it may be good and cannot be
+ * @throws ForeignFileError where the file is no store; another error where a good file cannot be
  * opened
- * @param warn told, in words, where an old file was set aside, and where rows were skipped
- * @param rename moves the file away, out of reach of the next start
+ * @param warn called where an old file was set aside, and where rows were skipped
+ * @param rename moves the file away from where the next start finds it
  */
 export function readOrReplace(
   path: string,
@@ -24,7 +24,7 @@ export function readOrReplace(
   try {
     return read(path, warn)
   } catch (error) {
-    // One that another coordinator uses just now is as good as ever.
+    // A store that another coordinator uses now is a good one: that error is thrown.
     if (!(error instanceof UnusableStoreError)) throw error
     const aside = `${path}.unusable`
     rename(path, aside)

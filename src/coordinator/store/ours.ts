@@ -1,6 +1,6 @@
 /**
- * Whose a file is. A store of ours that cannot be used is set aside, never in the way; what is none of
- * ours is left as it is.
+ * Whether a file is a store of a coordinator. An unusable store is set aside; a file that is no
+ * store is left as it is.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { Buffer } from 'node:buffer'
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Raised with every change of the tables: an older file is set aside. */
+/** Raised with every change of the tables: a file of another version is set aside. */
 export const SCHEMA_VERSION = 1
-/** `Shol`, in the file's header: whose it is can be told though the rest is damaged. */
+/** `Shol`, in the file's header: it identifies a store though the rest is damaged. */
 export const APPLICATION_ID = 0x53686f6c
-/** What stores have that were made before that. */
+/** Tables of stores that were made before the header had the id. */
 const TABLES = ['nodes', 'fan_outs']
 
-/** The file holds something else. */
+/** The file is no store. */
 export class ForeignFileError extends Error {
   override name = 'ForeignFileError'
   constructor(path: string, what: string) {
@@ -26,7 +26,7 @@ export class ForeignFileError extends Error {
   }
 }
 
-/** It is ours, and of another version or damaged. */
+/** The file is a store of another version, or damaged. */
 export class UnusableStoreError extends Error {
   override name = 'UnusableStoreError'
   constructor(why: string) {
@@ -35,9 +35,9 @@ export class UnusableStoreError extends Error {
 }
 
 /**
- * Looks, and changes nothing.
+ * Checks the file, and changes nothing.
  *
- * @throws ForeignFileError, UnusableStoreError, or another where that cannot be told now
+ * @throws ForeignFileError, UnusableStoreError, or another error where the check itself fails
  */
 export function mustBeOurs(db: DatabaseSync, path: string): void {
   let names: unknown[]
@@ -63,7 +63,9 @@ export function mustBeOurs(db: DatabaseSync, path: string): void {
   }
 }
 
-/** Read from the file's header: SQLite tells nothing of one that was cut off. */
+/**
+ * Whether the file's header has the id: SQLite does not read a header of a file that was cut off.
+ */
 function isMarked(path: string): boolean {
   const header = Buffer.alloc(100)
   const file = openSync(path, 'r')
@@ -77,6 +79,6 @@ function isMarked(path: string): boolean {
 
 const isDamage = (error: unknown) => /malformed/.test((error as Error).message)
 
-/** An error of a file that is ours. */
+/** An error of a file that is a store. */
 export const asOurs = (error: unknown): unknown =>
   isDamage(error) ? new UnusableStoreError((error as Error).message) : error

@@ -1,5 +1,6 @@
 /**
- * Rows of jobs, their documents and their files, as a table of the store: JSON under a kind and an id.
+ * Rows of jobs, their documents and their files, as a table of the store: JSON under a kind and an
+ * id.
  *
  * @module
  */
@@ -16,7 +17,7 @@ export const RECORDS_TABLE = `
   ) STRICT, WITHOUT ROWID;
 `
 
-/** What puts them, all or none. */
+/** Returns a function that writes all changes, or none. */
 export function createRecords(db: DatabaseSync): (changes: readonly RecordChange[]) => void {
   const put = db.prepare(`
     INSERT INTO records (kind, id, row) VALUES (?, ?, ?)

@@ -1,6 +1,6 @@
 /**
- * What the columns of the store hold, and what is wrong with one that holds something else: the file
- * may have been changed by hand, by another version or by a disk.
+ * Columns of the store, read with a check: the file may have been changed by hand, by another
+ * version or by a faulty disk.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { FanOutMemory, NodeProfileMemory, Reputation } from '../../policy/c
 const count = z.number().int().nonnegative()
 const amount = z.number().nonnegative()
 
-// Loose: what a later version keeps besides is not lost by one start of this one.
+// Loose: fields of a later version are not lost by one start of this one.
 const variant = { pipeline: z.string(), task: z.string(), variant: z.string() }
 
 const profileColumn = z.looseObject({

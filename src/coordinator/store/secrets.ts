@@ -1,15 +1,15 @@
 /**
- * Which secret each node's id is bound to, as a table of the store: for as long as anything is kept of
- * the node, and for those that joined last.
+ * The secrets that ids of nodes are bound to, as a table of the store: of nodes with other records,
+ * and of the nodes that joined last.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Besides those of nodes that more is kept of. */
+/** Secrets kept besides those of nodes with other records. */
 export const MAX_SECRETS = 2000
 
-/** `serial` rises with each join. Only hashes: the file lets nobody in. */
+/** `serial` rises with each join. Only hashes are kept: the file grants nothing. */
 export const SECRETS_TABLE = `
   CREATE TABLE IF NOT EXISTS secrets (
     serial INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL
@@ -18,7 +18,7 @@ export const SECRETS_TABLE = `
 
 export type Secrets = [id: string, sha256: string][]
 
-/** What puts them, within a transaction, once the nodes are put. */
+/** Returns a function that writes secrets, within a transaction, after the nodes. */
 export function createSecrets(db: DatabaseSync): (secrets: Secrets) => void {
   const put = db.prepare('INSERT OR REPLACE INTO secrets (id, sha256) VALUES (?, ?)')
   const prune = db.prepare(`
@@ -30,7 +30,7 @@ export function createSecrets(db: DatabaseSync): (secrets: Secrets) => void {
   }
 }
 
-/** Oldest first. What is no hash is left out. */
+/** Secrets, oldest first; invalid hashes are left out. */
 export const loadSecrets = (db: DatabaseSync): Secrets =>
   db.prepare('SELECT id, sha256 FROM secrets ORDER BY serial').all()
     .map(({ id, sha256 }): Secrets[number] => [String(id), String(sha256)])

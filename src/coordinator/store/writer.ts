@@ -1,5 +1,5 @@
 /**
- * What runs in the store's worker: writes memories and rows of jobs, one after another.
+ * The store's worker: writes memories and rows of jobs, one after another.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { type Database, openDatabase } from './database.ts'
 import type { RecordChange } from './records.ts'
 
 export interface StoreWriter {
-  /** Opens the store where it is not open. */
+  /** Writes a memory; opens the store where it is not open. */
   save(path: string, memory: Memory): void
-  /** Likewise; see `records.ts`. */
+  /** Writes rows of jobs; see `records.ts`. */
   put(path: string, changes: readonly RecordChange[]): void
   close(): void
 }
@@ -29,7 +29,7 @@ export function createStoreWriter(): StoreWriter {
     try {
       work(database)
     } catch (error) {
-      // Whatever it was, the next time is begun from the start.
+      // After any error the next write opens the store anew.
       close()
       throw error
     }

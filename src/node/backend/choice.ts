@@ -2,8 +2,7 @@
  * Which backend a node runs on: the one asked for, or the one that proved faster on this device.
  *
  * Serving begins at once on WebAssembly. WebGPU, where there is a GPU, is tried in a worker of its own
- * while the node is idle: that one is there says nothing of its speed. An adapter that is software runs
- * on the processor, many times as slow as WebAssembly, and is used only where it is asked for.
+ * while the node is idle. A software adapter is many times as slow, and used only where asked for.
  *
  * @module
  */
@@ -12,10 +11,11 @@ import { type Adapter, adapterName, noAdapter, readAdapter } from '../engine/ada
 import type { Backend, EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { Host } from '../host.ts'
+import { medianMs } from '../measure/series.ts'
 import type { Measured } from '../slot/slot.ts'
 import { createBackendMemory, type Decision } from './memory.ts'
 import { createThreadChoice, type ThreadChoice, type ThreadChoiceOptions } from './thread_choice.ts'
-import { medianMs, startTrial, type Trial, TRIAL_RUNS } from './trial.ts'
+import { startTrial, type Trial, TRIAL_RUNS } from './trial.ts'
 
 export type BackendWish = 'auto' | Backend
 

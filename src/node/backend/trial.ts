@@ -5,6 +5,7 @@
  */
 import { afterAwake } from '../clock.ts'
 import type { Answer } from '../engine/answer.ts'
+import { medianMs } from '../measure/series.ts'
 import { bringUp, type BringUpOptions } from '../slot/bring_up.ts'
 import type { Pace } from '../slot/pace.ts'
 import type { WorkerClient } from '../slot/worker_client.ts'
@@ -104,9 +105,4 @@ export async function warmUp(
     if (run?.value.ok !== true) return
     workedMs += run.tookMs
   }
-}
-
-export function medianMs(runsMs: readonly number[]): number {
-  const sorted = runsMs.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }

@@ -76,9 +76,11 @@ export function note(series: Series, ms: number): void {
 }
 
 /** Median of the latest runs; 0 before the first. */
-export function latencyOf({ recentMs }: Series): number {
-  const sorted = recentMs.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
+export const latencyOf = ({ recentMs }: Series): number => medianMs(recentMs)
+
+/** The upper of the two in the middle of an even number; 0 of none. */
+export function medianMs(runsMs: readonly number[]): number {
+  return runsMs.toSorted((a, b) => a - b)[Math.floor(runsMs.length / 2)] ?? 0
 }
 
 /** Whether a size is new, or a figure moved by more than 5 %. */

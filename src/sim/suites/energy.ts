@@ -11,7 +11,7 @@ import type { EvalData } from '../eval_data.ts'
 import { percent, type Row } from './rows.ts'
 import type { Case, Contender, Suite } from './suite.ts'
 
-/** Of a tab on a laptop; see `src/coordinator/energy/params.ts`. */
+/** Of a tab on a laptop; see `src/coordinator/observe/energy/params.ts`. */
 const TAB = { idleW: 8, busyW: 25 }
 const CURVES: { [curve: string]: Power } = {
   'a straight line': { ...TAB, exponent: 1 },

@@ -1,4 +1,4 @@
-/** When parts are due, how many are inside, and when all will be done. */
+/** When parts are due, how many are in the pool, and when all will be done. */
 import assert from 'node:assert/strict'
 import { Folder } from '../../../src/coordinator/jobs/folder.ts'
 import { lastPace, writePart } from '../../../src/coordinator/jobs/part_files.ts'
@@ -10,10 +10,10 @@ import { JOBS } from '../../../src/coordinator/jobs/params.ts'
 import { documents } from './scene.ts'
 
 const HOUR_MS = 3600_000
-const left = { nowMs: 0, byMs: 10 * HOUR_MS, createdMs: 0, parts: 10, inside: 0, leastMs: 1000 }
+const left = { nowMs: 0, byMs: 10 * HOUR_MS, createdMs: 0, parts: 10, inPool: 0, leastMs: 1000 }
 
 Deno.test('parts are due one after another, the last by when the job is wanted', () => {
-  const dues = Array.from({ length: 10 }, (_, inside) => dueOf({ ...left, inside }))
+  const dues = Array.from({ length: 10 }, (_, inPool) => dueOf({ ...left, inPool }))
   assert.deepEqual(dues, dues.map((_, i) => (i + 1) * HOUR_MS))
   // Half an hour late, and half of them done: each has half an hour less.
   assert.equal(dueOf({ ...left, nowMs: 5.5 * HOUR_MS, parts: 5 }), 6.4 * HOUR_MS)

@@ -1,10 +1,10 @@
 /** What `POST /v1/jobs` takes, and what it says of what it does not. */
 import assert from 'node:assert/strict'
 import { createClient } from '../../../src/client/mod.ts'
-import { readWhen } from '../../../src/coordinator/jobs/when.ts'
-import { cleanName } from '../../../src/coordinator/jobs/upload.ts'
+import { readDueTime } from '../../../src/coordinator/jobs/due_time.ts'
+import { cleanName } from '../../../src/coordinator/apis/jobs/upload.ts'
 import { isNear, readWebhookUrl } from '../../../src/coordinator/jobs/address.ts'
-import { createKeyring, hashOf } from '../../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf } from '../../../src/coordinator/core/keys.ts'
 import { ended, get, pagesOf, send, startJobs, withJobs } from './scene.ts'
 
 const ONE = { 'a.pdf': pagesOf(['a']) }
@@ -138,13 +138,13 @@ Deno.test('a job belongs to the key that made it; an admin sees all', async () =
 
 Deno.test('a time of day is the next one; an instant is itself', () => {
   const noon = new Date(2026, 5, 1, 12, 0, 0).getTime()
-  assert.equal(readWhen('13:30', undefined, noon), new Date(2026, 5, 1, 13, 30).getTime())
-  assert.equal(readWhen('7:00', undefined, noon), new Date(2026, 5, 2, 7, 0).getTime())
-  assert.equal(readWhen('12:00', undefined, noon), new Date(2026, 5, 2, 12, 0).getTime())
+  assert.equal(readDueTime('13:30', undefined, noon), new Date(2026, 5, 1, 13, 30).getTime())
+  assert.equal(readDueTime('7:00', undefined, noon), new Date(2026, 5, 2, 7, 0).getTime())
+  assert.equal(readDueTime('12:00', undefined, noon), new Date(2026, 5, 2, 12, 0).getTime())
   const instant = new Date(noon + 1000).toISOString()
-  assert.equal(readWhen(instant, undefined, noon), noon + 1000)
-  assert.equal(readWhen(undefined, 5000, noon), noon + 5000)
-  assert.equal(readWhen(undefined, undefined, noon), null)
+  assert.equal(readDueTime(instant, undefined, noon), noon + 1000)
+  assert.equal(readDueTime(undefined, 5000, noon), noon + 5000)
+  assert.equal(readDueTime(undefined, undefined, noon), null)
 })
 
 Deno.test('names of files stay below where they are unpacked', () => {

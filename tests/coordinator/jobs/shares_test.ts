@@ -1,6 +1,6 @@
 /** What one key takes leaves room for others, and what was answered is kept. */
 import assert from 'node:assert/strict'
-import { createKeyring, hashOf, type Role } from '../../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf, type Role } from '../../../src/coordinator/core/keys.ts'
 import { joinScripted } from '../fixture.ts'
 import { echoes, line, scribe } from './batch_scene.ts'
 import { documents, pagesOf, startJobs, withBounds } from './scene.ts'

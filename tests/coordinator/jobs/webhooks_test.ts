@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { Webhook } from 'standardwebhooks'
 import { createClient } from '../../../src/client/mod.ts'
-import { createKeyring, hashOf } from '../../../src/coordinator/doors/keys.ts'
+import { createKeyring, hashOf } from '../../../src/coordinator/core/keys.ts'
 import { get, pagesOf, send, startJobs, withJobs } from './scene.ts'
 
 interface Call {
