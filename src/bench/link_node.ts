@@ -20,11 +20,11 @@ export async function openSocket(url: string): Promise<WebSocket> {
   return socket
 }
 
-/** @param run is given each batch, and answers it by `send` */
+/** @param run is given each batch, and when its frame came, and answers it by `send` */
 export async function joinLink(
   url: string,
   about: { nodeId: string; slots: number; name?: string },
-  run: (batch: BatchMessage, send: Send) => void,
+  run: (batch: BatchMessage, send: Send, receivedMs: number) => void,
 ): Promise<void> {
   const socket = await openSocket(url)
   const read = createCoordinatorMessageReader()
@@ -34,12 +34,13 @@ export async function joinLink(
     for (const data of encodeMessage(message, blobs, ++serial)) socket.send(data)
   }
   socket.onmessage = ({ data }) => {
+    const receivedMs = performance.now()
     const message = read(data as WireData)?.message
     if (message?.type === 'ping') send({ type: 'pong', n: message.n })
     if (message?.type === 'load') {
       for (const one of message.instances) send({ type: 'ready', loadMs: 1, ...one })
     }
-    if (message?.type === 'batch') run(message, send)
+    if (message?.type === 'batch') run(message, send, receivedMs)
   }
   send({
     ...{ type: 'hello', protocol: PROTOCOL_VERSION, epoch: 1, runtime: 'deno', backend: 'wasm' },

@@ -10,9 +10,6 @@ import { joinLink, openSocket } from '../link_node.ts'
 /** As long as an answer of the coordinator, so that both write as much. */
 const ANSWER = { text: 'passed', more: 'x'.repeat(420) }
 
-/** About what it takes to read a batch. */
-const TOOK_MS = 0.05
-
 const [kind, url = '', slots = '1'] = Deno.args
 if (kind === 'bare') {
   const socket = await openSocket(url)
@@ -21,10 +18,13 @@ if (kind === 'bare') {
     socket.send(JSON.stringify({ type: 'result', batch, answer: ANSWER }))
   }
 } else {
-  await joinLink(url, { nodeId: 'idle', slots: Number(slots) }, ({ batch, items }, send) =>
+  const about = { nodeId: 'idle', slots: Number(slots) }
+  await joinLink(url, about, ({ batch, items }, send, receivedMs) => {
+    const elapsedMs = performance.now() - receivedMs
     send({
-      ...{ type: 'result', batch, queueMs: 0, computeMs: TOOK_MS, elapsedMs: TOOK_MS },
+      ...{ type: 'result', batch, queueMs: 0, computeMs: elapsedMs, elapsedMs },
       items: items.map(() => ({ ok: true, fields: { text: 'passed' }, children: {} })),
-    }))
+    })
+  })
 }
 await answerLines(null)
