@@ -43,7 +43,7 @@ function verdictOf(gate: Gate, row: Row, rival: Row | undefined): Verdict {
       row.policy,
       `${lost.toFixed(3)} of ${most.toFixed(3)}`,
       `${accuracy.toFixed(2)} of ${least > 0 ? least.toFixed(2) : '-'}`,
-      `${before.lost}, ${before.accuracy}`,
+      Number.isNaN(before.lost) ? '-' : `${before.lost}, ${before.accuracy}`,
       isKept ? 'yes' : '**no**',
     ],
   }
