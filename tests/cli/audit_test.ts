@@ -26,8 +26,12 @@ Deno.test('start with no node of its own: three sockets of one process are found
       ...{ stdin: 'null', stdout: 'null', stderr: 'null' },
     }).spawn()
     try {
+      const left: string[] = []
       const liars = ['liar-1', 'liar-2', 'liar-3']
-      for (const id of liars) await joinScripted({ url } as Coordinator, id, lying)
+      for (const id of liars) {
+        const { closed } = await joinScripted({ url } as Coordinator, id, lying)
+        void closed.then(({ code, reason }) => left.push(`${id}: ${code} ${reason}`))
+      }
       await started.logged('the auditor is there')
       const input = { name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }
       type Node = { name: string; state: string; trust: number }
@@ -40,6 +44,7 @@ Deno.test('start with no node of its own: three sockets of one process are found
       let list = await nodes()
       while (list.length < liars.length + 1 || !isSettled(list)) {
         const { status, json } = await postInfer(`${url}/v2/models/own/infer`, { inputs: [input] })
+        assert.deepEqual(left, [], 'a liar that left is judged no more')
         if (status === 200) assert.deepEqual(json.outputs[0]!.data, [-1, -2])
         list = await nodes()
       }

@@ -23,30 +23,46 @@ export async function startProcess(
   const child = new Deno.Command(program!, {
     ...{ args: rest, env, stdin: 'null', stdout: 'piped', stderr: 'piped' },
   }).spawn()
-  const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
-  const log = child.stderr.pipeThrough(new TextDecoderStream()).getReader()
-  const until = async (from: typeof out, what: string) => {
-    let said = ''
-    while (!said.includes(what)) {
-      const { done, value } = await from.read()
-      assert.ok(!done, `it ended: ${said}`)
-      said += value
-    }
-    return said
-  }
-  const drain = async (from: typeof out) => {
-    while (!(await from.read()).done);
-  }
-  const url = /http:\/\/localhost:\d+/.exec(await until(out, 'joins with'))![0]
+  const out = reading(child.stdout)
+  const log = reading(child.stderr)
+  const url = /http:\/\/localhost:\d+/.exec(await out.until('joins with'))![0]
   return {
     child,
     url,
     /** What it logged since the last time this was asked, up to these words. */
-    logged: (what: string) => until(log, what),
+    logged: log.until,
     /** Its exit code, once all that it had to say is read. */
     async ended(): Promise<number> {
-      await Promise.all([drain(out), drain(log)])
+      await Promise.all([out.over, log.over])
       return (await child.status).code
+    },
+  }
+}
+
+/** Reads all the time: a process whose pipe is full waits for its reader. */
+function reading(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  let said = ''
+  let told = () => {}
+  let isOver = false
+  async function readAll(): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      said += text
+      told()
+    }
+    isOver = true
+    told()
+  }
+  return {
+    over: readAll(),
+    /** What was said since the last time, up to the chunk with these words. */
+    async until(what: string): Promise<string> {
+      while (!said.includes(what)) {
+        assert.ok(!isOver, `it ended: ${said}`)
+        await new Promise<void>((done) => told = done)
+      }
+      const before = said
+      said = ''
+      return before
     },
   }
 }
